@@ -1,0 +1,66 @@
+"""The Celery application: Redis where there is one, else a folder that needs no server."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+from cpor_site.env import Env, load
+from cpor_site.schedule import jobs
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cpor_site.settings")
+
+LONGEST_TASK_SECONDS = 15 * 60
+
+
+def configuration(env: Env) -> dict[str, object]:
+    """Celery's settings for `env`; without Redis also creates the folders of its messages."""
+    config: dict[str, object] = {
+        "timezone": "UTC",
+        "enable_utc": True,
+        "task_ignore_result": True,
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "task_time_limit": LONGEST_TASK_SECONDS,
+        "task_always_eager": env.is_test,
+        "task_eager_propagates": env.is_test,
+        "task_default_queue": "cpor",
+        "worker_hijack_root_logger": False,
+        "worker_prefetch_multiplier": 1,
+        "broker_connection_retry_on_startup": True,
+        "beat_schedule": {
+            job.name: {
+                "task": job.task,
+                "schedule": job.every,
+                # A hint that waited longer than its interval has been replaced by the next one.
+                "options": {"expires": job.every.total_seconds()},
+            }
+            for job in jobs(demo=env.is_demo)
+        },
+        "beat_schedule_filename": str(env.var_dir / "celery" / "beat-schedule"),
+    }
+    if env.redis_url:
+        return config | {
+            "broker_url": env.redis_url,
+            "broker_transport_options": {"visibility_timeout": 2 * LONGEST_TASK_SECONDS},
+        }
+    folder = env.var_dir / "celery"
+    messages, control = folder / "messages", folder / "control"
+    if not env.is_test:
+        for each in (messages, control):
+            each.mkdir(parents=True, exist_ok=True)
+    return config | {
+        "broker_url": "filesystem://",
+        "broker_transport_options": {
+            "data_folder_in": str(messages),
+            "data_folder_out": str(messages),
+            "control_folder": str(control),
+            "store_processed": False,
+        },
+    }
+
+
+app = Celery("cpor_site")
+app.conf.update(configuration(load()))
+app.autodiscover_tasks()

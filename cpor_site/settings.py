@@ -1,0 +1,285 @@
+"""Django's settings; everything that differs between machines comes from `cpor_site.env`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from cpor_site.env import BASE_DIR, load
+
+ENV = load()
+
+# --- What product code reads -------------------------------------------------------------------
+
+CPOR_MODE = ENV.mode
+CPOR_VAR_DIR = ENV.var_dir
+CPOR_PUBLIC_URL = ENV.public_url
+CPOR_OPERATOR_NAME = ENV.operator.name
+CPOR_OPERATOR_EMAIL = ENV.operator.email
+CPOR_OPERATOR_COUNTRY = ENV.operator.country
+CPOR_OPERATOR_SUBDIVISION = ENV.operator.subdivision
+CPOR_OPERATOR_TIME_ZONE = ENV.operator.time_zone
+CPOR_REGISTRY_AUTHORITATIVE = ENV.registry_authoritative
+CPOR_CUSTOMER_DIRECTORY = ENV.customer_directory
+CPOR_RULE_PROFILE = ENV.rule_profile
+CPOR_POE_MAX_FILE_MB = ENV.poe_max_file_mb
+CPOR_POE_MAX_FILES = ENV.poe_max_files
+CPOR_POE_MAX_TOTAL_MB = ENV.poe_max_total_mb
+CPOR_CLOCK_FILE = ENV.clock_file
+
+# --- The site ----------------------------------------------------------------------------------
+
+DEBUG = False
+SECRET_KEY = ENV.secret_key
+SECRET_KEY_FALLBACKS = list(ENV.secret_key_fallbacks)
+ALLOWED_HOSTS = list(ENV.allowed_hosts)
+ROOT_URLCONF = "cpor_site.urls"
+WSGI_APPLICATION = "cpor_site.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "simple_history",
+    "django_fsm",
+    "csp",
+    "cpor_site.common",
+    "claims",
+    "consent",
+    "reviews",
+    "cpor_site",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
+]
+
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "cpor_site" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+            ],
+        },
+    },
+]
+
+# --- Databases, cache, files -------------------------------------------------------------------
+
+
+def _database() -> dict[str, Any]:
+    database = ENV.database
+    common = {"ENGINE": database.engine, "NAME": database.name, "ATOMIC_REQUESTS": False}
+    if database.is_sqlite:
+        # IMMEDIATE: a transaction holds the write lock from its start, because row locks do
+        # nothing on SQLite.
+        return common | {
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            }
+        }
+    return common | {
+        "USER": database.user,
+        "PASSWORD": database.password,
+        "HOST": database.host,
+        "PORT": database.port,
+        "CONN_MAX_AGE": 0 if ENV.is_test else 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": dict(database.options),
+    }
+
+
+DATABASES = {"default": _database()}
+
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": ENV.redis_url,
+        "KEY_PREFIX": "cpor",
+    }
+    if ENV.redis_url
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
+
+def _private_storage() -> dict[str, Any]:
+    if ENV.bucket is None:
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {
+                "location": ENV.var_dir / "private",
+                "base_url": None,
+                "file_permissions_mode": 0o600,
+                "directory_permissions_mode": 0o700,
+            },
+        }
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": ENV.bucket.name,
+            "region_name": ENV.bucket.region or None,
+            "endpoint_url": ENV.bucket.endpoint_url or None,
+            "access_key": ENV.bucket.access_key or None,
+            "secret_key": ENV.bucket.secret_key or None,
+            "addressing_style": ENV.bucket.addressing_style,
+            "signature_version": "s3v4",
+            "querystring_auth": True,
+            "querystring_expire": 60,
+            "file_overwrite": False,
+            "default_acl": None,
+            "object_parameters": {"ContentDisposition": "attachment"},
+        },
+    }
+
+
+STORAGES = {
+    "default": _private_storage(),
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if ENV.is_test
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+# None, so that asking a stored file for its address fails instead of making up a public one.
+MEDIA_URL = None
+STATIC_URL = "/static/"
+STATIC_ROOT = ENV.static_dir
+WHITENOISE_USE_FINDERS = ENV.is_test
+WHITENOISE_AUTOREFRESH = ENV.is_test
+
+MEGABYTE = 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * MEGABYTE
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+DATA_UPLOAD_MAX_NUMBER_FILES = ENV.poe_max_files
+FILE_UPLOAD_MAX_MEMORY_SIZE = MEGABYTE
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+
+# --- People ------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "common.User"
+LOGIN_URL = "sign_in"
+LOGIN_REDIRECT_URL = "/"
+PASSWORD_HASHERS = (
+    ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    if ENV.is_test
+    else [
+        "django.contrib.auth.hashers.Argon2PasswordHasher",
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    ]
+)
+_validation = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": f"{_validation}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_validation}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": f"{_validation}.CommonPasswordValidator"},
+]
+SIMPLE_HISTORY_REVERT_DISABLED = True
+
+# --- Languages and time ------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [
+    ("en", _("English")),
+    ("zh-hant", _("Chinese (Traditional)")),
+    ("pl", _("Polish")),
+    ("hu", _("Hungarian")),
+    ("sv", _("Swedish")),
+]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = ENV.operator.time_zone
+
+# --- Mail --------------------------------------------------------------------------------------
+
+DEFAULT_FROM_EMAIL = ENV.mail_from
+SERVER_EMAIL = ENV.mail_from
+EMAIL_TIMEOUT = 20
+if ENV.mail is not None:
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST = ENV.mail.host
+    EMAIL_PORT = ENV.mail.port
+    EMAIL_HOST_USER = ENV.mail.user
+    EMAIL_HOST_PASSWORD = ENV.mail.password
+    EMAIL_USE_TLS = ENV.mail.use_tls
+    EMAIL_USE_SSL = ENV.mail.use_ssl
+elif ENV.is_demo:
+    EMAIL_BACKEND = "cpor_site.demo.mail.EmailBackend"
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+# --- Security ----------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+if ENV.is_production:
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = ENV.hsts_seconds
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME = "__Host-cpor_session"
+    CSRF_COOKIE_SECURE = True
+    CSRF_COOKIE_NAME = "__Host-cpor_csrf"
+    CSRF_TRUSTED_ORIGINS = [ENV.public_url]
+    if ENV.proxy_ssl_header:
+        _meta = ENV.proxy_ssl_header.upper().replace("-", "_")
+        SECURE_PROXY_SSL_HEADER = (f"HTTP_{_meta}", "https")
+
+# --- Logging -----------------------------------------------------------------------------------
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": ENV.log_level},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": ENV.log_level, "propagate": False},
+    },
+}
