@@ -1,0 +1,188 @@
+"""The status door: the one module that changes a claim's status (architecture, section 2).
+
+    with door.passage(claim_id=7, act=Act.RECALL, actor=actors.partner(user)) as passage:
+        ...                     # guards that need the locked row; raise Refused to stop
+        passage.go(event="claim_recalled")
+
+Entering opens a transaction, locks the claim and asks permission and machine on the locked row.
+``go`` runs the transition, saves once with history, writes the event and sends the signal. Leaving
+without ``go`` is a programming error unless something was raised, which rolls everything back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django_fsm import can_proceed
+
+from cpor_site.common import clock
+from cpor_site.common.business_calendar import Deadline
+
+from . import actors
+from .actors import Actor
+from .models import Claim, ClaimEvent
+from .refusals import AlreadyHeld, ChangedMeanwhile, ConflictOfInterest, MovedOn, NotYours
+from .signals import claim_moved
+from .states import Act, DeadlineKind, Side, Status
+
+
+@dataclass
+class Passage:
+    """One act in progress on one locked claim; ``now`` is the moment of the act (UTC)."""
+
+    claim: Claim
+    act: Act
+    actor: Actor
+    now: datetime
+    event: ClaimEvent | None = field(default=None, init=False)
+
+    def go(
+        self,
+        *,
+        event: str,
+        deadline: tuple[DeadlineKind, Deadline] | None = None,
+        reason: str = "",
+        details: dict[str, Any] | None = None,
+        **arguments: Any,
+    ) -> ClaimEvent:
+        """Run the transition, save once, write the event and send ``claim_moved``.
+
+        ``deadline`` is the clock that runs from now on, or none. ``reason`` goes into the history,
+        ``details`` (JSON) into the event, ``arguments`` to the transition.
+        """
+        claim, before, missed = self.claim, self.claim.status, self.claim.due_at
+        getattr(claim, self.act.value)(now=self.now, by=self.actor.user, **arguments)
+        kind, limit = deadline or ("", None)
+        claim.deadline_kind = kind
+        claim.due_at = limit.due_at if limit else None
+        save(claim, actor=self.actor, now=self.now, reason=reason or event)
+        self.event = record(
+            claim,
+            kind=event,
+            actor=self.actor,
+            at=self.now,
+            from_status=before,
+            to_status=claim.status,
+            nominal_due_at=missed,
+            details=details,
+        )
+        claim_moved.send(
+            sender=Claim, claim=claim, event=self.event, actor=self.actor, act=self.act
+        )
+        return self.event
+
+
+@contextmanager
+def passage(
+    *, claim_id: int, act: Act, actor: Actor, version: int | None = None
+) -> Iterator[Passage]:
+    """Open the door for one act on one claim.
+
+    ``version`` is the version of the claim that the actor's page showed, if it showed one. Raises
+    ``NotYours``, ``MovedOn``, ``ChangedMeanwhile``, ``AlreadyHeld`` or ``ConflictOfInterest``.
+    """
+    with transaction.atomic():
+        claim = locked(claim_id)
+        if not actors.may(actor, act, claim):
+            raise NotYours
+        if not can_proceed(getattr(claim, act.value)):
+            raise MovedOn(status_label(claim))
+        if version is not None and version != claim.version:
+            raise ChangedMeanwhile
+        if actor.side == Side.REVIEWER:
+            _ask_reviewer(actor, claim)
+        opened = Passage(claim, act, actor, clock.now())
+        yield opened
+        if opened.event is None:
+            raise RuntimeError(f"Nobody went through the door to {act.value} claim {claim}.")
+
+
+@contextmanager
+def open_for_change(
+    *, claim_id: int, actor: Actor, version: int | None = None
+) -> Iterator[tuple[Claim, datetime]]:
+    """Lock a claim for a change that leaves its status alone, such as an edited field.
+
+    Yields the locked claim and the moment. Whoever asks checks the actor's right and the status.
+    Raises ``NotYours`` for an unknown claim and ``ChangedMeanwhile`` for a stale page.
+    """
+    with transaction.atomic():
+        claim = locked(claim_id)
+        if version is not None and version != claim.version:
+            raise ChangedMeanwhile
+        yield claim, clock.now()
+
+
+def locked(claim_id: int) -> Claim:
+    """Return the claim with its row locked, freshly read; raise ``NotYours`` if there is none."""
+    claim = (
+        Claim.objects.select_for_update(of=("self",))
+        .select_related("organization", "location", "tenant", "area", "rule_profile")
+        .filter(pk=claim_id)
+        .first()
+    )
+    if claim is None:
+        raise NotYours
+    return claim
+
+
+def locked_in_order(claim_ids: list[int]) -> list[Claim]:
+    """Return several claims locked in primary-key order, so that two acts never wait in a ring."""
+    return [locked(claim_id) for claim_id in sorted(set(claim_ids))]
+
+
+def save(claim: Claim, *, actor: Actor, now: datetime, reason: str) -> None:
+    """Save the locked claim once, as its next version, with the history's user and reason."""
+    claim.version += 1
+    claim.changed_at = now
+    claim._history_user = actor.user  # type: ignore[attr-defined]
+    claim._change_reason = reason[:100]  # type: ignore[attr-defined]
+    claim.save()
+
+
+def record(
+    claim: Claim,
+    *,
+    kind: str,
+    actor: Actor,
+    at: datetime,
+    from_status: str = "",
+    to_status: str = "",
+    nominal_due_at: datetime | None = None,
+    details: dict[str, Any] | None = None,
+    internal: bool = False,
+) -> ClaimEvent:
+    """Write one event about the claim and return it."""
+    return ClaimEvent.objects.create(
+        claim=claim,
+        kind=kind,
+        at=at,
+        side=actor.side,
+        actor=actor.user,
+        actor_name=actor.display_name,
+        from_status=from_status,
+        to_status=to_status,
+        nominal_due_at=nominal_due_at,
+        details=details or {},
+        internal=internal,
+    )
+
+
+def status_label(claim: Claim) -> str:
+    """Return the status in the words of the claim's rule profile."""
+    other = claim.rule_profile.status_labels.get(claim.status)
+    return str(other or Status(claim.status).label)
+
+
+def _ask_reviewer(actor: Actor, claim: Claim) -> None:
+    assert actor.user is not None
+    if actors.has_interest(actor.user, claim):
+        raise ConflictOfInterest
+    holder = claim.assigned_reviewer
+    if holder is not None and holder != actor.user and not actors.is_lead(actor.user):
+        raise AlreadyHeld(holder)

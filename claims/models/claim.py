@@ -1,0 +1,390 @@
+"""The claim, its lines and its contacts (section 1.4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, transition
+from simple_history.models import HistoricalRecords
+
+from ..states import AssociationState, DeadlineKind, LineStatus, RejectionReason, Status
+from .querysets import ClaimQuerySet
+
+
+def in_consent_window(claim: Claim) -> bool:
+    """Whether the customer may still refuse the approval."""
+    return bool(claim.association_state == AssociationState.PROVISIONAL)
+
+
+class Claim(models.Model):
+    """A partner's claim to be partner of record for products at one customer.
+
+    ``status`` and ``association_state`` are changed by ``claims.door`` and by nothing else. The
+    transition methods below change the object only: they neither save nor query, and the moment
+    of the act is passed in.
+    """
+
+    number = models.CharField(_("claim number"), max_length=20, unique=True, editable=False)
+    name = models.CharField(_("name of the claim"), max_length=120, blank=True)
+    organization = models.ForeignKey(
+        "claims.PartnerOrganization",
+        models.PROTECT,
+        related_name="claims",
+        verbose_name=_("partner"),
+        editable=False,
+    )
+    location = models.ForeignKey(
+        "claims.PartnerLocation",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="claims",
+        verbose_name=_("partner ID"),
+    )
+    tenant = models.ForeignKey(
+        "claims.CustomerTenant",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="claims",
+        verbose_name=_("customer"),
+    )
+    tenant_id_as_typed = models.CharField(_("tenant ID as typed"), max_length=100, blank=True)
+    domain_as_typed = models.CharField(_("domain as typed"), max_length=253, blank=True)
+    area = models.ForeignKey(
+        "claims.SolutionArea",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="claims",
+        verbose_name=_("solution area"),
+    )
+    activities = models.ManyToManyField(
+        "claims.Activity", blank=True, related_name="claims", verbose_name=_("activities")
+    )
+    rule_profile = models.ForeignKey(
+        "claims.RuleProfile", models.PROTECT, related_name="claims", verbose_name=_("rule profile")
+    )
+    replaces = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="replaced_by",
+        verbose_name=_("replaces the claim"),
+    )
+
+    solution_seller_name = models.CharField(
+        _("Dynamics solution seller"), max_length=150, blank=True
+    )
+    revenue_customer_name = models.CharField(_("customer's name"), max_length=150, blank=True)
+    isv_product_name = models.CharField(_("ISV product or solution"), max_length=150, blank=True)
+    transaction_on = models.DateField(_("date of the purchase"), null=True, blank=True)
+    opt_out_of_incentive = models.BooleanField(_("without payment"), default=False)
+    public_sector_disclosure_confirmed = models.BooleanField(
+        _("the signed public-sector disclosure is included"), default=False
+    )
+    confirmed_warnings = models.JSONField(_("confirmed warnings"), default=dict, blank=True)
+    acknowledged_at = models.DateTimeField(_("statements confirmed"), null=True, blank=True)
+    acknowledged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    acknowledged_wording = models.CharField(_("wording confirmed"), max_length=20, blank=True)
+    migrated = models.BooleanField(_("migrated"), default=False)
+    legacy_reference = models.CharField(_("earlier reference"), max_length=60, blank=True)
+
+    status = FSMField(
+        _("status"), default=Status.EDITING, choices=Status, protected=True, editable=False
+    )
+    association_state = FSMField(
+        _("association"),
+        default=AssociationState.NONE,
+        choices=AssociationState,
+        protected=True,
+        editable=False,
+    )
+    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
+    round = models.PositiveSmallIntegerField(_("round"), default=0, editable=False)
+
+    created_at = models.DateTimeField(_("created"), editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False
+    )
+    changed_at = models.DateTimeField(_("last change"), editable=False)
+    first_submitted_at = models.DateTimeField(_("first submitted"), null=True, editable=False)
+    last_submitted_at = models.DateTimeField(_("last submitted"), null=True, editable=False)
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
+    )
+    review_started_at = models.DateTimeField(_("review started"), null=True, editable=False)
+    assigned_reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="assigned_claims",
+        verbose_name=_("reviewer"),
+        editable=False,
+    )
+    action_requested_at = models.DateTimeField(_("sent back"), null=True, editable=False)
+    decided_at = models.DateTimeField(_("decided"), null=True, editable=False)
+    rejection_reasons = models.JSONField(
+        _("reasons of the rejection"), default=list, blank=True, editable=False
+    )
+    deadline_kind = models.CharField(
+        _("what runs"), max_length=20, choices=DeadlineKind, blank=True, editable=False
+    )
+    due_at = models.DateTimeField(_("due"), null=True, editable=False)
+    consent_sent_at = models.DateTimeField(_("consent window opened"), null=True, editable=False)
+    consent_closes_at = models.DateTimeField(_("consent window ends"), null=True, editable=False)
+    activated_at = models.DateTimeField(_("association active"), null=True, editable=False)
+    ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
+    ended_reason = models.CharField(_("reason of the end"), max_length=200, blank=True)
+
+    objects = ClaimQuerySet.as_manager()
+    history = HistoricalRecords(excluded_fields=["version", "changed_at"], m2m_fields=[activities])
+
+    class Meta:
+        verbose_name = _("claim")
+        verbose_name_plural = _("claims")
+        ordering = ["-pk"]
+        permissions = [
+            ("review_claim", _("Can take up, ask about, approve and reject claims")),
+            ("lead_review", _("Can rule on hard cases and reassign")),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="claim_known_status", condition=Q(status__in=Status.values)
+            ),
+            models.CheckConstraint(
+                name="claim_association_fits_status",
+                condition=Q(
+                    status=Status.APPROVED,
+                    association_state__in=[AssociationState.PROVISIONAL, AssociationState.ACTIVE],
+                )
+                | Q(
+                    ~Q(status__in=[Status.APPROVED, Status.ENDED]),
+                    association_state=AssociationState.NONE,
+                )
+                | Q(status=Status.ENDED, association_state=AssociationState.ENDED),
+            ),
+            models.CheckConstraint(
+                name="claim_deadline_has_kind",
+                condition=Q(due_at__isnull=True) | ~Q(deadline_kind=""),
+            ),
+            models.CheckConstraint(
+                name="claim_submitted_is_complete",
+                condition=Q(status__in=[Status.EDITING, Status.CANCELLED])
+                | Q(
+                    first_submitted_at__isnull=False,
+                    tenant__isnull=False,
+                    location__isnull=False,
+                    area__isnull=False,
+                ),
+            ),
+            models.CheckConstraint(
+                name="claim_rejected_has_reason",
+                condition=~Q(status=Status.REJECTED) | ~Q(rejection_reasons=[]),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at", "id"],
+                condition=Q(status=Status.PARTNER_ACTION_REQUIRED),
+                name="claim_unanswered_due",
+            ),
+            models.Index(
+                fields=["consent_closes_at", "id"],
+                condition=Q(status=Status.APPROVED, association_state=AssociationState.PROVISIONAL),
+                name="claim_window_closes",
+            ),
+            models.Index(fields=["organization", "status", "-id"], name="claim_partner_list"),
+            models.Index(fields=["status", "due_at"], name="claim_queue"),
+            models.Index(fields=["tenant", "status"], name="claim_tenant_status"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    # -- transitions; called by claims.door alone ------------------------------------------------
+
+    @transition(field=status, source=Status.EDITING, target=Status.SUBMITTED)
+    def submit(self, *, now: Any, by: Any) -> None:
+        """T2."""
+        self.first_submitted_at = self.first_submitted_at or now
+        self._handed_in(now, by)
+
+    @transition(field=status, source=Status.SUBMITTED, target=Status.UNDER_REVIEW)
+    def take_up(self, *, now: Any, by: Any) -> None:
+        """T3."""
+        self.assigned_reviewer = by
+        self.review_started_at = now
+
+    @transition(field=status, source=Status.SUBMITTED, target=Status.EDITING)
+    def recall(self, *, now: Any, by: Any) -> None:
+        """T4."""
+
+    @transition(field=status, source=Status.UNDER_REVIEW, target=Status.PARTNER_ACTION_REQUIRED)
+    def request_action(self, *, now: Any, by: Any) -> None:
+        """T5."""
+        self.action_requested_at = now
+
+    @transition(field=status, source=Status.PARTNER_ACTION_REQUIRED, target=Status.SUBMITTED)
+    def resubmit(self, *, now: Any, by: Any) -> None:
+        """T6: back to Submitted, still with the same reviewer (Q11)."""
+        self._handed_in(now, by)
+
+    @transition(field=status, source=Status.PARTNER_ACTION_REQUIRED, target=Status.REJECTED)
+    def reject_unanswered(self, *, now: Any, by: Any) -> None:
+        """T7."""
+        self._rejected(now, [RejectionReason.NO_RESPONSE])
+
+    @transition(field=status, source=Status.UNDER_REVIEW, target=Status.APPROVED)
+    def approve(self, *, now: Any, by: Any) -> None:
+        """T8."""
+        self.decided_at = now
+        self._bind()
+
+    @transition(field=status, source=Status.UNDER_REVIEW, target=Status.REJECTED)
+    def reject(self, *, now: Any, by: Any, reasons: list[str]) -> None:
+        """T9."""
+        self._rejected(now, reasons)
+
+    @transition(
+        field=status, source=Status.APPROVED, target=Status.REJECTED, conditions=[in_consent_window]
+    )
+    def decline(self, *, now: Any, by: Any) -> None:
+        """T10."""
+        self._unbind()
+        self._rejected(now, [RejectionReason.CUSTOMER])
+
+    @transition(
+        field=status, source=Status.APPROVED, target=Status.APPROVED, conditions=[in_consent_window]
+    )
+    def close_window(self, *, now: Any, by: Any) -> None:
+        """T11."""
+        self._activate()
+        self.activated_at = now
+
+    @transition(
+        field=status,
+        source=[Status.SUBMITTED, Status.UNDER_REVIEW, Status.PARTNER_ACTION_REQUIRED],
+        target=Status.REJECTED,
+    )
+    def withdraw(self, *, now: Any, by: Any) -> None:
+        """T14."""
+        self._rejected(now, [RejectionReason.PARTNER])
+
+    @transition(field=status, source=Status.EDITING, target=Status.CANCELLED)
+    def discard(self, *, now: Any, by: Any) -> None:
+        """T20."""
+        self.ended_at = now
+
+    @transition(
+        field=association_state, source=AssociationState.NONE, target=AssociationState.PROVISIONAL
+    )
+    def _bind(self) -> None:
+        """Second level of T8."""
+
+    @transition(
+        field=association_state, source=AssociationState.PROVISIONAL, target=AssociationState.NONE
+    )
+    def _unbind(self) -> None:
+        """Second level of T10."""
+
+    @transition(
+        field=association_state, source=AssociationState.PROVISIONAL, target=AssociationState.ACTIVE
+    )
+    def _activate(self) -> None:
+        """Second level of T11."""
+
+    def _handed_in(self, now: Any, by: Any) -> None:
+        self.last_submitted_at = now
+        self.submitted_by = by
+        self.round += 1
+
+    def _rejected(self, now: Any, reasons: list[Any]) -> None:
+        self.decided_at = now
+        self.rejection_reasons = [str(reason) for reason in reasons]
+
+
+class ClaimLine(models.Model):
+    """One product or workload claimed for one activity; exclusivity is judged per line."""
+
+    claim = models.ForeignKey(Claim, models.CASCADE, related_name="lines", verbose_name=_("claim"))
+    product = models.ForeignKey(
+        "claims.Product", models.PROTECT, related_name="lines", verbose_name=_("product")
+    )
+    activity = models.ForeignKey(
+        "claims.Activity", models.PROTECT, related_name="lines", verbose_name=_("activity")
+    )
+    subscription = models.ForeignKey(
+        "claims.Subscription",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="lines",
+        verbose_name=_("subscription"),
+    )
+    subscription_as_typed = models.CharField(_("subscription as typed"), max_length=100, blank=True)
+    line_status = models.CharField(
+        _("status"), max_length=30, choices=LineStatus, default=LineStatus.INCLUDED
+    )
+    contested = models.BooleanField(_("competing"), default=False, editable=False)
+    decision_note = models.CharField(_("note on the decision"), max_length=300, blank=True)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("claim line")
+        verbose_name_plural = _("claim lines")
+        ordering = ["claim", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                "claim",
+                "product",
+                "activity",
+                Coalesce("subscription", 0),
+                condition=Q(line_status=LineStatus.INCLUDED),
+                name="line_once_per_claim",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.claim_id}: {self.product_id}"
+
+
+class ClaimContact(models.Model):
+    """A person on a claim: the customer's business or technical contact, or the partner's."""
+
+    class Kind(models.TextChoices):
+        BUSINESS = "business", _("customer's business contact")
+        TECHNICAL = "technical", _("customer's technical contact")
+        PARTNER = "partner", _("partner's contact")
+
+    claim = models.ForeignKey(
+        Claim, models.CASCADE, related_name="contacts", verbose_name=_("claim")
+    )
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    name = models.CharField(_("name"), max_length=150, blank=True)
+    job_title = models.CharField(_("job title"), max_length=150, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    locale = models.CharField(_("language"), max_length=12, blank=True)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+        ordering = ["claim", "kind"]
+        constraints = [
+            models.UniqueConstraint(fields=["claim", "kind"], name="contact_one_per_kind")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.name}"

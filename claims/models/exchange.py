@@ -1,0 +1,126 @@
+"""What partner and reviewer say to each other about a claim."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from ..states import DeficiencyCode, Side
+from .claim import Claim, ClaimLine
+
+
+class Comment(models.Model):
+    """A sentence in the claim's Comments section, the only channel of reviewers (section 1.4).
+
+    Internal notes of reviewers are not comments; they are kept by ``reviews``.
+    """
+
+    claim = models.ForeignKey(
+        Claim, models.PROTECT, related_name="comments", verbose_name=_("claim")
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("author"),
+    )
+    side = models.CharField(_("side"), max_length=10, choices=Side)
+    body = models.TextField(_("text"), max_length=5000)
+    requires_response = models.BooleanField(_("answer needed"), default=False)
+    round = models.PositiveSmallIntegerField(_("round"))
+    created_at = models.DateTimeField(_("written"))
+
+    class Meta:
+        verbose_name = _("comment")
+        verbose_name_plural = _("comments")
+        ordering = ["created_at", "pk"]
+        constraints = [
+            models.CheckConstraint(name="comment_not_empty", condition=~Q(body="")),
+            models.CheckConstraint(
+                name="comment_person_has_author",
+                condition=Q(side=Side.SYSTEM) | Q(author__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.body[:60]
+
+
+class ReviewFinding(models.Model):
+    """A deficiency that the partner is asked to mend, with the lines it concerns (section 4.3)."""
+
+    claim = models.ForeignKey(
+        Claim, models.PROTECT, related_name="findings", verbose_name=_("claim")
+    )
+    round = models.PositiveSmallIntegerField(_("round"))
+    code = models.CharField(_("deficiency"), max_length=10, choices=DeficiencyCode)
+    lines = models.ManyToManyField(
+        ClaimLine, blank=True, related_name="findings", verbose_name=_("lines")
+    )
+    explanation = models.TextField(_("explanation"), max_length=2000, blank=True)
+    found_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("found by")
+    )
+    created_at = models.DateTimeField(_("written"))
+    resolved_at = models.DateTimeField(_("settled"), null=True, blank=True)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("finding")
+        verbose_name_plural = _("findings")
+        ordering = ["round", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="finding_other_is_explained",
+                condition=~Q(code=DeficiencyCode.OTHER) | ~Q(explanation=""),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} ({self.round})"
+
+
+class ReviewDecision(models.Model):
+    """The part of a reviewer's decision that the partner reads."""
+
+    class Outcome(models.TextChoices):
+        ACTION_REQUESTED = "action_requested", _("Partner asked")
+        APPROVED = "approved", _("Approved")
+        REJECTED = "rejected", _("Rejected")
+
+    claim = models.ForeignKey(
+        Claim, models.PROTECT, related_name="decisions", verbose_name=_("claim")
+    )
+    round = models.PositiveSmallIntegerField(_("round"))
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("reviewer"),
+    )
+    outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome)
+    reason_codes = models.JSONField(_("reasons"), default=list, blank=True)
+    text = models.TextField(_("text to the partner"), max_length=5000, blank=True)
+    decided_at = models.DateTimeField(_("decided"))
+
+    class Meta:
+        verbose_name = _("decision")
+        verbose_name_plural = _("decisions")
+        ordering = ["decided_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["claim", "round"], name="decision_once_per_round"),
+            models.CheckConstraint(
+                name="decision_has_reason",
+                condition=Q(outcome="approved") | ~Q(reason_codes=[]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.outcome} ({self.round})"

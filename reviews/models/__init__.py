@@ -1,0 +1,4 @@
+from .competing import CompetingClaimsCase, CompetingParty
+from .notes import InternalNote
+
+__all__ = ["CompetingClaimsCase", "CompetingParty", "InternalNote"]
