@@ -7,6 +7,8 @@ import secrets
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Length
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -87,7 +89,7 @@ class PoEDocument(models.Model):
         ordering = ["-uploaded_at", "-pk"]
         constraints = [
             models.CheckConstraint(name="poe_not_empty", condition=Q(size__gt=0)),
-            models.CheckConstraint(name="poe_has_hash", condition=Q(sha256__length=64)),
+            models.CheckConstraint(name="poe_has_hash", condition=Q(Exact(Length("sha256"), 64))),
         ]
         indexes = [models.Index(fields=["sha256"], name="poe_sha256")]
 
