@@ -1,0 +1,356 @@
+"""Letters: written in the transaction of the act that causes them, sent by a sweep.
+
+    with transaction.atomic():
+        ...                                     # the act
+        outbox.enqueue(key=f"{event.pk}:claim_rejected:{email}", ...)
+
+A letter leaves at least once. It leaves twice only if the sender dies, or the news of its leaving
+can't be written down, between the mail server's "accepted" and our commit; both copies then carry
+the same Message-ID. Everything else (doubled ticks, several workers, a repeated act) sends once.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import smtplib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from hashlib import sha256
+from itertools import islice
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core import mail
+from django.core.mail import BadHeaderError, EmailMultiAlternatives
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.dispatch import Signal
+from django.utils.html import escape
+from django.utils.translation import gettext as _
+
+from . import clock
+from .jobs import Outcome, keyset, run_sweep
+from .models import JobRun, OutboxMessage
+
+logger = logging.getLogger(__name__)
+
+letter_left = Signal()
+"""Arguments: ``message`` (OutboxMessage, saved as sent), ``at`` (aware datetime).
+
+Sent with ``send`` in the transaction that marks the letter as sent. A receiver that fails undoes
+the mark, and the letter is sent again later: fail only where the news must not be lost.
+"""
+
+MARKER = "[[link]]"
+"""Stands in a stored body where a secret belongs that must never lie in the database."""
+
+LEASE = timedelta(minutes=10)
+"""How long a sender holds a letter. Far above what one SMTP session can take
+(``EMAIL_TIMEOUT`` for each of its few answers), because a lost lease means a second copy."""
+
+PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 240, 240, 240, 240))
+"""Pause after the first, second, ... failure; the failure after the last pause is final."""
+
+Filler = Callable[[int], str]
+_fillers: dict[str, Filler] = {}
+
+
+def register_filler(prefix: str, function: Filler) -> None:
+    """Let ``function`` give the text for ``MARKER`` in letters about ``<prefix>:<id>``.
+
+    It is called with the id when the letter is sent; what it returns is never stored. If it
+    raises, that try of the letter has failed. Register in ``AppConfig.ready``.
+    """
+    if _fillers.setdefault(prefix, function) is not function:
+        raise ValueError(f"Letters about {prefix} have a filler already.")
+
+
+def enqueue(
+    *,
+    key: str,
+    kind: str,
+    recipient: str,
+    locale: str,
+    subject: str,
+    text_body: str,
+    html_body: str = "",
+    claim_number: str = "",
+    about: str = "",
+    now: datetime,
+) -> OutboxMessage | None:
+    """Write a letter in the current transaction; return None if ``key`` has one already.
+
+    ``key`` names act, kind and recipient; it may be of any length. ``about`` (``<prefix>:<id>``)
+    says who fills ``MARKER`` and lets receivers of ``letter_left`` find their row. After the commit
+    a sender is woken up; if that fails, the next regular run sends the letter.
+
+    Raises ``RuntimeError`` outside a transaction, ``ValueError`` without a recipient.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("A letter is written in the transaction of its act.")
+    if not recipient:
+        raise ValueError("A letter needs a recipient.")
+    message, is_new = OutboxMessage.objects.get_or_create(
+        key=_fitting(key, "key"),
+        defaults={
+            "kind": kind,
+            "recipient": recipient,
+            "locale": locale,
+            "subject": _one_line(subject),
+            "text_body": text_body,
+            "html_body": html_body,
+            "claim_number": claim_number,
+            "about": about,
+            "message_id": _new_message_id(),
+            "created_at": now,
+            "next_try_at": now,
+        },
+    )
+    if not is_new:
+        return None
+    transaction.on_commit(_wake_a_sender, robust=True)
+    return message
+
+
+def retry(message: OutboxMessage) -> bool:
+    """Queue a failed letter anew, with all its tries; False if it isn't failed (any more)."""
+    with transaction.atomic():
+        now = clock.now()
+        changed = OutboxMessage.objects.filter(
+            pk=message.pk, state=OutboxMessage.State.FAILED
+        ).update(
+            state=OutboxMessage.State.QUEUED,
+            tries=0,
+            next_try_at=now,
+            claimed_until=None,
+        )
+        if changed:
+            transaction.on_commit(_wake_a_sender, robust=True)
+    return bool(changed)
+
+
+@dataclass(frozen=True)
+class Bodies:
+    """A letter's two forms; ``html`` is empty if it has none."""
+
+    text: str
+    html: str
+
+
+def preview(message: OutboxMessage) -> Bodies:
+    """Return the letter as staff may read it: with a note in place of a personal link."""
+    if not message.about:
+        return Bodies(message.text_body, message.html_body)
+    return _filled(message, lambda: _("(the recipient's personal link)"))
+
+
+def send_due(*, now: datetime | None = None, limit: int = 500, dry_run: bool = False) -> JobRun:
+    """Send the letters that are due, at most ``limit``, and return what became of them.
+
+    For each: claim the row (so that another sender leaves it alone), hand it to the mail server
+    outside any transaction, mark it as sent and send ``letter_left`` in one transaction. A failure
+    is noted on the row, which gets another try after a pause; after the last try, or when the
+    server refuses recipient or content for good, the letter is failed and waits for ``retry``.
+    While the server can't be reached no letter loses a try: the run ends and the next one begins
+    where this one stopped. A dry run counts what is due and touches nothing.
+
+    ``now`` replaces the clock for the whole run.
+    """
+    sender = _Sender(now)
+    due = _due(sender.now())
+    try:
+        return run_sweep(
+            "send_outbox",
+            islice(sender.keys(due), limit),
+            sender.send,
+            dry_run=dry_run,
+            now=now,
+            atomic=False,
+        )
+    finally:
+        sender.hang_up()
+
+
+class _Unreachable(Exception):
+    """No connection to the mail server, so no letter is to blame."""
+
+
+class _Sender:
+    """Sends letters one by one over one connection, which is replaced after a failure."""
+
+    def __init__(self, fixed_now: datetime | None) -> None:
+        self._fixed_now = fixed_now
+        self._connection: Any = None
+        self._server_is_away = False
+
+    def now(self) -> datetime:
+        return self._fixed_now or clock.now()
+
+    def keys(self, due: QuerySet[OutboxMessage]) -> Iterator[int]:
+        for key in keyset(due):
+            if self._server_is_away:
+                return
+            yield key
+
+    def send(self, key: int) -> Outcome:
+        """Send one letter; raise what went wrong after noting it on the row."""
+        message = _claim(key, self.now())
+        if message is None:
+            return Outcome.SKIPPED
+        try:
+            self._hand_over(message)
+        except Exception as error:
+            self.hang_up()
+            self._server_is_away = isinstance(error, _Unreachable)
+            _note_failure(message, error, self.now())
+            raise
+        try:
+            _mark_sent(message, self.now())
+        except Exception as error:
+            _note_failure(message, error, self.now())
+            raise
+        return Outcome.ACTED
+
+    def hang_up(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                connection.close()
+            except Exception:
+                logger.warning("The mail server didn't take leave.", exc_info=True)
+
+    def _hand_over(self, message: OutboxMessage) -> None:
+        bodies = _filled(message, lambda: _secret_of(message))
+        if self._connection is None:
+            connection = mail.get_connection()
+            try:
+                connection.open()
+            except Exception as error:
+                raise _Unreachable(f"The mail server can't be reached: {error}") from error
+            self._connection = connection
+        letter = EmailMultiAlternatives(
+            subject=message.subject,
+            body=bodies.text,
+            to=[message.recipient],
+            reply_to=[settings.CPOR_OPERATOR_EMAIL],
+            connection=self._connection,
+            headers={
+                "Message-ID": message.message_id,
+                "Date": format_datetime(self.now()),
+                "Auto-Submitted": "auto-generated",
+                "Content-Language": message.locale,
+            },
+        )
+        if bodies.html:
+            letter.attach_alternative(bodies.html, "text/html")
+        if letter.send() == 0:
+            raise RuntimeError("The mail server took no letter.")
+
+
+def _due(now: datetime) -> QuerySet[OutboxMessage]:
+    return OutboxMessage.objects.filter(
+        Q(claimed_until=None) | Q(claimed_until__lte=now),
+        state=OutboxMessage.State.QUEUED,
+        next_try_at__lte=now,
+    )
+
+
+def _claim(key: int, now: datetime) -> OutboxMessage | None:
+    """Hold the letter for ``LEASE``; None if it is no longer due or another sender holds it.
+
+    One conditional UPDATE: of two senders the second waits for the first one's commit, asks the
+    condition again and changes no row, on PostgreSQL as well as on SQLite.
+    """
+    if not _due(now).filter(pk=key).update(claimed_until=now + LEASE):
+        return None
+    return OutboxMessage.objects.get(pk=key)
+
+
+def _mark_sent(message: OutboxMessage, at: datetime) -> None:
+    with transaction.atomic():
+        row = OutboxMessage.objects.select_for_update().get(pk=message.pk)
+        if row.state == OutboxMessage.State.SENT:
+            return
+        row.state = OutboxMessage.State.SENT
+        row.sent_at = at
+        row.claimed_until = None
+        row.last_error = ""
+        row.tries += 1
+        row.save()
+        letter_left.send(sender=OutboxMessage, message=row, at=at)
+
+
+def _note_failure(message: OutboxMessage, error: Exception, now: datetime) -> None:
+    with transaction.atomic():
+        row = OutboxMessage.objects.select_for_update().get(pk=message.pk)
+        held_by_us = row.claimed_until == message.claimed_until
+        if row.state != OutboxMessage.State.QUEUED or not held_by_us:
+            return
+        row.claimed_until = None
+        row.last_error = f"{type(error).__name__}: {error}".replace("\0", "�")
+        if isinstance(error, _Unreachable):
+            row.next_try_at = now + PAUSES[0]
+        elif _is_final(error) or row.tries >= len(PAUSES):
+            row.tries += 1
+            row.state = OutboxMessage.State.FAILED
+        else:
+            row.next_try_at = now + PAUSES[row.tries]
+            row.tries += 1
+        row.save()
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether the server (or a broken address) refused this letter for good."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _text in error.recipients.values())
+    if isinstance(error, smtplib.SMTPDataError):
+        return error.smtp_code >= 500
+    return isinstance(error, BadHeaderError)
+
+
+def _filled(message: OutboxMessage, secret: Callable[[], str]) -> Bodies:
+    if not message.about or MARKER not in message.text_body + message.html_body:
+        return Bodies(message.text_body, message.html_body)
+    text = secret()
+    return Bodies(
+        message.text_body.replace(MARKER, text),
+        message.html_body.replace(MARKER, escape(text)),
+    )
+
+
+def _secret_of(message: OutboxMessage) -> str:
+    prefix, _colon, number = message.about.partition(":")
+    filler = _fillers.get(prefix)
+    if filler is None:
+        raise LookupError(f"Nobody fills the letters about {prefix}.")
+    return filler(int(number))
+
+
+def _wake_a_sender() -> None:
+    from .tasks import send_outbox
+
+    send_outbox.apply_async(retry=False, expires=60)
+
+
+def _new_message_id() -> str:
+    host = urlsplit(settings.CPOR_PUBLIC_URL).hostname or "localhost"
+    return f"<{secrets.token_hex(16)}@{host}>"
+
+
+def _one_line(subject: str) -> str:
+    length = OutboxMessage._meta.get_field("subject").max_length or 0
+    line = re.sub(r"\s+", " ", subject).strip()
+    return line if len(line) <= length else line[: length - 1] + "…"
+
+
+def _fitting(key: str, field: str) -> str:
+    """Return the key, its end replaced by its digest if it is longer than the column."""
+    length = OutboxMessage._meta.get_field(field).max_length or 0
+    if len(key) <= length:
+        return key
+    return key[: length - 65] + ":" + sha256(key.encode()).hexdigest()
