@@ -51,7 +51,7 @@ def configuration(env: Env) -> dict[str, object]:
         for each in (messages, control):
             each.mkdir(parents=True, exist_ok=True)
     return config | {
-        "broker_url": "filesystem://",
+        "broker_url": "filesystem://localhost//",
         "broker_transport_options": {
             "data_folder_in": str(messages),
             "data_folder_out": str(messages),

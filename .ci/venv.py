@@ -1,0 +1,96 @@
+"""Bring the virtual environment .venv up to a lock file; needs nothing but Python and pip.
+
+Usage: python3 .ci/venv.py requirements.lock
+
+Installs only when the lock file's checksum differs from the one of the last installation. Written
+for older versions of Python 3 too, so that they get a sentence instead of a syntax error.
+"""
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+# A lock file on the left also holds everything that those on the right pin.
+CONTAINS = {"requirements-dev.lock": ["requirements.lock"]}
+
+
+def fail(sentence):
+    sys.stderr.write(sentence + "\n")
+    sys.exit(1)
+
+
+def run(*command):
+    return subprocess.call([str(part) for part in command], cwd=str(ROOT))
+
+
+def checksum(name):
+    return hashlib.sha256((ROOT / name).read_bytes()).hexdigest()
+
+
+def stamp(name):
+    return VENV / f"installed-{name}.sha256"
+
+
+def installed(name):
+    return stamp(name).exists() and stamp(name).read_text() == checksum(name)
+
+
+def works():
+    """Tell whether .venv holds a Python that starts and is new enough."""
+    question = "import sys; sys.exit(sys.version_info < (3, 11))"
+    return PYTHON.exists() and run(PYTHON, "-c", question) == 0
+
+
+def check_tools():
+    mine = sys.executable
+    if sys.version_info < (3, 11):  # noqa: UP036 - this is the sentence for older ones
+        version = "{}.{}".format(*sys.version_info)
+        fail(
+            f"Python 3.11 or newer is needed, but {mine} is {version}. "
+            "Name another one: make PYTHON=python3.11 ..."
+        )
+    pip = subprocess.run([mine, "-m", "pip", "--version"], capture_output=True, text=True)
+    if pip.returncode:
+        fail(f"pip is missing for {mine}. On Debian: apt-get install python3-pip")
+    version = pip.stdout.split()[1]
+    if int(version.split(".")[0]) < 23:
+        fail(f"pip 23 or newer is needed, but {mine} brings pip {version}.")
+
+
+def create():
+    """Create .venv without pip in it, which works on Debian without python3-venv too."""
+    if run(sys.executable, "-m", "venv", "--without-pip", "--clear", VENV):
+        fail(f"The virtual environment {VENV} could not be created; see above.")
+
+
+def install(name):
+    print(f"Installing what {name} lists (once; a minute or two) ...", flush=True)
+    pip = [sys.executable, "-m", "pip", "--python", PYTHON, "--disable-pip-version-check"]
+    if run(*pip, "install", "--quiet", "--no-input", "--require-hashes", "-r", name):
+        fail(f"{name} could not be installed; see above. A package index must be reachable.")
+    for each in [name, *CONTAINS.get(name, [])]:
+        stamp(each).write_text(checksum(each))
+
+
+def main():
+    if len(sys.argv) != 2 or not (ROOT / sys.argv[1]).exists():
+        fail("Usage: python3 .ci/venv.py requirements.lock")
+    name = sys.argv[1]
+    usable = works()
+    if usable and installed(name):
+        return
+    check_tools()
+    if not usable:
+        create()
+    install(name)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        fail("\nInterrupted; the next start goes on from here.")

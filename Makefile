@@ -1,0 +1,43 @@
+# `make run` shows the desk with demo data; `make test` runs every check. `make help` lists the rest.
+
+PYTHON ?= python3
+PORT ?= 8000
+ARGS ?=
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint types lock clean venv dev-venv
+
+help: ## List what can be made
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+run: venv ## Start web, worker and beat with demo data (PORT=8000)
+	@CPOR_MODE=demo PORT=$(PORT) $(BIN)/python manage.py run_demo
+
+test: dev-venv ## Run every check: lint, imports, types, SQLite, PostgreSQL, Redis, browser
+	@$(BIN)/python .ci/test.py $(ARGS)
+
+lint: dev-venv ## Check style and import contracts
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
+
+types: dev-venv ## Check types
+	@$(BIN)/mypy
+
+lock: dev-venv ## Rebuild both lock files (UPGRADE=1 takes newer versions)
+	@for each in "requirements.lock" "requirements-dev.lock --group dev"; do \
+		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+			--no-header $(if $(UPGRADE),--upgrade) \
+			pyproject.toml -o $$each || exit 1; \
+	done
+
+clean: ## Remove the virtual environment, the demo's data and all caches
+	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+venv:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing. On Debian: apt-get install python3 python3-pip" >&2; exit 1; }
+	@$(PYTHON) .ci/venv.py requirements.lock
+
+dev-venv:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing. On Debian: apt-get install python3 python3-pip" >&2; exit 1; }
+	@$(PYTHON) .ci/venv.py requirements-dev.lock

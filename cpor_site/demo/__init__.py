@@ -1,0 +1,1 @@
+"""What exists in demo mode only: the mail folder, the sign-ins and the data to look at."""
