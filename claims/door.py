@@ -71,9 +71,7 @@ class Passage:
             nominal_due_at=missed,
             details=details,
         )
-        claim_moved.send(
-            sender=Claim, claim=claim, event=self.event, actor=self.actor, act=self.act
-        )
+        tell(claim, event=self.event, actor=self.actor)
         return self.event
 
 
@@ -171,6 +169,11 @@ def record(
         details=details or {},
         internal=internal,
     )
+
+
+def tell(claim: Claim, *, event: ClaimEvent, actor: Actor) -> None:
+    """Send the news of an event upward, inside the transaction of the act."""
+    claim_moved.send(sender=Claim, claim=claim, event=event, actor=actor)
 
 
 def status_label(claim: Claim) -> str:

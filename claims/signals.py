@@ -3,7 +3,7 @@
 from django.dispatch import Signal
 
 claim_moved = Signal()
-"""Arguments: ``claim`` (locked, saved), ``event`` (ClaimEvent), ``actor`` (Actor), ``act`` (Act).
+"""Arguments: ``claim`` (locked, saved), ``event`` (ClaimEvent), ``actor`` (Actor).
 
 Sent with ``send``: a receiver that fails rolls the act back.
 """

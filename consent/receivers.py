@@ -1,1 +1,36 @@
+"""What consent does when a claim moves and when a letter has left."""
 
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.dispatch import receiver
+
+from claims.models import Claim, ClaimEvent
+from claims.signals import claim_moved
+from cpor_site.common.models import OutboxMessage
+from cpor_site.common.outbox import letter_left, register_filler
+
+from .services import requests
+
+NOTHING_LEFT_TO_REFUSE = frozenset({"consent_declined", "window_closed"})
+
+register_filler(requests.FILLER, requests.link_for)
+
+
+@receiver(claim_moved, dispatch_uid="consent.follow_claim")
+def follow_claim(*, claim: Claim, event: ClaimEvent, **kwargs: Any) -> None:
+    """Ask the customer after an approval; close the request when nothing is left to answer."""
+    if event.kind == "claim_approved":
+        requests.request_consent(claim, now=event.at)
+    elif event.kind in NOTHING_LEFT_TO_REFUSE:
+        requests.close_request(claim, now=event.at)
+
+
+@receiver(letter_left, dispatch_uid="consent.open_window")
+def open_window(*, message: OutboxMessage, at: datetime, **kwargs: Any) -> None:
+    """Open the window with the first consent letter that leaves."""
+    kind, _colon, recipient_id = message.about.partition(":")
+    if kind == requests.FILLER:
+        requests.open_window(int(recipient_id), left_at=at)

@@ -1,4 +1,7 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,4 +11,12 @@ class ReviewsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import receivers  # noqa: F401, PLC0415
+        # receivers come with claims.checks
+
+        post_migrate.connect(_sync_roles, sender=self, dispatch_uid="reviews.sync_roles")
+
+
+def _sync_roles(**kwargs: Any) -> None:
+    from .roles import sync_roles  # noqa: PLC0415
+
+    sync_roles()

@@ -4,13 +4,14 @@ from .customer import CustomerTenant, Subscription, TenantDomain
 from .documents import PoEDocument
 from .exchange import Comment, ReviewDecision, ReviewFinding
 from .organisation import Membership, PartnerLocation, PartnerOrganization, ProgramEnrollment
-from .record import Association, ClaimEvent, ExclusivityHold
+from .record import Association, ClaimCounter, ClaimEvent, ExclusivityHold
 
 __all__ = [
     "Activity",
     "Association",
     "Claim",
     "ClaimContact",
+    "ClaimCounter",
     "ClaimEvent",
     "ClaimLine",
     "Comment",

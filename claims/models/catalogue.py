@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -51,6 +53,17 @@ class RuleProfile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def current(cls) -> RuleProfile:
+        """Return the profile that new claims get; ``ImproperlyConfigured`` if it isn't loaded."""
+        try:
+            return cls.objects.get(code=settings.CPOR_RULE_PROFILE)
+        except cls.DoesNotExist:
+            raise ImproperlyConfigured(
+                f"CPOR_RULE_PROFILE names the rule profile {settings.CPOR_RULE_PROFILE!r}, which "
+                "isn't in the database. Run `manage.py load_catalogue` or name another one."
+            ) from None
 
 
 class Program(models.Model):

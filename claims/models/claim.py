@@ -12,7 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 from simple_history.models import HistoricalRecords
 
-from ..states import AssociationState, DeadlineKind, LineStatus, RejectionReason, Status
+from ..states import (
+    UNDECIDED_STATUSES,
+    AssociationState,
+    DeadlineKind,
+    LineStatus,
+    RejectionReason,
+    Status,
+)
 from .querysets import ClaimQuerySet
 
 
@@ -209,6 +216,16 @@ class Claim(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether the claim is with the reviewer or the partner and waits for a decision."""
+        return self.status in UNDECIDED_STATUSES
+
+    @property
+    def holds_lines(self) -> bool:
+        """Whether the claim's approved lines stand, in the consent window or after it."""
+        return self.status == Status.APPROVED
 
     # -- transitions; called by claims.door alone ------------------------------------------------
 

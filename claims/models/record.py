@@ -82,7 +82,7 @@ class Association(models.Model):
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["hold", "activity"],
+                fields=["hold", "activity", "state"],
                 condition=~Q(state=AssociationState.ENDED),
                 name="association_once_per_key_and_activity",
             ),
@@ -134,3 +134,17 @@ class ClaimEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+
+class ClaimCounter(models.Model):
+    """The last claim number given in a year."""
+
+    year = models.PositiveSmallIntegerField(_("year"), primary_key=True)
+    last = models.PositiveIntegerField(_("last number"), default=0)
+
+    class Meta:
+        verbose_name = _("claim counter")
+        verbose_name_plural = _("claim counters")
+
+    def __str__(self) -> str:
+        return f"{self.year}: {self.last}"

@@ -33,6 +33,7 @@ class Problem:
     field: str = ""
     line: int | None = None
     subject: str = ""
+    needs_reason: bool = False
 
     @property
     def key(self) -> str:
@@ -75,9 +76,10 @@ def warning(
     field: str = "",
     line: int | None = None,
     subject: str = "",
+    needs_reason: bool = False,
 ) -> Problem:
     """Return a problem that has to be confirmed."""
-    return Problem(code, Severity.WARNING, message, field, line, subject)
+    return Problem(code, Severity.WARNING, message, field, line, subject, needs_reason)
 
 
 def information(

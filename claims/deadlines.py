@@ -1,0 +1,54 @@
+"""Which clock runs on a claim, and until when (section 2.3).
+
+Pure but for reading the operator's calendar: the profile gives the number of days, the calendar the
+date. Every function returns what ``door.Passage.go`` takes as ``deadline``.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from cpor_site.common.business_calendar import Deadline
+from cpor_site.common.operator_calendar import operator_calendar
+
+from .models import RuleProfile
+from .states import NOT_DISPUTABLE, DeadlineKind, RejectionReason
+
+Limit = tuple[DeadlineKind, Deadline]
+
+ARRIVAL_GRACE = timedelta(minutes=5)
+"""How long after a deadline the sweeps wait before they act on it.
+
+An answer that arrived before the deadline counts even if it is still being processed when the
+deadline passes. No web request lives as long as this, so none is overtaken by a sweep.
+"""
+
+
+def pickup(profile: RuleProfile, now: datetime) -> Limit:
+    """T2, T6: until when a reviewer should take the claim up."""
+    return DeadlineKind.PICKUP, operator_calendar().business_deadline(now, profile.pickup_days)
+
+
+def review(profile: RuleProfile, now: datetime) -> Limit:
+    """T3: until when the reviewer should decide."""
+    return DeadlineKind.REVIEW, operator_calendar().business_deadline(now, profile.review_days)
+
+
+def partner_response(profile: RuleProfile, now: datetime) -> Limit:
+    """T5: until when the partner has to answer."""
+    days = profile.partner_response_days
+    return DeadlineKind.PARTNER_RESPONSE, operator_calendar().business_deadline(now, days)
+
+
+def consent(profile: RuleProfile, sent_at: datetime) -> Limit:
+    """T8: until when the customer may refuse; counted from the first letter that left (D1)."""
+    days = profile.consent_calendar_days
+    return DeadlineKind.CONSENT, operator_calendar().calendar_deadline(sent_at, days)
+
+
+def dispute_filing(profile: RuleProfile, now: datetime, reasons: list[str]) -> Limit | None:
+    """T7, T9: until when the partner may dispute; none where there is nothing to dispute (4.4)."""
+    if any(RejectionReason(reason) in NOT_DISPUTABLE for reason in reasons):
+        return None
+    days = profile.dispute_filing_calendar_days
+    return DeadlineKind.DISPUTE_FILING, operator_calendar().calendar_deadline(now, days)

@@ -1,0 +1,1 @@
+"""One keyword-only function for each business act on a claim."""

@@ -1,0 +1,247 @@
+"""Starting, editing and discarding a claim."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from cpor_site.common import clock
+from cpor_site.common.problems import Refused, blocking, error
+
+from .. import actors, checks, door
+from ..actors import Actor, Capability
+from ..models import Claim, ClaimContact, PartnerLocation, PartnerOrganization, RuleProfile
+from ..refusals import MovedOn, NotYours
+from ..states import Act, Side, Status
+from . import lines as claim_lines
+from . import submission
+from .lines import LineChoice
+from .numbers import next_number
+
+
+@dataclass(frozen=True)
+class ContactEntry:
+    """A contact as typed."""
+
+    name: str = ""
+    job_title: str = ""
+    email: str = ""
+    phone: str = ""
+    locale: str = ""
+
+
+@dataclass(frozen=True)
+class ClaimChanges:
+    """What a partner wants to change; None leaves a field as it is.
+
+    ``contacts`` maps a ``ClaimContact.Kind`` to what was typed; a kind that isn't named stays.
+    """
+
+    name: str | None = None
+    tenant_id: str | None = None
+    domain: str | None = None
+    area_id: int | None = None
+    activity_ids: list[int] | None = None
+    lines: list[LineChoice] | None = None
+    location_id: int | None = None
+    contacts: dict[str, ContactEntry] = field(default_factory=dict)
+    solution_seller_name: str | None = None
+    revenue_customer_name: str | None = None
+    isv_product_name: str | None = None
+    transaction_on: date | None = None
+    opt_out_of_incentive: bool | None = None
+    public_sector_disclosure_confirmed: bool | None = None
+
+    def named(self) -> set[str]:
+        """Return the names of the fields that are to change."""
+        return {
+            each.name
+            for each in fields(self)
+            if getattr(self, each.name) is not None and getattr(self, each.name) != {}
+        }
+
+
+PLAIN = (
+    "name",
+    "solution_seller_name",
+    "revenue_customer_name",
+    "isv_product_name",
+    "transaction_on",
+    "opt_out_of_incentive",
+    "public_sector_disclosure_confirmed",
+)
+_EXTRAS = frozenset(PLAIN) - {"name"}
+_AFTER_SUBMISSION = frozenset({"name", "location_id", "lines", "contacts"})
+_EVERYTHING = frozenset(each.name for each in fields(ClaimChanges))
+
+
+def editable_fields(claim: Claim) -> frozenset[str]:
+    """Return which fields of ``ClaimChanges`` the partner may change now (table 2.4, D3)."""
+    match claim.status:
+        case Status.EDITING:
+            return _EVERYTHING
+        case Status.SUBMITTED if claim.rule_profile.edit_while_submitted:
+            return _AFTER_SUBMISSION
+        case Status.PARTNER_ACTION_REQUIRED:
+            return _AFTER_SUBMISSION | _EXTRAS
+        case Status.APPROVED | Status.DISPUTED:
+            return frozenset({"name", "contacts"})
+        case Status.CANCELLED | Status.ENDED:
+            return frozenset()
+        case _:
+            return frozenset({"name"})
+
+
+def start_claim(*, actor: Actor, organization_id: int, name: str = "") -> Claim:
+    """T1: start a draft for the organisation.
+
+    Effects, in order: the draft with its number and rule profile, the partner's contact prefilled
+    with the person who starts, event ``claim_started``. Raises ``NotYours`` without a role that
+    may draft for the organisation, ``Refused`` (MPN-09) if the organisation is suspended.
+    """
+    user = actor.user
+    if actor.side != Side.PARTNER or user is None:
+        raise NotYours
+    if organization_id not in {
+        each.organization_id for each in actors.memberships_with(user, Capability.DRAFT)
+    }:
+        raise NotYours
+    organization = PartnerOrganization.objects.get(pk=organization_id)
+    if organization.standing == PartnerOrganization.Standing.SUSPENDED:
+        raise Refused(
+            error("MPN-09", _("Your organisation can't make claims at present. Contact support."))
+        )
+    with transaction.atomic():
+        now = clock.now()
+        claim = Claim(
+            number=next_number(now),
+            name=name,
+            organization=organization,
+            rule_profile=RuleProfile.current(),
+            created_at=now,
+            created_by=user,
+            changed_at=now,
+        )
+        claim._history_user = user  # type: ignore[attr-defined]
+        claim._change_reason = "claim_started"  # type: ignore[attr-defined]
+        claim.save()
+        ClaimContact.objects.create(
+            claim=claim,
+            kind=ClaimContact.Kind.PARTNER,
+            name=user.full_name,
+            email=user.email,
+            locale=user.locale,
+        )
+        door.record(claim, kind="claim_started", actor=actor, at=now, to_status=str(claim.status))
+    return claim
+
+
+def edit_claim(*, claim_id: int, actor: Actor, version: int, changes: ClaimChanges) -> Claim:
+    """Change a claim's fields as table 2.4 allows in its status, and save it once.
+
+    Effects, in order: the fields, tenant and subscriptions looked up anew, lines, contacts, event
+    ``claim_edited`` with the names of what changed. While Submitted, the whole claim is checked
+    again and errors refuse the change. Raises ``NotYours``, ``ChangedMeanwhile`` (SUBM-02),
+    ``MovedOn`` (SUBM-03) for a field that is frozen, ``Refused`` for errors.
+    """
+    with door.open_for_change(claim_id=claim_id, actor=actor, version=version) as (claim, now):
+        user = require(actor, Capability.DRAFT, claim)
+        named = changes.named()
+        allowed = editable_fields(claim)
+        if not named <= allowed:
+            raise MovedOn(door.status_label(claim))
+        if claim.status == Status.APPROVED and set(changes.contacts) - {ClaimContact.Kind.PARTNER}:
+            raise MovedOn(door.status_label(claim))
+
+        for name in PLAIN:
+            if name in named:
+                setattr(claim, name, getattr(changes, name))
+        if changes.location_id is not None:
+            claim.location = _own_location(claim, changes.location_id)
+        if changes.tenant_id is not None:
+            claim.tenant_id_as_typed = changes.tenant_id.strip()
+        if changes.domain is not None:
+            claim.domain_as_typed = changes.domain.strip()
+        if changes.area_id is not None and changes.area_id != claim.area_id:
+            claim.area_id = changes.area_id
+            if changes.activity_ids is None:
+                claim.activities.clear()
+        if changes.activity_ids is not None:
+            claim.activities.set(changes.activity_ids)
+        if {"tenant_id", "domain"} & named:
+            claim.tenant = checks.find_tenant(claim)
+
+        removed = 0
+        if {"tenant_id", "domain", "area_id", "activity_ids", "lines"} & named:
+            removed = claim_lines.set_lines(claim, actor=actor, choices=changes.lines)
+        _set_contacts(claim, changes.contacts, actor)
+
+        if claim.status == Status.SUBMITTED:
+            problems = blocking(checks.check_submission(claim, user, now))
+            if problems:
+                raise Refused(*problems)
+            submission.mark_conflicts(claim, actor)
+        door.save(claim, actor=actor, now=now, reason="claim_edited")
+        event = door.record(
+            claim,
+            kind="claim_edited",
+            actor=actor,
+            at=now,
+            details={"fields": sorted(named), "lines_removed": removed},
+        )
+        door.tell(claim, event=event, actor=actor)
+    return claim
+
+
+def discard_claim(*, claim_id: int, actor: Actor, version: int | None = None) -> Claim:
+    """T20: throw a draft away that was never submitted. Raises ``MovedOn`` once it was."""
+    with door.passage(claim_id=claim_id, act=Act.DISCARD, actor=actor, version=version) as passage:
+        if passage.claim.first_submitted_at is not None:
+            raise Refused(
+                error(
+                    "SUBM-03",
+                    _("This claim was submitted before. Withdraw it instead, with a reason."),
+                )
+            )
+        passage.go(event="claim_discarded")
+    return passage.claim
+
+
+def require(actor: Actor, capability: Capability, claim: Claim) -> Any:
+    """Return the acting partner user, or raise ``NotYours`` if they lack the capability."""
+    if (
+        actor.side != Side.PARTNER
+        or actor.user is None
+        or not actors.partner_can(actor.user, capability, claim)
+    ):
+        raise NotYours
+    return actor.user
+
+
+def _own_location(claim: Claim, location_id: int) -> PartnerLocation:
+    location = PartnerLocation.objects.filter(
+        pk=location_id, organization_id=claim.organization_id
+    ).first()
+    if location is None:
+        raise Refused(
+            error("MPN-01", _("Choose one of your organisation's locations."), field="location")
+        )
+    return location
+
+
+def _set_contacts(claim: Claim, entries: dict[str, ContactEntry], actor: Actor) -> None:
+    for kind, entry in entries.items():
+        contact = ClaimContact.objects.filter(claim=claim, kind=kind).first() or ClaimContact(
+            claim=claim, kind=ClaimContact.Kind(kind)
+        )
+        typed = {each.name: getattr(entry, each.name).strip() for each in fields(entry)}
+        if contact.pk and all(getattr(contact, name) == value for name, value in typed.items()):
+            continue
+        for name, value in typed.items():
+            setattr(contact, name, value)
+        contact._history_user = actor.user  # type: ignore[attr-defined]
+        contact.save()

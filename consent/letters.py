@@ -1,0 +1,4 @@
+"""Letters to customers."""
+
+from __future__ import annotations
+

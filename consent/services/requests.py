@@ -1,0 +1,117 @@
+"""Asking the customer after an approval, and opening the window when the letter has left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+
+from claims import actors, deadlines, door
+from claims.models import Claim, ClaimContact, CustomerTenant
+from claims.states import AssociationState
+
+from .. import letters, tokens
+from ..models import ConsentRecipient, ConsentRequest
+
+FILLER = "consent-recipient"
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """Somebody at the customer who is to be asked."""
+
+    role: str
+    name: str
+    email: str
+    locale: str
+
+
+def request_consent(claim: Claim, *, now: datetime) -> ConsentRequest:
+    """T8: write the consent request and a letter with a link of its own to every addressee (7.2).
+
+    Runs in the transaction of the approval. The window isn't open yet: it opens when the first
+    letter has left (``open_window``), so that an outage doesn't eat the customer's days.
+    """
+    request = ConsentRequest.objects.create(claim=claim, created_at=now)
+    for addressee in addressees(claim):
+        nonce = tokens.fresh_nonce()
+        recipient = ConsentRecipient.objects.create(
+            request=request,
+            role=addressee.role,
+            name=addressee.name,
+            email=addressee.email,
+            locale=addressee.locale,
+            nonce=nonce,
+            token_hash=tokens.hash_of(tokens.token_for(nonce)),
+        )
+        letters.write_consent_request(recipient, now=now)
+    return request
+
+
+def addressees(claim: Claim) -> list[Addressee]:
+    """Return business contact, technical contact and tenant administrators, each address once."""
+    tenant = claim.tenant
+    assert tenant is not None
+    kinds = {
+        ClaimContact.Kind.BUSINESS: ConsentRecipient.Role.BUSINESS,
+        ClaimContact.Kind.TECHNICAL: ConsentRecipient.Role.TECHNICAL,
+    }
+    contacts = {each.kind: each for each in claim.contacts.all()}
+    found = [
+        Addressee(role, contact.name, contact.email, contact.locale or _customer_locale(tenant))
+        for kind, role in kinds.items()
+        if (contact := contacts.get(kind)) is not None and contact.email
+    ]
+    found += [
+        Addressee(ConsentRecipient.Role.TENANT_ADMIN, "", email, _customer_locale(tenant))
+        for email in tenant.admin_emails
+    ]
+    once: dict[str, Addressee] = {}
+    for addressee in found:
+        once.setdefault(addressee.email.strip().lower(), addressee)
+    return list(once.values())
+
+
+def link_for(recipient_id: int) -> str:
+    """Return the recipient's link; asked for by the outbox in the moment of sending."""
+    recipient = ConsentRecipient.objects.get(pk=recipient_id)
+    path = reverse("consent_page", args=[tokens.token_for(recipient.nonce)])
+    return f"{settings.CPOR_PUBLIC_URL}{path}"
+
+
+def open_window(recipient_id: int, *, left_at: datetime) -> None:
+    """Record that the letter has left, and open the window if it is the request's first (7.4)."""
+    recipient = ConsentRecipient.objects.select_related("request").get(pk=recipient_id)
+    with door.open_for_change(claim_id=recipient.request.claim_id, actor=actors.SYSTEM) as (
+        claim,
+        _now,
+    ):
+        request = ConsentRequest.objects.select_for_update().get(pk=recipient.request_id)
+        if recipient.sent_at is None:
+            recipient.sent_at = left_at
+            recipient.save(update_fields=["sent_at"])
+        if request.opened_at is not None or request.closed_at is not None:
+            return
+        if claim.association_state != AssociationState.PROVISIONAL:
+            return
+        kind, limit = deadlines.consent(claim.rule_profile, left_at)
+        request.opened_at, request.closes_at = left_at, limit.due_at
+        request.save()
+        claim.consent_sent_at, claim.consent_closes_at = left_at, limit.due_at
+        claim.deadline_kind, claim.due_at = kind, limit.due_at
+        door.save(claim, actor=actors.SYSTEM, now=left_at, reason="consent_window_opened")
+        event = door.record(claim, kind="consent_window_opened", actor=actors.SYSTEM, at=left_at)
+        door.tell(claim, event=event, actor=actors.SYSTEM)
+
+
+def close_request(claim: Claim, *, now: datetime) -> None:
+    """Close the claim's open request: the window has passed or nothing is left to refuse."""
+    for request in ConsentRequest.objects.filter(claim=claim, closed_at=None):
+        request.closed_at = now
+        request.save()
+
+
+def _customer_locale(tenant: CustomerTenant) -> str:
+    return tenant.locale or settings.LANGUAGE_CODE

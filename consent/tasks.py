@@ -1,0 +1,13 @@
+"""Background jobs of the customer's consent; each is a sweep over rows."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from .services import windows
+
+
+@shared_task
+def finalise_consent_windows() -> None:
+    """T11."""
+    windows.finalise_consent_windows()

@@ -1,0 +1,237 @@
+"""Taking up, asking, approving and rejecting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext_lazy as _
+
+from claims import checks, conflicts, deadlines, door
+from claims.actors import Actor
+from claims.door import Passage
+from claims.models import Claim, ClaimLine, PoEDocument, ReviewDecision, ReviewFinding
+from claims.services import associations
+from claims.services.comments import write_comment
+from claims.services.lines import included_lines, look_up_subscriptions
+from claims.services.submission import close_lines, lock_customer, settle_findings
+from claims.states import REVIEWER_REASONS, Act, DeficiencyCode, LineStatus
+from cpor_site.common.problems import Problem, Refused, blocking, error
+
+from ..models import CompetingParty, InternalNote
+
+Outcome = ReviewDecision.Outcome
+Scan = PoEDocument.ScanState
+
+
+@dataclass(frozen=True)
+class FindingEntry:
+    """One deficiency: its code, the primary keys of the lines it concerns, and what is missing."""
+
+    code: str
+    line_ids: Sequence[int] = field(default_factory=tuple)
+    explanation: str = ""
+
+
+def take_up_claim(*, claim_id: int, actor: Actor, version: int | None = None) -> Claim:
+    """T3: assign the claim to the reviewer and start the review clock.
+
+    From here on the partner can't edit. Of two reviewers at once, one gets it and the other reads
+    that it has moved on (SUBM-03).
+    """
+    with door.passage(claim_id=claim_id, act=Act.TAKE_UP, actor=actor, version=version) as passage:
+        profile = passage.claim.rule_profile
+        passage.go(event="claim_taken_up", deadline=deadlines.review(profile, passage.now))
+    return passage.claim
+
+
+def request_action(
+    *,
+    claim_id: int,
+    actor: Actor,
+    findings: Sequence[FindingEntry],
+    comment: str,
+    internal_note: str = "",
+    version: int | None = None,
+) -> Claim:
+    """T5: ask the partner to mend deficiencies and start the partner's clock.
+
+    Effects, in order: findings, comment that needs an answer, decision of the round, internal note,
+    status, event ``action_requested``. Raises ``Refused``: REV-10 without a finding, REV-11 without
+    a comment, REV-12 for D-OTHER without explanation, REV-13 for lines of another claim.
+    """
+    with door.passage(
+        claim_id=claim_id, act=Act.REQUEST_ACTION, actor=actor, version=version
+    ) as passage:
+        claim, now = passage.claim, passage.now
+        lines = {line.pk: line for line in included_lines(claim)}
+        problems = _finding_problems(findings, lines, comment)
+        if problems:
+            raise Refused(*problems)
+        for entry in findings:
+            finding = ReviewFinding.objects.create(
+                claim=claim,
+                round=claim.round,
+                code=entry.code,
+                explanation=entry.explanation.strip(),
+                found_by=actor.user,
+                created_at=now,
+            )
+            finding.lines.set([lines[pk] for pk in entry.line_ids])
+        write_comment(claim, actor=actor, body=comment, now=now, requires_response=True)
+        codes = list(dict.fromkeys(entry.code for entry in findings))
+        _decide(passage, Outcome.ACTION_REQUESTED, codes, comment, internal_note)
+        passage.go(
+            event="action_requested",
+            deadline=deadlines.partner_response(claim.rule_profile, now),
+            details={"codes": codes},
+        )
+    return passage.claim
+
+
+def approve_claim(
+    *,
+    claim_id: int,
+    actor: Actor,
+    text: str = "",
+    internal_note: str = "",
+    version: int | None = None,
+) -> Claim:
+    """T8: approve every remaining line; the customer may then refuse.
+
+    Effects, in order: subscriptions and conflicts looked up anew, associations made provisional,
+    decision, internal note, status, event ``claim_approved`` (whose news makes the consent
+    request). Raises ``Refused``: REV-20 without a line, REV-21 while a case of competing claims is
+    open, REV-22 without proof or while a document is unchecked or infected, a SUB code for a
+    subscription that is no longer valid, SUB-13 for an own duplicate, ``KeyTaken`` (REV-03).
+    """
+    with door.passage(claim_id=claim_id, act=Act.APPROVE, actor=actor, version=version) as passage:
+        claim = passage.claim
+        lock_customer(claim)
+        look_up_subscriptions(claim, actor)
+        problems = _approval_problems(passage)
+        if problems:
+            raise Refused(*problems)
+        associations.bind(claim, actor=actor, now=passage.now)
+        settle_findings(claim, passage.now)
+        _decide(passage, Outcome.APPROVED, [], text, internal_note)
+        passage.go(event="claim_approved")
+    return passage.claim
+
+
+def reject_claim(
+    *,
+    claim_id: int,
+    actor: Actor,
+    reasons: Sequence[str],
+    text: str,
+    internal_note: str = "",
+    version: int | None = None,
+) -> Claim:
+    """T9: reject the claim and start the partner's time to dispute.
+
+    Effects, in order: lines rejected, decision, internal note, status, event ``claim_rejected``.
+    Raises ``Refused``: REV-30 without a reason that a reviewer may give, REV-31 without a text.
+    """
+    with door.passage(claim_id=claim_id, act=Act.REJECT, actor=actor, version=version) as passage:
+        claim, now = passage.claim, passage.now
+        chosen = list(dict.fromkeys(str(reason) for reason in reasons))
+        problems = []
+        if not chosen or any(reason not in REVIEWER_REASONS for reason in chosen):
+            problems.append(error("REV-30", _("Choose at least one reason."), field="reasons"))
+        if not text.strip():
+            problems.append(
+                error("REV-31", _("Tell the partner why the claim is rejected."), field="text")
+            )
+        if problems:
+            raise Refused(*problems)
+        close_lines(claim, actor=actor, to=LineStatus.REJECTED, note="")
+        settle_findings(claim, now)
+        _decide(passage, Outcome.REJECTED, chosen, text, internal_note)
+        passage.go(
+            event="claim_rejected",
+            deadline=deadlines.dispute_filing(claim.rule_profile, now, chosen),
+            details={"reasons": chosen, "text": text.strip()},
+            reasons=chosen,
+        )
+    return passage.claim
+
+
+def _decide(
+    passage: Passage, outcome: Outcome, codes: list[str], text: str, internal_note: str
+) -> None:
+    claim, user = passage.claim, passage.actor.user
+    assert user is not None
+    ReviewDecision.objects.create(
+        claim=claim,
+        round=claim.round,
+        reviewer=user,
+        outcome=outcome,
+        reason_codes=codes,
+        text=text.strip(),
+        decided_at=passage.now,
+    )
+    if internal_note.strip():
+        InternalNote.objects.create(
+            claim=claim, author=user, body=internal_note.strip(), created_at=passage.now
+        )
+
+
+def _finding_problems(
+    findings: Sequence[FindingEntry], lines: dict[int, ClaimLine], comment: str
+) -> list[Problem]:
+    problems = []
+    if not findings:
+        problems.append(
+            error("REV-10", _("Choose at least one thing that is missing."), field="findings")
+        )
+    if not comment.strip():
+        problems.append(error("REV-11", _("Write to the partner what you need."), field="comment"))
+    for entry in findings:
+        if entry.code == DeficiencyCode.OTHER and not entry.explanation.strip():
+            problems.append(
+                error("REV-12", _("Explain what else is missing."), field="explanation")
+            )
+        if entry.code not in DeficiencyCode.values or not set(entry.line_ids) <= set(lines):
+            problems.append(
+                error("REV-13", _("Choose findings and lines of this claim."), field="findings")
+            )
+    return problems
+
+
+def _approval_problems(passage: Passage) -> list[Problem]:
+    claim = passage.claim
+    lines = included_lines(claim)
+    if not lines:
+        return [error("REV-20", _("No line is left that could be approved."))]
+    problems = blocking(checks.check_lines(claim, passage.now))
+    if CompetingParty.objects.filter(
+        claim=claim, left_at=None, case__closed_at=None, line__in=lines
+    ).exists():
+        problems.append(
+            error(
+                "REV-21",
+                _(
+                    "A case of competing claims is open on this claim. "
+                    "It can be approved once the case is closed."
+                ),
+            )
+        )
+    documents = [each for each in PoEDocument.objects.filter(claim=claim) if each.counts]
+    if not documents:
+        problems.append(error("REV-22", _("There is no proof of execution to approve.")))
+    elif any(each.scan_state in (Scan.PENDING, Scan.FAILED) for each in documents):
+        problems.append(
+            error("REV-22", _("A document's virus check isn't finished. Approve when it is."))
+        )
+    problems += [
+        error(
+            "SUB-13",
+            _("The partner already has this in claim %(number)s.")
+            % {"number": conflict.other_claim.number},
+            line=conflict.line.pk,
+        )
+        for conflict in conflicts.find_conflicts(claim)
+        if conflict.own
+    ]
+    return problems
