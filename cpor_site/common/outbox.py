@@ -56,6 +56,8 @@ LEASE = timedelta(minutes=10)
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 240, 240, 240, 240))
 """Pause after the first, second, ... failure; the failure after the last pause is final."""
 
+HINT_OPTIONS = {"max_retries": 0, "socket_connect_timeout": 2, "socket_timeout": 2}
+
 Filler = Callable[[int], str]
 _fillers: dict[str, Filler] = {}
 
@@ -332,9 +334,11 @@ def _secret_of(message: OutboxMessage) -> str:
 
 
 def _wake_a_sender() -> None:
+    """Give the worker a hint; a broker that is away costs the caller seconds at most."""
     from .tasks import send_outbox
 
-    send_outbox.apply_async(retry=False, expires=60)
+    with send_outbox.app.connection_for_write(transport_options=HINT_OPTIONS) as connection:
+        send_outbox.apply_async(connection=connection, retry=False, expires=60)
 
 
 def _new_message_id() -> str:
