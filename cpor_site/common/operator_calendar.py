@@ -97,17 +97,18 @@ class PublicHolidays:
     def name(self, day: date) -> str | None:
         """Return the name of the holiday on ``day``, or None.
 
-        In the active language if the name is known in it, else in English, else in the language of
-        the country.
+        In the active language if the name is known in it, else in English.
         """
-        languages = _facts(self.country, self.subdivision).languages
-        language = _best_language(get_language() or "", languages)
-        return _year(self.country, self.subdivision, language, day.year).names.get(day)
+        return self._year(day).names.get(day)
 
     def worked_weekend(self, day: date) -> bool:
         """Tell whether ``day``, on a weekend, is worked in exchange for a day moved elsewhere."""
-        year = _year(self.country, self.subdivision, None, day.year)
-        return day in year.worked_weekend
+        return day in self._year(day).worked_weekend
+
+    def _year(self, day: date) -> _Year:
+        languages = _facts(self.country, self.subdivision).languages
+        language = _best_language(get_language() or "", languages)
+        return _year(self.country, self.subdivision, language, day.year)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,7 @@ def _load(
 
 
 def _best_language(wanted: str, available: tuple[str, ...]) -> str | None:
-    """Match ``pt-br`` with ``pt_BR`` and the like; None stands for the country's own language."""
+    """Match ``pt-br`` with ``pt_BR`` and the like; None if names come in one language only."""
     wanted = wanted.replace("-", "_").lower()
     by_name = {name.lower(): name for name in available}
     if wanted in _SCRIPTS:
