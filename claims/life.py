@@ -1,0 +1,43 @@
+"""The life of a claim as the code itself knows it: which act leads from which status where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .actors import ACT_SIDE
+from .models import Claim
+from .states import Act, Side, Status
+
+BIRTH = "start_claim"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One act from one status to another."""
+
+    act: Act
+    source: Status
+    target: Status
+    side: Side
+
+
+def steps() -> list[Step]:
+    """Return every step that the machine allows, in the order of statuses and acts."""
+    machine = Claim._meta.get_field("status")
+    found = [
+        Step(Act(each.name), Status(each.source), Status(each.target), ACT_SIDE[Act(each.name)])
+        for each in machine.get_all_transitions(Claim)  # type: ignore[union-attr]
+    ]
+    statuses, acts = list(Status), list(Act)
+    return sorted(found, key=lambda each: (statuses.index(each.source), acts.index(each.act)))
+
+
+def mermaid() -> str:
+    """Return the life as a Mermaid state diagram; the mark behind an act says who does it."""
+    lines = ["stateDiagram-v2", f"    [*] --> {Status.EDITING}: {BIRTH} ({Side.PARTNER})"]
+    for step in steps():
+        lines.append(f"    {step.source} --> {step.target}: {step.act} ({step.side})")
+    sources = {step.source for step in steps() if step.source != step.target}
+    reached = {step.target for step in steps()}
+    lines += [f"    {status} --> [*]" for status in Status if status in reached - sources]
+    return "\n".join(lines)

@@ -1,0 +1,70 @@
+"""What a customer fills in; who they are is recorded, why is up to them (section 7.3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from claims.models import ClaimLine
+
+from .models import ConsentAnswer
+
+
+class AgreeForm(forms.Form):
+    """The answer of somebody who agrees."""
+
+    responder_name = forms.CharField(
+        label=_("Your name"),
+        max_length=150,
+        error_messages={"required": _("Enter your name.")},
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    responder_title = forms.CharField(
+        label=_("Your job title (optional)"),
+        max_length=150,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "organization-title"}),
+    )
+
+
+class DeclineForm(AgreeForm):
+    """The answer of somebody who declines, for all products or some of them."""
+
+    lines = forms.MultipleChoiceField(
+        label=_("Decline for"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one product to decline.")},
+    )
+    reason = forms.ChoiceField(
+        label=_("Reason (optional)"),
+        choices=[("", _("No reason")), *ConsentAnswer.Reason.choices],
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    message = forms.CharField(
+        label=_("Message to the program operator (optional)"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    share_message = forms.BooleanField(
+        label=_("The partner may read this message too"), required=False
+    )
+
+    def __init__(self, *args: Any, claim_lines: list[ClaimLine], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(str(line.pk), line_text(line)) for line in claim_lines]
+        field = self.fields["lines"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = choices
+        field.initial = [value for value, _text in choices]
+
+
+def line_text(line: ClaimLine) -> str:
+    """Name a line as the customer knows it: product, activity, subscription."""
+    text = f"{line.product.name} – {line.activity.name}"
+    if line.subscription is not None:
+        text += f" ({line.subscription.subscription_id})"
+    return text
