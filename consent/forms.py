@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from claims.models import ClaimLine
 
 from .models import ConsentAnswer
+from .wording import line_text
 
 
 class AgreeForm(forms.Form):
@@ -60,11 +61,3 @@ class DeclineForm(AgreeForm):
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = choices
         field.initial = [value for value, _text in choices]
-
-
-def line_text(line: ClaimLine) -> str:
-    """Name a line as the customer knows it: product, activity, subscription."""
-    text = f"{line.product.name} – {line.activity.name}"
-    if line.subscription is not None:
-        text += f" ({line.subscription.subscription_id})"
-    return text

@@ -15,7 +15,7 @@ from claims.states import AssociationState
 from .. import letters, tokens
 from ..models import ConsentRecipient, ConsentRequest
 
-FILLER = "consent-recipient"
+FILLER = letters.ABOUT
 
 
 @dataclass(frozen=True)
