@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core.checks import register
 
 
 class CporSiteConfig(AppConfig):
@@ -6,3 +7,8 @@ class CporSiteConfig(AppConfig):
 
     name = "cpor_site"
     label = "cpor_site"
+
+    def ready(self) -> None:
+        from cpor_site.common.operator_calendar import check_operator_calendar
+
+        register(check_operator_calendar, deploy=True)

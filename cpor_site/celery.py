@@ -15,7 +15,9 @@ LONGEST_TASK_SECONDS = 15 * 60
 
 
 def configuration(env: Env) -> dict[str, object]:
-    """Celery's settings for `env`; without Redis also creates the folders of its messages."""
+    """Celery's settings for `env`, and the folders that they name."""
+    folder = env.var_dir / "celery"
+    folder.mkdir(parents=True, exist_ok=True)
     config: dict[str, object] = {
         "timezone": "UTC",
         "enable_utc": True,
@@ -38,18 +40,16 @@ def configuration(env: Env) -> dict[str, object]:
             }
             for job in jobs(demo=env.is_demo)
         },
-        "beat_schedule_filename": str(env.var_dir / "celery" / "beat-schedule"),
+        "beat_schedule_filename": str(folder / "beat-schedule"),
     }
     if env.redis_url:
         return config | {
             "broker_url": env.redis_url,
             "broker_transport_options": {"visibility_timeout": 2 * LONGEST_TASK_SECONDS},
         }
-    folder = env.var_dir / "celery"
     messages, control = folder / "messages", folder / "control"
-    if not env.is_test:
-        for each in (messages, control):
-            each.mkdir(parents=True, exist_ok=True)
+    for each in (messages, control):
+        each.mkdir(exist_ok=True)
     return config | {
         "broker_url": "filesystem://localhost//",
         "broker_transport_options": {

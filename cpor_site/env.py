@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,9 @@ MODES = ("demo", "test", "production")
 
 # Public, so worth nothing outside a demo on one's own machine; production refuses it.
 INSECURE_KEY = "insecure-key-for-the-demo-and-the-tests-known-to-everybody-2b7c91e4"
+
+# The exit code that keeps Gunicorn from starting the same failing worker again and again.
+CANNOT_START = 3
 
 LIBPQ_OPTIONS = frozenset(
     {
@@ -324,7 +328,7 @@ def read(environ: dict[str, str]) -> Env:
     else:
         redis_url = reader.url(
             "REDIS_URL",
-            schemes=("redis", "rediss", "unix"),
+            schemes=("redis", "rediss"),
             required=production,
             example="redis://redis.example.com:6379/0",
         )
@@ -377,15 +381,24 @@ def read(environ: dict[str, str]) -> Env:
     return replace(env, notices=tuple(reader.notices))
 
 
+def _make_folder(path: Path) -> None:
+    """Make sure that files can be written below `path`; raises `EnvError`."""
+    with suppress(OSError):
+        path.mkdir(parents=True, exist_ok=True)
+    if not (path.is_dir() and os.access(path, os.W_OK | os.X_OK)):
+        raise EnvError([f"CPOR_VAR_DIR is “{path}”, a folder in which nothing can be written."])
+
+
 @cache
 def load() -> Env:
     """Read the process's environment, or stop it with the sentences on standard error."""
     try:
         env = read(dict(os.environ))
+        _make_folder(env.var_dir)
     except EnvError as error:
-        lines = ["The CPOR claims desk cannot start with these settings:"]
-        lines += [f"  - {problem}" for problem in error.problems]
-        raise SystemExit("\n".join(lines)) from None
+        sys.stderr.write("The CPOR claims desk cannot start with these settings:\n")
+        sys.stderr.writelines(f"  - {problem}\n" for problem in error.problems)
+        raise SystemExit(CANNOT_START) from None
     for notice in env.notices:
         sys.stderr.write(f"Note: {notice}\n")
     return env

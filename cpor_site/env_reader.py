@@ -165,7 +165,7 @@ class EnvReader:
             self.problem(name, "is not an address that can be read", f"{name}={example}")
         elif parts.scheme not in schemes:
             self.problem(name, f"must begin with one of {begins}", f"{name}={example}")
-        elif not (parts.hostname or (parts.scheme == "unix" and parts.path)):
+        elif not parts.hostname:
             self.problem(name, "names no host", f"{name}={example}")
         return value
 

@@ -36,6 +36,14 @@ def _stop_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+def _exists(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 class Stack:
     """Several programs that live and die together.
 
@@ -154,9 +162,12 @@ class Stack:
                 os.killpg(group, signal.SIGKILL)
         for process in self.running.values():
             process.wait()
-        end = time.monotonic() + 1
+        # Whoever is left was killed and only has to be gone; nobody waits for long on that.
+        end = time.monotonic() + 2
         while self.selector.get_map() and time.monotonic() < end:
             self._relay(timeout=0.1)
+        while any(map(_exists, self.groups)) and time.monotonic() < end:
+            time.sleep(0.02)
         self.selector.close()
         for process in self.running.values():
             if process.stdout is not None:

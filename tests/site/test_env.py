@@ -1,0 +1,291 @@
+"""Every environment variable is typed, and every mistake in one gets its own sentence."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cpor_site.env import (
+    BASE_DIR,
+    INSECURE_KEY,
+    Bucket,
+    Database,
+    EnvError,
+    MailServer,
+    Operator,
+    read,
+)
+
+from .environments import PRODUCTION
+
+
+def problems(**changes: str) -> list[str]:
+    """The sentences for production with `changes`; an empty string removes a variable."""
+    try:
+        read(PRODUCTION | changes)
+    except EnvError as error:
+        return list(error.problems)
+    return []
+
+
+def test_production_is_the_mode_when_none_is_named() -> None:
+    environ = {k: v for k, v in PRODUCTION.items() if k != "CPOR_MODE"}
+    assert read(environ).mode == "production"
+
+
+def test_an_empty_environment_names_all_that_production_needs() -> None:
+    with pytest.raises(EnvError) as caught:
+        read({})
+    named = sorted(problem.split()[0] for problem in caught.value.problems)
+    assert named == sorted(set(PRODUCTION) - {"CPOR_MODE"})
+    assert {bool(re.search(r"is not set\. Example: .+", p)) for p in caught.value.problems} == {
+        True
+    }
+
+
+def test_production_values_arrive_typed() -> None:
+    env = read(PRODUCTION)
+    assert env.database == Database(
+        engine="django.db.backends.postgresql",
+        name="cpor",
+        user="cpor",
+        password="secret",
+        host="db.example.com",
+        port="5432",
+    )
+    assert env.mail == MailServer(
+        host="mail.example.com",
+        port=587,
+        user="user",
+        password="secret",
+        use_tls=True,
+        use_ssl=False,
+    )
+    assert env.operator == Operator(
+        name="Contoso Partner Services",
+        email="desk@example.com",
+        country="SE",
+        subdivision="",
+        time_zone="Europe/Stockholm",
+    )
+    assert (env.allowed_hosts, env.public_url) == (
+        ("claims.example.com",),
+        "https://claims.example.com",
+    )
+    assert (env.bucket, env.clock_file, env.notices) == (None, None, ())
+    assert (env.poe_max_file_mb, env.poe_max_files, env.poe_max_total_mb) == (25, 20, 100)
+    assert (env.registry_authoritative, env.rule_profile) == (True, "2020")
+
+
+@pytest.mark.parametrize("mode", ["demo", "test"])
+def test_demo_and_tests_need_no_variable(mode: str) -> None:
+    env = read({"CPOR_MODE": mode})
+    assert env.database.name == str(BASE_DIR / "var" / "cpor.sqlite3")
+    assert (env.redis_url, env.mail, env.bucket) == ("", None, None)
+    assert (env.operator.country, env.operator.time_zone) == ("DE", "Europe/Berlin")
+    assert env.clock_file == BASE_DIR / "var" / "clock-offset"
+    assert env.public_url == "http://127.0.0.1:8000"
+
+
+def test_the_demo_keeps_to_its_own_folder_and_says_so() -> None:
+    env = read(PRODUCTION | {"CPOR_MODE": "demo", "AWS_STORAGE_BUCKET_NAME": "claims"})
+    assert env.database.is_sqlite
+    assert (env.redis_url, env.mail, env.bucket) == ("", None, None)
+    assert env.notices == (
+        "REDIS_URL is set but not used: the demo passes its messages through a folder.",
+        "DATABASE_URL is set but not used: the demo keeps its own database.",
+        "CPOR_MAIL_URL is set but not used: outside production no mail leaves this machine.",
+        "AWS_STORAGE_BUCKET_NAME is set but not used: the demo keeps its files in a folder.",
+    )
+
+
+def test_the_clock_cannot_be_moved_in_production() -> None:
+    env = read(PRODUCTION | {"CPOR_CLOCK_FILE": "/var/lib/cpor/clock"})
+    assert env.clock_file is None
+    assert env.notices == (
+        "CPOR_CLOCK_FILE is set but not used: the clock of a desk in production cannot be moved.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("CPOR_MODE", "live", "CPOR_MODE is “live”, but must be one of demo, test, production."),
+        ("DATABASE_URL", "mysql://db/cpor", "DATABASE_URL must begin with postgresql:// or"),
+        ("DATABASE_URL", "postgresql://db", "DATABASE_URL names no database after the host."),
+        ("DATABASE_URL", "postgresql://db:x/cpor", "DATABASE_URL is not an address that can be"),
+        ("DATABASE_URL", "sqlite://cpor", "DATABASE_URL names no SQLite file."),
+        (
+            "DATABASE_URL",
+            "postgresql://db/cpor?ssl=1",
+            "DATABASE_URL has an option that is not known: ssl.",
+        ),
+        ("REDIS_URL", "amqp://mq", "REDIS_URL must begin with one of redis://, rediss://."),
+        ("REDIS_URL", "redis://", "REDIS_URL names no host."),
+        ("REDIS_URL", "redis://host:port", "REDIS_URL is not an address that can be read."),
+        ("CPOR_SECRET_KEY", INSECURE_KEY, "CPOR_SECRET_KEY is the key of the demo, known to all."),
+        ("CPOR_SECRET_KEY", "short", "CPOR_SECRET_KEY must be random and at least 50 characters"),
+        ("CPOR_SECRET_KEY", "a" * 60, "CPOR_SECRET_KEY must be random and at least 50"),
+        ("CPOR_ALLOWED_HOSTS", "*", "CPOR_ALLOWED_HOSTS holds “*”, which lets every host in; name"),
+        (
+            "CPOR_ALLOWED_HOSTS",
+            "ok.example.com, https://x",
+            "CPOR_ALLOWED_HOSTS holds “https://x”, but must hold host names, without scheme or",
+        ),
+        ("CPOR_PUBLIC_URL", "http://x.example", "CPOR_PUBLIC_URL must begin with one of https://."),
+        ("CPOR_PUBLIC_URL", "https://x.example/desk", "CPOR_PUBLIC_URL must end after the host"),
+        ("CPOR_MAIL_URL", "mail.example.com", "CPOR_MAIL_URL must be smtp://host or smtps://host."),
+        ("CPOR_MAIL_URL", "smtp://m:x", "CPOR_MAIL_URL is not an address that can be read."),
+        ("CPOR_MAIL_URL", "smtp://m?tls=2", "CPOR_MAIL_URL takes one option only, tls=1 or tls=0."),
+        ("CPOR_MAIL_URL", "smtps://m?tls=1", "CPOR_MAIL_URL asks for both smtps:// and tls=1;"),
+        ("CPOR_MAIL_FROM", "desk", "CPOR_MAIL_FROM is “desk”, which is no e-mail address."),
+        ("CPOR_OPERATOR_EMAIL", "@x", "CPOR_OPERATOR_EMAIL is “@x”, which is no e-mail address."),
+        ("CPOR_OPERATOR_COUNTRY", "UK", "CPOR_OPERATOR_COUNTRY is “UK”, which is no country's"),
+        ("CPOR_OPERATOR_TIME_ZONE", "Mars/X", "CPOR_OPERATOR_TIME_ZONE is “Mars/X”, which is no"),
+        ("CPOR_OPERATOR_TIME_ZONE", "Europe", "CPOR_OPERATOR_TIME_ZONE is “Europe”, which is no"),
+        ("CPOR_OPERATOR_TIME_ZONE", "../x", "CPOR_OPERATOR_TIME_ZONE is “../x”, which is no time"),
+        ("CPOR_REGISTRY_AUTHORITATIVE", "maybe", "CPOR_REGISTRY_AUTHORITATIVE is “maybe”, but"),
+        ("CPOR_CUSTOMER_DIRECTORY", "Own", "CPOR_CUSTOMER_DIRECTORY is “Own”, but must be a"),
+        ("CPOR_POE_MAX_FILES", "0", "CPOR_POE_MAX_FILES is “0”, but must be a whole number from 1"),
+        ("CPOR_POE_MAX_FILE_MB", "2.5", "CPOR_POE_MAX_FILE_MB is “2.5”, but must be a whole"),
+        ("CPOR_POE_MAX_TOTAL_MB", "²", "CPOR_POE_MAX_TOTAL_MB is “²”, but must be a whole number"),
+        ("CPOR_LOG_LEVEL", "LOUD", "CPOR_LOG_LEVEL is “LOUD”, but must be one of DEBUG, INFO,"),
+        ("CPOR_HSTS_SECONDS", "-1", "CPOR_HSTS_SECONDS is “-1”, but must be a whole number from 1"),
+        ("CPOR_PROXY_SSL_HEADER", "X: y", "CPOR_PROXY_SSL_HEADER is “X: y”, which is no header's"),
+        ("PORT", "99999", "PORT is “99999”, but must be a whole number from 1 to 65535."),
+    ],
+)
+def test_a_malformed_value_gets_one_sentence(name: str, value: str, sentence: str) -> None:
+    found = problems(**{name: value})
+    assert len(found) == 1
+    assert found[0].startswith(sentence)
+    assert ". Example: " in found[0]
+
+
+def test_all_problems_are_told_at_once() -> None:
+    found = problems(CPOR_PUBLIC_URL="", CPOR_OPERATOR_COUNTRY="Sweden", PORT="http")
+    assert sorted(each.split()[0] for each in found) == [
+        "CPOR_OPERATOR_COUNTRY",
+        "CPOR_PUBLIC_URL",
+        "PORT",
+    ]
+
+
+def test_a_secret_is_never_repeated() -> None:
+    found = problems(CPOR_SECRET_KEY="swordfish", DATABASE_URL="postgresql://u:swordfish@h:x/d")
+    assert len(found) == 2
+    assert "swordfish" not in "".join(found)
+
+
+def test_a_mistyped_name_is_noticed_with_the_likely_one() -> None:
+    env = read(PRODUCTION | {"CPOR_OPERATOR_TIMEZONE": "Europe/Oslo", "CPOR_ZZZZ": "1"})
+    assert env.notices == (
+        (
+            "CPOR_OPERATOR_TIMEZONE is set, but there is no such setting. "
+            "Did you mean CPOR_OPERATOR_TIME_ZONE?"
+        ),
+        "CPOR_ZZZZ is set, but there is no such setting.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "database"),
+    [
+        (
+            "postgresql://a%40b:p%2Fw@h/n%20m?sslmode=require&connect_timeout=3",
+            Database(
+                engine="django.db.backends.postgresql",
+                name="n m",
+                user="a@b",
+                password="p/w",
+                host="h",
+                options=(("connect_timeout", "3"), ("sslmode", "require")),
+            ),
+        ),
+        (
+            "postgresql://postgres@/cpor?host=/run/postgresql&port=5433",
+            Database(
+                engine="django.db.backends.postgresql",
+                name="cpor",
+                user="postgres",
+                host="/run/postgresql",
+                port="5433",
+            ),
+        ),
+        (
+            "sqlite:////var/lib/cpor/cpor.sqlite3",
+            Database(engine="django.db.backends.sqlite3", name="/var/lib/cpor/cpor.sqlite3"),
+        ),
+    ],
+)
+def test_database_addresses(url: str, database: Database) -> None:
+    assert read(PRODUCTION | {"DATABASE_URL": url}).database == database
+
+
+@pytest.mark.parametrize(
+    ("url", "port", "use_tls", "use_ssl"),
+    [
+        ("smtp://mail.example.com", 25, False, False),
+        ("smtp://mail.example.com?tls=1", 587, True, False),
+        ("smtps://mail.example.com", 465, False, True),
+        ("smtps://mail.example.com:2465", 2465, False, True),
+    ],
+)
+def test_mail_addresses(url: str, port: int, use_tls: bool, use_ssl: bool) -> None:
+    assert read(PRODUCTION | {"CPOR_MAIL_URL": url}).mail == MailServer(
+        host="mail.example.com",
+        port=port,
+        user="",
+        password="",
+        use_tls=use_tls,
+        use_ssl=use_ssl,
+    )
+
+
+def test_a_bucket() -> None:
+    env = read(
+        PRODUCTION
+        | {
+            "AWS_STORAGE_BUCKET_NAME": "claims",
+            "AWS_S3_REGION_NAME": "eu-north-1",
+            "AWS_S3_ENDPOINT_URL": "https://s3.example.com",
+            "AWS_ACCESS_KEY_ID": "key",
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "AWS_S3_ADDRESSING_STYLE": "path",
+        }
+    )
+    assert env.bucket == Bucket(
+        name="claims",
+        region="eu-north-1",
+        endpoint_url="https://s3.example.com",
+        access_key="key",
+        secret_key="secret",
+        addressing_style="path",
+    )
+
+
+def test_half_a_pair_of_keys_and_a_wrong_endpoint() -> None:
+    assert problems(
+        AWS_STORAGE_BUCKET_NAME="claims",
+        AWS_S3_ENDPOINT_URL="s3.example.com",
+        AWS_ACCESS_KEY_ID="key",
+    ) == [
+        "AWS_S3_ENDPOINT_URL must begin with https://. Example: https://s3.example.com",
+        "AWS_SECRET_ACCESS_KEY is missing while the other half of the key pair is set.",
+    ]
+
+
+def test_every_variable_is_documented() -> None:
+    source = "".join(
+        (BASE_DIR / "cpor_site" / name).read_text() for name in ("env.py", "env_reader.py")
+    )
+    read_names = set(re.findall(r'"((?:CPOR|AWS)_[A-Z0-9_]+|PORT|[A-Z]+_URL)"', source))
+    table = (BASE_DIR / "docs" / "operations.md").read_text()
+    documented = set(re.findall(r"^\| `([A-Z0-9_]+)`", table, re.MULTILINE))
+    assert documented == read_names
+
+
+def test_paths_are_absolute() -> None:
+    env = read({"CPOR_MODE": "demo", "CPOR_VAR_DIR": "elsewhere"})
+    assert env.var_dir == Path.cwd() / "elsewhere"
+    assert env.static_dir == env.var_dir / "static"
