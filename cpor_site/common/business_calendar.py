@@ -231,14 +231,14 @@ class BusinessCalendar:
         """Return the deadline prolonged by the business days that passed while it was paused.
 
         As many business days are left at ``resumed_at`` as were at ``paused_at``; a pause within
-        one day, or over closed days alone, changes nothing. A pause that begins after the deadline
-        cannot save it: ``due_at`` is returned. Raises ``ValueError`` if the pause ends before it
-        begins or a moment is naive.
+        one day, or over closed days alone, changes nothing. A pause that begins when the deadline
+        has passed cannot save it: ``due_at`` is returned. Raises ``ValueError`` if the pause ends
+        before it begins or a moment is naive.
         """
         due_at, paused_at, resumed_at = _utc(due_at), _utc(paused_at), _utc(resumed_at)
         if resumed_at < paused_at:
             raise ValueError("A pause cannot end before it begins.")
-        if due_at < paused_at:
+        if due_at <= paused_at:
             return due_at
         paused = self.business_days_between(paused_at, resumed_at)
         return self.business_deadline(due_at, paused).due_at if paused else due_at

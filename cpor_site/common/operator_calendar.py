@@ -132,8 +132,7 @@ def _facts(country: str, subdivision: str) -> _Facts:
 @lru_cache(maxsize=512)
 def _year(country: str, subdivision: str, language: str | None, year: int) -> _Year:
     found = _load(country, subdivision, language, year)
-    worked = frozenset(day for day in found.weekend_workdays if day.year == year)
-    return _Year(dict(found), worked)
+    return _Year(dict(found), frozenset(found.weekend_workdays))
 
 
 def _load(
@@ -162,6 +161,7 @@ def _load(
     )
 
 
+@lru_cache(maxsize=256)
 def _best_language(wanted: str, available: tuple[str, ...]) -> str | None:
     """Match ``pt-br`` with ``pt_BR`` and the like; None if names come in one language only."""
     wanted = wanted.replace("-", "_").lower()

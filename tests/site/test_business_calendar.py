@@ -211,6 +211,13 @@ def test_a_calendar_without_business_days_is_refused_instead_of_searched_for_eve
         closed.one_business_day_before(berlin(2025, 6, 4))
 
 
+def test_a_long_deadline_may_skip_more_than_a_year_of_closed_days() -> None:
+    deadline = PLAIN.business_deadline(berlin(2025, 6, 6, 12), 5 * 200)
+
+    assert deadline.due_at == berlin(2025, 6, 6, 23, 59, 59) + timedelta(weeks=200)
+    assert len(deadline.skipped) == 2 * 200
+
+
 # Clocks that change
 
 
@@ -340,7 +347,8 @@ def test_one_business_day_before(due_at: tuple[int, ...], before: tuple[int, ...
         pytest.param((6, 6, 9), (6, 9, 9), (6, 12), id="over-closed-days-alone"),
         pytest.param((6, 5, 9), (6, 11, 9), (6, 17), id="over-a-weekend-and-a-holiday"),
         pytest.param((6, 12, 23), (6, 16, 0), (6, 16), id="on-the-last-day"),
-        pytest.param((6, 13, 0), (6, 20, 0), (6, 12), id="too-late"),
+        pytest.param((6, 12, 23, 59, 58), (6, 13, 9), (6, 13), id="at-the-last-second"),
+        pytest.param((6, 12, 23, 59, 59), (6, 13, 9), (6, 12), id="a-second-too-late"),
     ],
 )
 def test_a_pause_prolongs_by_its_business_days(
