@@ -98,7 +98,7 @@ def enqueue(
     if not recipient:
         raise ValueError("A letter needs a recipient.")
     message, is_new = OutboxMessage.objects.get_or_create(
-        key=_fitting(key, "key"),
+        key=_fitting(key),
         defaults={
             "kind": kind,
             "recipient": recipient,
@@ -338,7 +338,11 @@ def _wake_a_sender() -> None:
     from .tasks import send_outbox
 
     with send_outbox.app.connection_for_write(transport_options=HINT_OPTIONS) as connection:
-        send_outbox.apply_async(connection=connection, retry=False, expires=60)
+        send_outbox.apply_async(
+            connection=connection,  # type: ignore[call-arg] # Missing in the stubs only.
+            retry=False,
+            expires=60,
+        )
 
 
 def _new_message_id() -> str:
@@ -347,14 +351,20 @@ def _new_message_id() -> str:
 
 
 def _one_line(subject: str) -> str:
-    length = OutboxMessage._meta.get_field("subject").max_length or 0
+    length = _length_of("subject")
     line = re.sub(r"\s+", " ", subject).strip()
     return line if len(line) <= length else line[: length - 1] + "…"
 
 
-def _fitting(key: str, field: str) -> str:
+def _fitting(key: str) -> str:
     """Return the key, its end replaced by its digest if it is longer than the column."""
-    length = OutboxMessage._meta.get_field(field).max_length or 0
+    length = _length_of("key")
     if len(key) <= length:
         return key
     return key[: length - 65] + ":" + sha256(key.encode()).hexdigest()
+
+
+def _length_of(column: str) -> int:
+    length = getattr(OutboxMessage._meta.get_field(column), "max_length", None)
+    assert isinstance(length, int)
+    return length

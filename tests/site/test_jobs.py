@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -128,7 +130,7 @@ def test_the_run_that_was_cut_off_is_not_taken_for_an_idle_one() -> None:
 
 
 def test_keys_come_in_batches_and_rows_done_meanwhile_shift_nothing(
-    days: list[NonWorkingDay], django_assert_num_queries: Callable[..., object]
+    days: list[NonWorkingDay], django_assert_num_queries: Callable[..., AbstractContextManager[Any]]
 ) -> None:
     due = NonWorkingDay.objects.filter(name="closed")
     seen = []

@@ -10,8 +10,10 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from celery import Celery, current_app
+from celery import Celery
+from celery.app import app_or_default
 from django.core import mail
+from django.core.mail import EmailMultiAlternatives
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.utils import translation
@@ -96,7 +98,7 @@ def test_a_letter_is_sent_right_after_the_commit(
 
 @pytest.fixture
 def unreachable_broker() -> Iterator[None]:
-    before = current_app._get_current_object()
+    before = app_or_default()
     Celery("alone", broker=f"redis://127.0.0.1:{_closed_port()}/0").set_current()
     yield
     before.set_current()
@@ -355,7 +357,8 @@ def test_a_secret_is_in_the_letter_and_nowhere_else(filler: Callable[[int], str]
 
     (letter,) = mail.outbox
     assert letter.body == f"Answer here:\n{SECRET}"
-    assert letter.alternatives[0][0] == (  # type: ignore[attr-defined]
+    assert isinstance(letter, EmailMultiAlternatives)
+    assert letter.alternatives[0][0] == (
         '<a href="https://desk.example/consent/&lt;s3cret&gt;">Answer</a>'
     )
     stored = OutboxMessage.objects.filter(pk=row.pk).values().get()

@@ -1,0 +1,39 @@
+"""What templates of letters need beside Django's own filters."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.conf import settings
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+
+@register.filter
+def quoted(text: str) -> str:
+    """Return somebody's words as a quotation, so that they can't pass for the letter's own."""
+    return "\n".join(f"> {line.strip()}".rstrip() for line in text.strip().splitlines())
+
+
+@register.filter
+def in_zone(moment: datetime, zone: str) -> str:
+    """Return weekday, date, time and zone of ``moment`` as the reader's clock shows it.
+
+    Somebody's unusable zone must not stop a letter, so it is replaced by the operator's.
+    """
+    try:
+        known = ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        known = ZoneInfo(zone := settings.CPOR_OPERATOR_TIME_ZONE)
+    local = localtime(moment, known)
+    return _("%(weekday)s, %(date)s, %(time)s (%(zone)s)") % {
+        "weekday": date_format(local, "l"),
+        "date": date_format(local, "DATE_FORMAT"),
+        "time": date_format(local, "TIME_FORMAT"),
+        "zone": zone,
+    }
