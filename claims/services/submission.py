@@ -200,7 +200,7 @@ def mark_conflicts(claim: Claim, actor: Actor) -> None:
     The customer's row is locked first, so that of two rivals at once the later sees the earlier.
     """
     lock_customer(claim)
-    contested = {each.line.pk for each in conflicts.find_conflicts(claim) if not each.own}
+    contested = {each.line.pk for each in conflicts.find_conflicts(claim) if each.rival}
     for line in included_lines(claim):
         if line.contested != (line.pk in contested):
             line.contested = line.pk in contested

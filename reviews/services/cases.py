@@ -23,7 +23,7 @@ def follow(claim: Claim, now: datetime) -> None:
     """
     if claim.is_undecided:
         for conflict in conflicts.find_conflicts(claim):
-            if not conflict.own:
+            if conflict.rival:
                 _join(conflict, now)
     for party in CompetingParty.objects.filter(
         claim=claim, left_at=None, case__closed_at=None
