@@ -7,3 +7,15 @@ class CommonConfig(AppConfig):
     label = "common"
     verbose_name = _("Operation")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from . import history
+
+        history.connect()
+
+    def ready(self) -> None:
+        from django.core.checks import register  # noqa: PLC0415
+
+        from .operator_calendar import check_operator_calendar  # noqa: PLC0415
+
+        register(check_operator_calendar, deploy=True)
