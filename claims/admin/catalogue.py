@@ -1,0 +1,216 @@
+"""What can be claimed, under which rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from cpor_site.common.admin_bases import GuidSearch, RegistryAdmin
+from cpor_site.common.form_fields import LinesField
+
+from ..models import (
+    Activity,
+    ListedProduct,
+    Product,
+    Program,
+    RuleProfile,
+    SolutionArea,
+    Subscription,
+)
+from ..states import Status
+
+
+class CodedAdmin(RegistryAdmin):
+    """Rows whose code stands in claims, letters and hand-offs: it is chosen once."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("code",) if obj is not None else ()
+
+
+class RuleProfileForm(forms.ModelForm):
+    class Meta:
+        model = RuleProfile
+        fields = (
+            "code",
+            "name",
+            "pickup_days",
+            "review_days",
+            "partner_response_days",
+            "overall_decision_days",
+            "consent_calendar_days",
+            "dispute_filing_calendar_days",
+            "dispute_answer_days",
+            "disputes_per_claim",
+            "edit_while_submitted",
+            "subscription_always_required",
+            "technical_contact_for_dynamics",
+            "poe_max_age_months",
+            "status_labels",
+        )
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        for name, days in found.items():
+            if name.endswith("_days") and days is not None and days < 1:
+                self.add_error(name, _("A deadline needs at least one day."))
+        return found
+
+    def clean_status_labels(self) -> dict[str, str]:
+        labels = self.cleaned_data["status_labels"]
+        known = {*Status.values, "rejected_final"}
+        if not isinstance(labels, dict) or not all(
+            isinstance(label, str) and label for label in labels.values()
+        ):
+            raise ValidationError(
+                _('Write each status with its label, such as {"editing": "Draft"}.')
+            )
+        unknown = sorted(set(labels) - known)
+        if unknown:
+            raise ValidationError(
+                _("There is no status “%(status)s”. Statuses are: %(known)s."),
+                params={"status": unknown[0], "known": ", ".join(sorted(known))},
+            )
+        return labels
+
+
+@admin.register(RuleProfile)
+class RuleProfileAdmin(CodedAdmin):
+    """Numbers for deadlines to come; a deadline that runs stays as it was counted."""
+
+    form = RuleProfileForm
+    list_display = (
+        "code",
+        "name",
+        "pickup_days",
+        "review_days",
+        "partner_response_days",
+        "consent_calendar_days",
+    )
+
+
+@admin.register(Program)
+class ProgramAdmin(CodedAdmin):
+    list_display = ("code", "name", "compensable", "exclusivity_scope", "minimum_seats")
+
+
+@admin.register(SolutionArea)
+class SolutionAreaAdmin(CodedAdmin):
+    list_display = ("name", "code", "level", "position")
+
+
+class ActivityForm(forms.ModelForm):
+    restricted_to_channels = forms.MultipleChoiceField(
+        label=_("only these purchase channels"),
+        choices=Subscription.Channel.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_("Without a choice every channel is allowed."),
+    )
+
+    class Meta:
+        model = Activity
+        fields = (
+            "code",
+            "area",
+            "program",
+            "name",
+            "name_2023",
+            "explanation",
+            "restricted_to_channels",
+            "stands_alone",
+            "recognition_only",
+            "position",
+        )
+
+
+@admin.register(Activity)
+class ActivityAdmin(CodedAdmin):
+    form = ActivityForm
+    list_display = ("name", "area", "program", "stands_alone", "recognition_only")
+    list_filter = ("area", "program")
+    list_select_related = ("area", "program")
+
+
+class ProductForm(forms.ModelForm):
+    synonyms = LinesField(
+        label=_("other names"),
+        required=False,
+        help_text=_("One on a line, as they appear in proofs of execution."),
+    )
+
+    class Meta:
+        model = Product
+        fields = (
+            "code",
+            "name",
+            "area",
+            "activities",
+            "eligible_from",
+            "eligible_to",
+            "synonyms",
+            "is_dynamics",
+            "recognition_only",
+            "unconfirmed",
+            "note",
+        )
+        widgets = {"activities": forms.CheckboxSelectMultiple}  # noqa: RUF012
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        area = found.get("area")
+        strange = [
+            activity
+            for activity in found.get("activities") or ()
+            if area is not None and activity.area_id != area.pk
+        ]
+        if strange:
+            self.add_error(
+                "activities",
+                ValidationError(
+                    _("%(activity)s isn't an activity of %(area)s."),
+                    params={"activity": strange[0], "area": area},
+                ),
+            )
+        start, end = found.get("eligible_from"), found.get("eligible_to")
+        if start and end and end < start:
+            self.add_error("eligible_to", _("The end lies before the start."))
+        return found
+
+
+@admin.register(Product)
+class ProductAdmin(CodedAdmin):
+    form = ProductForm
+    list_display = (
+        "name",
+        "code",
+        "area",
+        "is_dynamics",
+        "recognition_only",
+        "unconfirmed",
+        "eligible_from",
+        "eligible_to",
+    )
+    list_filter = ("area", "is_dynamics", "recognition_only", "unconfirmed")
+    list_select_related = ("area",)
+    search_fields = ("name__istartswith", "code__startswith")
+
+
+@admin.register(ListedProduct)
+class ListedProductAdmin(GuidSearch, RegistryAdmin):
+    """The vendor's list as it was imported; only the link to the catalogue is the operator's."""
+
+    guid_field = "sku_id"
+    list_display = ("display_name", "part_number", "sku_id", "is_dynamics", "product")
+    list_filter = ("is_dynamics",)
+    list_select_related = ("product",)
+    search_fields = ("display_name__istartswith", "part_number__istartswith")
+    autocomplete_fields = ("product",)
+    readonly_fields = ("sku_id", "part_number", "display_name", "is_dynamics", "service_plans")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False

@@ -1,0 +1,120 @@
+"""Companies, their locations, enrolments and people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from cpor_site.common.admin_bases import RegistryAdmin
+from cpor_site.common.form_fields import CountryField, DomainField, LanguageField, TimeZoneField
+
+from ..models import Membership, PartnerLocation, PartnerOrganization, ProgramEnrollment
+
+
+class PartnerOrganizationForm(forms.ModelForm):
+    country = CountryField(label=_("country"), max_length=2)
+    mail_domain = DomainField(label=_("mail domain"), max_length=253, required=False)
+    locale = LanguageField(label=_("language"))
+    time_zone = TimeZoneField(label=_("time zone"), max_length=60, initial="UTC")
+
+    class Meta:
+        model = PartnerOrganization
+        fields = (
+            "name",
+            "global_partner_id",
+            "country",
+            "standing",
+            "tenant_id",
+            "mail_domain",
+            "locale",
+            "time_zone",
+        )
+
+
+@admin.register(PartnerOrganization)
+class PartnerOrganizationAdmin(RegistryAdmin):
+    form = PartnerOrganizationForm
+    list_display = ("name", "global_partner_id", "country", "standing")
+    list_filter = ("standing", "country")
+    search_fields = ("name__istartswith", "global_partner_id__startswith")
+
+
+class PartnerLocationForm(forms.ModelForm):
+    country = CountryField(label=_("country"), max_length=2)
+
+    class Meta:
+        model = PartnerLocation
+        fields = (
+            "organization",
+            "partner_id",
+            "name",
+            "country",
+            "city",
+            "address",
+            "partner_type",
+            "is_active",
+        )
+
+
+@admin.register(PartnerLocation)
+class PartnerLocationAdmin(RegistryAdmin):
+    form = PartnerLocationForm
+    list_display = ("partner_id", "name", "organization", "country", "partner_type", "is_active")
+    list_filter = ("is_active", "partner_type", "country")
+    list_select_related = ("organization",)
+    search_fields = ("partner_id__startswith", "name__istartswith")
+    autocomplete_fields = ("organization",)
+
+
+@admin.register(ProgramEnrollment)
+class ProgramEnrollmentAdmin(RegistryAdmin):
+    list_display = (
+        "location",
+        "program",
+        "enrollment_status",
+        "starts_on",
+        "ends_on",
+        "payee_profile_ok",
+    )
+    list_filter = ("program", "enrollment_status")
+    list_select_related = ("location", "program")
+    search_fields = ("location__partner_id__startswith",)
+    autocomplete_fields = ("location",)
+
+
+class MembershipForm(forms.ModelForm):
+    class Meta:
+        model = Membership
+        fields = ("user", "organization", "role", "locations", "is_active")
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        organization = found.get("organization")
+        strange = [
+            location
+            for location in found.get("locations") or ()
+            if organization is not None and location.organization_id != organization.pk
+        ]
+        if strange:
+            self.add_error(
+                "locations",
+                ValidationError(
+                    _("%(location)s isn't a location of %(partner)s."),
+                    params={"location": strange[0], "partner": organization},
+                ),
+            )
+        return found
+
+
+@admin.register(Membership)
+class MembershipAdmin(RegistryAdmin):
+    form = MembershipForm
+    list_display = ("user", "organization", "role", "is_active")
+    list_filter = ("role", "is_active")
+    list_select_related = ("user", "organization")
+    search_fields = ("user__email__startswith", "organization__name__istartswith")
+    autocomplete_fields = ("user", "organization", "locations")

@@ -1,0 +1,142 @@
+"""The operator's side of the desk: one admin site, closed to everybody else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import LogoutView, redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import resolve_url
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+
+SECTIONS: tuple[tuple[Promise, tuple[str, ...]], ...] = (
+    (
+        _("Review"),
+        ("claims.claim", "reviews.competingclaimscase"),
+    ),
+    (
+        _("Partners"),
+        (
+            "claims.partnerorganization",
+            "claims.partnerlocation",
+            "claims.programenrollment",
+            "claims.membership",
+        ),
+    ),
+    (
+        _("Customers"),
+        (
+            "claims.customertenant",
+            "claims.tenantdomain",
+            "claims.subscription",
+        ),
+    ),
+    (
+        _("Catalogue and rules"),
+        (
+            "claims.product",
+            "claims.solutionarea",
+            "claims.activity",
+            "claims.program",
+            "claims.ruleprofile",
+            "claims.listedproduct",
+        ),
+    ),
+    (
+        _("Operation"),
+        (
+            "common.user",
+            "common.nonworkingday",
+            "common.outboxmessage",
+            "common.jobrun",
+        ),
+    ),
+    (
+        _("Record"),
+        (
+            "claims.claimevent",
+            "claims.claimline",
+            "claims.poedocument",
+            "claims.comment",
+            "claims.reviewfinding",
+            "claims.reviewdecision",
+            "claims.association",
+            "claims.exclusivityhold",
+            "consent.consentrequest",
+            "consent.consentanswer",
+            "consent.incentivehandoff",
+            "reviews.internalnote",
+        ),
+    ),
+)
+"""What the first page lists, in this order; a model nobody lists here can't be found there."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One list that the reader may open; ``add_url`` is empty unless they may add to it."""
+
+    name: str
+    url: str
+    add_url: str
+
+
+class CporAdminSite(admin.AdminSite):
+    """Lets in active people of the operator; what they see and do there, their role decides."""
+
+    site_header = _("CPOR claims desk")
+    site_title = _("CPOR claims desk")
+    index_title = _("Overview")
+    index_template = "admin/desk_index.html"
+    site_url = None
+    enable_nav_sidebar = False
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_active and request.user.is_staff)
+
+    def sections(self, request: HttpRequest) -> list[tuple[Promise, list[Entry]]]:
+        """Return the lists that the reader may open, by section; empty sections are left out."""
+        entries = {}
+        for app in self.get_app_list(request):
+            for each in app["models"]:
+                if each["admin_url"]:
+                    entries[each["model"]._meta.label_lower] = Entry(
+                        str(each["name"]), each["admin_url"], each["add_url"] or ""
+                    )
+        found = [
+            (title, [entries[label] for label in labels if label in entries])
+            for title, labels in SECTIONS
+        ]
+        return [(title, listed) for title, listed in found if listed]
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        return super().index(request, {"sections": self.sections(request), **(extra_context or {})})
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Send visitors to the desk's one sign-in page; refuse people who don't belong here."""
+        wanted = request.GET.get(REDIRECT_FIELD_NAME, "")
+        if not url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}):
+            wanted = reverse("admin:index", current_app=self.name)
+        if self.has_permission(request):
+            return HttpResponseRedirect(wanted)
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        return redirect_to_login(wanted, resolve_url(settings.LOGIN_URL))
+
+    def logout(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        return LogoutView.as_view(next_page=settings.LOGIN_URL)(request)

@@ -1,0 +1,217 @@
+"""People, own closing days, letters and job runs."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as PlainUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from . import outbox
+from .admin_bases import EvidenceAdmin, RegistryAdmin
+from .form_fields import LanguageField, TimeZoneField
+from .models import JobRun, NonWorkingDay, OutboxMessage, User
+
+# The groups are one table in code, made anew after every migration; nobody edits them here.
+admin.site.unregister(Group)
+
+
+def _lower_email(form: Any) -> str:
+    return str(form.cleaned_data["email"]).lower()
+
+
+class NewUserForm(AdminUserCreationForm):
+    locale = LanguageField(label=_("language"))
+    time_zone = TimeZoneField(label=_("time zone"), initial="UTC", max_length=60)
+
+    class Meta:
+        model = User
+        fields = ("email", "full_name", "locale", "time_zone")
+
+    def clean_email(self) -> str:
+        return _lower_email(self)
+
+
+class UserForm(UserChangeForm):
+    locale = LanguageField(label=_("language"))
+    time_zone = TimeZoneField(label=_("time zone"), max_length=60)
+
+    class Meta:
+        model = User
+        fields = (
+            "email",
+            "password",
+            "full_name",
+            "locale",
+            "time_zone",
+            "is_active",
+            "is_staff",
+            "groups",
+        )
+        help_texts: ClassVar = {
+            "is_active": _("Take this away instead of deleting the person."),
+            "groups": _("What the person may see and do at this desk."),
+        }
+
+    def clean_email(self) -> str:
+        return _lower_email(self)
+
+
+@admin.register(User)
+class UserAdmin(RegistryAdmin, PlainUserAdmin):  # type: ignore[misc]
+    """People are deactivated, never deleted; nobody raises their own rights.
+
+    Only a superuser may touch a superuser, and nobody becomes one here: that is for the command
+    line.
+    """
+
+    form = UserForm
+    add_form = NewUserForm
+    ordering = ("email",)
+    list_display = ("email", "full_name", "is_active", "is_staff", "last_login")
+    list_filter = ("is_staff", "is_active", "groups")
+    search_fields = ("email__startswith", "full_name")
+    filter_horizontal = ()
+    readonly_fields = ("last_login", "date_joined")
+    fieldsets = (
+        (None, {"fields": ("email", "password", "full_name", "locale", "time_zone")}),
+        (_("Rights"), {"fields": ("is_active", "is_staff", "groups")}),
+        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "email",
+                    "full_name",
+                    "locale",
+                    "time_zone",
+                    "usable_password",
+                    "password1",
+                    "password2",
+                )
+            },
+        ),
+    )
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        if isinstance(obj, User) and obj.is_superuser and not request.user.is_superuser:
+            return False
+        return bool(super().has_change_permission(request, obj))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        own = ("is_active", "is_staff", "groups") if obj == request.user else ()
+        return (*self.readonly_fields, *own)
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
+        if db_field.name == "groups":
+            kwargs["widget"] = forms.CheckboxSelectMultiple()
+        return super().formfield_for_manytomany(db_field, request=request, **kwargs)
+
+
+@admin.register(NonWorkingDay)
+class NonWorkingDayAdmin(RegistryAdmin):
+    list_display = ("day", "name")
+    date_hierarchy = "day"
+    search_fields = ("name",)
+
+
+@admin.register(OutboxMessage)
+class OutboxMessageAdmin(EvidenceAdmin):
+    """Letters to read; one that failed can be queued anew."""
+
+    list_display = (
+        "created_at",
+        "kind",
+        "recipient",
+        "claim_number",
+        "state",
+        "tries",
+        "next_try_at",
+    )
+    list_filter = ("state", "kind")
+    search_fields = ("=claim_number", "=recipient")
+    fields = (
+        "kind",
+        "claim_number",
+        "recipient",
+        "locale",
+        "subject",
+        "text",
+        "state",
+        "created_at",
+        "next_try_at",
+        "claimed_until",
+        "tries",
+        "sent_at",
+        "last_error",
+        "message_id",
+        "key",
+    )
+    readonly_fields = ("text",)
+
+    @admin.display(description=_("text"))
+    def text(self, message: OutboxMessage) -> str:
+        return outbox.preview(message).text
+
+    def get_urls(self) -> list[URLPattern]:
+        retry = path(
+            "<int:message_id>/retry/",
+            self.admin_site.admin_view(self.retry_view),
+            name="common_outboxmessage_retry",
+        )
+        return [retry, *super().get_urls()]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        context = {"may_retry": self.may_retry(request), **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, context)
+
+    def may_retry(self, request: HttpRequest) -> bool:
+        """Whether the reader's role lets them queue a failed letter anew."""
+        return bool(request.user.has_perm("common.change_outboxmessage"))
+
+    @method_decorator(require_POST)
+    def retry_view(self, request: HttpRequest, message_id: int) -> HttpResponse:
+        if not self.may_retry(request):
+            raise PermissionDenied
+        message = get_object_or_404(OutboxMessage, pk=message_id)
+        if outbox.retry(message):
+            self.log_change(request, message, "queued anew")
+            messages.success(request, _("The letter is queued and leaves within a few minutes."))
+        else:
+            messages.info(request, _("Only a failed letter can be queued anew; this one isn't."))
+        return redirect("admin:common_outboxmessage_change", message_id)
+
+
+@admin.register(JobRun)
+class JobRunAdmin(EvidenceAdmin):
+    list_display = (
+        "job",
+        "started_at",
+        "finished_at",
+        "dry_run",
+        "examined",
+        "acted",
+        "skipped",
+        "refused",
+        "failed",
+    )
+    list_filter = ("job", "dry_run")

@@ -1,0 +1,87 @@
+"""What every page of the admin is made from: rows of evidence, and rows that people edit."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_safe
+from simple_history.admin import SimpleHistoryAdmin
+
+PAGE = 50
+
+
+def guid_in(text: str) -> UUID | None:
+    """Return the GUID that was typed, with or without braces, or None."""
+    try:
+        return UUID(text.strip())
+    except ValueError:
+        return None
+
+
+class GuidSearch:
+    """Searches by GUID when one was typed, and by ``search_fields`` otherwise.
+
+    A GUID is looked up by equality, so that its index serves and no other column is asked.
+    """
+
+    guid_field = ""
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        guid = guid_in(search_term)
+        if guid is not None:
+            return queryset.filter(**{self.guid_field: guid}), False
+        return super().get_search_results(request, queryset, search_term)  # type: ignore[misc]
+
+
+class EvidenceAdmin(admin.ModelAdmin):
+    """Shows what was written down; nobody adds, changes or deletes it here, whatever their role."""
+
+    actions = None
+    list_per_page = PAGE
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class RegistryAdmin(SimpleHistoryAdmin):
+    """Lets people edit a row and read its history; a row with a history is never deleted here."""
+
+    actions = None
+    list_per_page = PAGE
+    show_full_result_count = False
+    object_history_list_template = "common/history_list.html"
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    @method_decorator(require_safe)
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show every change of the row; reading only."""
+        return super().history_view(request, object_id, extra_context)
+
+    @method_decorator(require_safe)
+    def history_form_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        version_id: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the row as it was; it can't be put back from here, not even by a crafted POST."""
+        return super().history_form_view(request, object_id, version_id, extra_context)
