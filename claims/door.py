@@ -93,7 +93,7 @@ def passage(
         if version is not None and version != claim.version:
             raise ChangedMeanwhile
         if actor.side == Side.REVIEWER:
-            _ask_reviewer(actor, claim)
+            ask_reviewer(actor, claim)
         opened = Passage(claim, act, actor, clock.now())
         yield opened
         if opened.event is None:
@@ -182,7 +182,20 @@ def status_label(claim: Claim) -> str:
     return str(other or Status(claim.status).label)
 
 
-def _ask_reviewer(actor: Actor, claim: Claim) -> None:
+def open_acts(actor: Actor, claim: Claim) -> list[Act]:
+    """Return the acts that pages may offer the actor now; the door itself asks again.
+
+    Leaves out what only ``ask_reviewer`` knows.
+    """
+    return [
+        act
+        for act in Act
+        if can_proceed(getattr(claim, act.value)) and actors.may(actor, act, claim)
+    ]
+
+
+def ask_reviewer(actor: Actor, claim: Claim) -> None:
+    """Raise ``ConflictOfInterest`` or ``AlreadyHeld`` if this reviewer can't act on the claim."""
     assert actor.user is not None
     if actors.has_interest(actor.user, claim):
         raise ConflictOfInterest
