@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "cpor_site.common.reader.ReaderZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
@@ -184,6 +185,7 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 # --- People ------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "common.User"
+AUTHENTICATION_BACKENDS = ["cpor_site.common.backends.DeskBackend"]
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "/"
 PASSWORD_HASHERS = (

@@ -1,9 +1,12 @@
-"""What all tests share: which of them can run on the servers that there are."""
+"""What all tests share: the shipped catalogue, and which tests the servers at hand allow."""
 
 import os
 
 import pytest
 from django.db import connection
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests import factories
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -12,3 +15,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="needs DATABASE_URL of a PostgreSQL"))
         if item.get_closest_marker("redis") and not os.environ.get("REDIS_URL"):
             item.add_marker(pytest.mark.skip(reason="needs REDIS_URL"))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Load the shipped catalogue once, because nearly every claim needs it."""
+    with django_db_blocker.unblock():
+        factories.make_catalogue()

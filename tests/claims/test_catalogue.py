@@ -25,6 +25,13 @@ pytestmark = pytest.mark.django_db
 CHANNELS = ["vl_ea", "vl_eas", "vl_other", "web_direct"]
 
 
+@pytest.fixture(autouse=True)
+def _no_catalogue_yet(db: None) -> None:
+    for model in (Product, Activity, SolutionArea, Program, RuleProfile):
+        model.objects.all().delete()
+        model.history.all().delete()
+
+
 def shipped() -> dict[str, Any]:
     return json.loads(CATALOGUE_FILE.read_text(encoding="utf-8"))
 
