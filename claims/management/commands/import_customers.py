@@ -1,0 +1,21 @@
+"""`manage.py import_customers FILE`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from claims.imports import ImportReport, Progress, import_customers
+
+from ._import_command import ImportCommand
+
+
+class Command(ImportCommand):
+    help = "Imports customers' tenants with their domains (CSV)."
+
+    def run_import(self, options: dict[str, Any], on_progress: Progress) -> ImportReport:
+        return import_customers(
+            path=options["file"],
+            dry_run=options["dry_run"],
+            batch_size=options["batch_size"],
+            on_progress=on_progress,
+        )
