@@ -136,17 +136,23 @@ def _welcome(env: Env) -> str:
     """What to open and whom to sign in as."""
     from cpor_site.demo.accounts import DEMO_ACCOUNTS
 
-    lines = [
-        "",
-        f"The CPOR claims desk is running: {env.public_url}/",
-        f"Mail that it sends can be read at {env.public_url}/demo/mail/",
-        "",
-        "Demo sign-ins:",
+    rows = [("", "E-mail", "Password", "Starts at")]
+    rows += [(each.role, each.email, each.password, each.start_path) for each in DEMO_ACCOUNTS]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    table = [
+        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
     ]
-    width = max(len(account.role) for account in DEMO_ACCOUNTS)
-    lines += [
-        f"  {account.role:<{width}}  {account.email}  {account.password}"
-        f"  {env.public_url}{account.start}"
-        for account in DEMO_ACCOUNTS
-    ]
-    return "\n".join([*lines, "", "Ctrl-C stops everything.", ""])
+    return "\n".join(
+        [
+            "",
+            f"The CPOR claims desk is running: {env.public_url}/",
+            f"Mail that it sends can be read at {env.public_url}/demo/mail/",
+            "",
+            "Sign in as one of:",
+            *(f"  {line}" for line in table),
+            "",
+            "Ctrl-C stops everything.",
+            "",
+        ]
+    )
