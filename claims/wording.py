@@ -1,0 +1,36 @@
+"""Words for what the code names by a key, shared by the pages of partners and reviewers."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+EVENT_WORDS: dict[str, Promise] = {
+    "claim_started": _("Draft started"),
+    "claim_edited": _("Claim changed"),
+    "claim_submitted": _("Claim submitted"),
+    "claim_taken_up": _("Review begun"),
+    "claim_recalled": _("Claim recalled"),
+    "action_requested": _("Partner asked"),
+    "claim_resubmitted": _("Partner answered and resubmitted"),
+    "claim_rejected": _("Claim rejected"),
+    "claim_approved": _("Claim approved"),
+    "consent_window_opened": _("Customer's time to refuse begun"),
+    "consent_agreed": _("Customer agreed"),
+    "consent_declined": _("Customer refused"),
+    "line_refused": _("Customer refused a part"),
+    "window_closed": _("Association in force"),
+    "claim_withdrawn": _("Claim withdrawn"),
+    "claim_discarded": _("Draft discarded"),
+    "document_attached": _("Document attached"),
+    "document_described": _("Document described"),
+    "document_withdrawn": _("Document withdrawn"),
+    "comment_added": _("Comment written"),
+    "no_partner_response": _("Rejected: the partner didn't answer"),
+}
+"""What an event, or the reason of a history entry, is called."""
+
+
+def event_words(kind: str) -> str:
+    """Return the words for a kind; what has none, such as a person's own reason, stays as it is."""
+    return str(EVENT_WORDS.get(kind, kind))

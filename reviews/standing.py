@@ -1,0 +1,193 @@
+"""A claim's standing in the words of a reviewer: whose move, until when, and what if nobody moves.
+
+Times are told in the time zone that is active, which is the reader's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from claims import door
+from claims.models import Claim
+from claims.standing import CALENDAR_DAYS, hue_of, until, whose_move
+from claims.states import AssociationState, Side, Status
+from cpor_site.common.business_calendar import BusinessCalendar
+from cpor_site.common.models import User
+
+SOON = 1
+"""Business days left from which a deadline counts as near."""
+
+MOVERS: dict[Side | None, Promise] = {
+    Side.REVIEWER: _("reviewer"),
+    Side.PARTNER: _("partner"),
+    Side.CUSTOMER: _("customer"),
+    None: _("nobody"),
+}
+
+
+@dataclass(frozen=True)
+class Due:
+    """A deadline seen from now. ``hue`` and ``icon`` only repeat what ``words`` say."""
+
+    at: datetime
+    passed: bool
+    words: str
+    hue: str
+    icon: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a claim stands.
+
+    ``side`` has the move, None if nothing is awaited; ``mover`` names it. ``move`` says it in a
+    sentence, ``consequence`` what happens if it isn't made. ``hue`` names a status hue of the
+    stylesheet and the icon of the same name.
+    """
+
+    label: str
+    hue: str
+    side: Side | None
+    mover: Promise
+    move: str
+    consequence: str
+    due: Due | None
+
+
+def due_of(claim: Claim, now: datetime, calendar: BusinessCalendar) -> Due | None:
+    """Return the clock that runs on the claim, or None if none does."""
+    at = claim.due_at
+    if at is None:
+        return None
+    if claim.deadline_kind in CALENDAR_DAYS:
+        return _by_calendar_days(at, now, calendar)
+    return _by_business_days(at, now, calendar)
+
+
+def standing_of(claim: Claim, reader: User, now: datetime, calendar: BusinessCalendar) -> Standing:
+    """Return where the claim stands, addressed to the operator's person ``reader``."""
+    due = due_of(claim, now, calendar)
+    side = whose_move(claim)
+    move, consequence = _sentences(claim, reader, due)
+    return Standing(
+        label=door.status_label(claim),
+        hue=hue_of(claim),
+        side=side,
+        mover=MOVERS[side],
+        move=move,
+        consequence=consequence,
+        due=due,
+    )
+
+
+def _by_business_days(at: datetime, now: datetime, calendar: BusinessCalendar) -> Due:
+    if at <= now:
+        late = calendar.business_days_between(at, now)
+        words = ngettext(
+            "overdue by %(days)d business day", "overdue by %(days)d business days", late
+        )
+        return Due(at, True, words % {"days": late} if late else gettext("overdue"), "bad", "bad")
+    left = calendar.business_days_left(now, at)
+    words = ngettext("%(days)d business day left", "%(days)d business days left", left)
+    words = words % {"days": left} if left else gettext("last day")
+    if left <= SOON:
+        return Due(at, False, words, "partner", "warning")
+    return Due(at, False, words, "nobody", "nobody")
+
+
+def _by_calendar_days(at: datetime, now: datetime, calendar: BusinessCalendar) -> Due:
+    if at <= now:
+        return Due(at, True, gettext("time is up"), "nobody", "nobody")
+    left = (calendar.day_of(at) - calendar.day_of(now)).days
+    words = ngettext("%(days)d day left", "%(days)d days left", left)
+    words = words % {"days": left} if left else gettext("last day")
+    return Due(at, False, words, "nobody", "nobody")
+
+
+def _sentences(claim: Claim, reader: User, due: Due | None) -> tuple[str, str]:
+    words = {
+        "by": until(due.at) if due else "",
+        "left": due.words if due else "",
+        "partner": claim.organization.name,
+        "reviewer": str(claim.assigned_reviewer or ""),
+    }
+    mine = claim.assigned_reviewer_id == reader.pk
+    match claim.status:
+        case Status.SUBMITTED:
+            return _submitted(claim, mine) % words, gettext(
+                "If nobody takes it up by then, it is shown as overdue; nothing is decided by "
+                "itself."
+            )
+        case Status.UNDER_REVIEW | Status.DISPUTED:
+            move = (
+                gettext("Your move: decide by %(by)s (%(left)s).")
+                if mine
+                else gettext("%(reviewer)s's move: decide by %(by)s (%(left)s).")
+            )
+            return move % words, gettext(
+                "If nobody decides by then, it is shown as overdue; nothing is decided by itself."
+            )
+        case Status.PARTNER_ACTION_REQUIRED:
+            return (
+                gettext("%(partner)s's move: answer by %(by)s (%(left)s).") % words,
+                gettext(
+                    "Without an answer by then the claim is rejected by itself; the partner can "
+                    "dispute that."
+                ),
+            )
+        case Status.APPROVED:
+            return _approved(claim, words)
+        case Status.REJECTED:
+            return _rejected(due, words)
+        case Status.EDITING:
+            return gettext("A draft of %(partner)s; it isn't in review.") % words, ""
+        case _:
+            return gettext("Closed: nothing is awaited from anybody."), ""
+
+
+def _submitted(claim: Claim, mine: bool) -> str:
+    if claim.assigned_reviewer_id is None:
+        return gettext("A reviewer's move: take it up by %(by)s (%(left)s).")
+    if mine:
+        return gettext(
+            "Your move: the partner has answered; take it up again by %(by)s (%(left)s)."
+        )
+    return gettext(
+        "%(reviewer)s's move: the partner has answered; take it up again by %(by)s (%(left)s)."
+    )
+
+
+def _approved(claim: Claim, words: Mapping[str, str]) -> tuple[str, str]:
+    if claim.association_state == AssociationState.ACTIVE:
+        since = until(claim.activated_at) if claim.activated_at else ""
+        return (
+            gettext("%(partner)s is partner of record since %(since)s.")
+            % {**words, "since": since},
+            "",
+        )
+    if claim.consent_closes_at is None:
+        return (
+            gettext("The letter to the customer hasn't left yet."),
+            gettext("The customer's time to refuse begins when it has left."),
+        )
+    return (
+        gettext("The customer's move: refuse by %(by)s (%(left)s).") % words,
+        gettext("Without a refusal the association comes into force by itself."),
+    )
+
+
+def _rejected(due: Due | None, words: Mapping[str, str]) -> tuple[str, str]:
+    if due is None:
+        return gettext("Closed: rejected, and there is nothing to dispute."), ""
+    if due.passed:
+        return gettext("Closed: rejected, and the time to dispute ended on %(by)s.") % words, ""
+    return (
+        gettext("Rejected. %(partner)s can dispute until %(by)s (%(left)s).") % words,
+        gettext("Without a dispute by then the rejection is final."),
+    )
