@@ -96,6 +96,8 @@ def usable_locale(*wishes: str | None) -> str:
 def _one_line(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_one_line(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _one_line(each) for name, each in value.items()}
     if isinstance(value, str) and not isinstance(value, Verbatim):
         return " ".join(value.split())
     return value

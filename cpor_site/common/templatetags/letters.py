@@ -26,14 +26,27 @@ def in_zone(moment: datetime, zone: str) -> str:
 
     Somebody's unusable zone must not stop a letter, so it is replaced by the operator's.
     """
-    try:
-        known = ZoneInfo(zone)
-    except (KeyError, ValueError, OSError):
-        known = ZoneInfo(zone := settings.CPOR_OPERATOR_TIME_ZONE)
-    local = localtime(moment, known)
+    local = _local(moment, zone)
     return _("%(weekday)s, %(date)s, %(time)s (%(zone)s)") % {
         "weekday": date_format(local, "l"),
         "date": date_format(local, "DATE_FORMAT"),
         "time": date_format(local, "TIME_FORMAT"),
-        "zone": zone,
+        "zone": local.tzinfo,
     }
+
+
+@register.filter
+def day_in_zone(moment: datetime, zone: str) -> str:
+    """Return weekday and date of ``moment``, for subjects; zones as for ``in_zone``."""
+    local = _local(moment, zone)
+    return _("%(weekday)s, %(date)s") % {
+        "weekday": date_format(local, "l"),
+        "date": date_format(local, "DATE_FORMAT"),
+    }
+
+
+def _local(moment: datetime, zone: str) -> datetime:
+    try:
+        return localtime(moment, ZoneInfo(zone))
+    except (KeyError, ValueError, OSError):
+        return localtime(moment, ZoneInfo(settings.CPOR_OPERATOR_TIME_ZONE))

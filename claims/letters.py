@@ -1,0 +1,188 @@
+"""Letters to the partner about acts on a claim (section 2.5).
+
+They go to the claim's partner contact and to the person who submitted it, each in their own
+language, once if that is the same address. Every letter names the claim, whose move it is, and the
+date by which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from cpor_site.common import outbox
+from cpor_site.common.letters import Verbatim, render_letter, usable_locale
+from cpor_site.common.models import OutboxMessage
+
+from . import actors
+from .actors import Capability
+from .models import Claim, ClaimContact, ClaimEvent, ClaimLine, Comment, ReviewFinding
+from .services.lines import approved_lines, included_lines
+from .states import DeadlineKind, DeficiencyCode, RejectionReason, Side
+
+CUSTOMER_REASONS = {
+    "not_our_partner": _("your company isn't their partner"),
+    "wrong_products": _("the products are wrong"),
+    "other_partner": _("another partner does this for them"),
+    "project_ended": _("the project has ended"),
+}
+"""What a customer's reason for declining reads like to the partner; others aren't passed on."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Somebody at the partner who gets the letters about a claim."""
+
+    email: str
+    name: str
+    locale: str
+    zone: str
+
+
+def readers(claim: Claim) -> list[Reader]:
+    """Return the partner contact and the submitter, who must still be able to see the claim."""
+    organization = claim.organization
+    found = []
+    contact = ClaimContact.objects.filter(claim=claim, kind=ClaimContact.Kind.PARTNER).first()
+    if contact is not None and contact.email:
+        locale = usable_locale(contact.locale, organization.locale)
+        found.append(Reader(contact.email, contact.name, locale, organization.time_zone))
+    submitter = claim.submitted_by
+    if submitter is not None and actors.partner_can(submitter, Capability.SEE, claim):
+        locale = usable_locale(submitter.locale, organization.locale)
+        found.append(Reader(submitter.email, submitter.full_name, locale, submitter.time_zone))
+    # The submitter comes last and wins: a user's own language and zone are known best.
+    return list({reader.email.strip().lower(): reader for reader in found}.values())
+
+
+def write_letters(claim: Claim, event: ClaimEvent) -> list[OutboxMessage]:
+    """Write the letters that the event calls for; most events call for none.
+
+    Runs in the transaction of the act, with the claim as the act has saved it. Rows that a letter
+    quotes (findings, comment) must have been written before.
+    """
+    compose = LETTERS.get(event.kind)
+    context = compose(claim, event) if compose else None
+    if context is None:
+        return []
+    shared = {
+        "number": claim.number,
+        "claim_name": claim.name,
+        "customer": claim.tenant.name if claim.tenant else claim.domain_as_typed,
+        "lines": [_in_words(line) for line in included_lines(claim)],
+        "due_at": claim.due_at,
+        "claim_page": settings.CPOR_PUBLIC_URL + reverse("claim_page", args=[claim.pk]),
+    }
+    written = []
+    for reader in readers(claim):
+        letter = render_letter(
+            f"claims/letters/{event.kind}",
+            reader.locale,
+            shared | context | {"reader_name": reader.name, "zone": reader.zone},
+        )
+        message = outbox.enqueue(
+            key=f"{event.pk}:{event.kind}:{reader.email}",
+            kind=event.kind,
+            recipient=reader.email,
+            locale=reader.locale,
+            subject=letter.subject,
+            text_body=letter.text,
+            html_body=letter.html,
+            claim_number=claim.number,
+            now=event.at,
+        )
+        if message is not None:
+            written.append(message)
+    return written
+
+
+def _in_words(line: ClaimLine) -> str:
+    words = f"{line.product.name} – {line.activity.name}"
+    return f"{words} ({line.subscription.subscription_id})" if line.subscription else words
+
+
+def _submitted(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
+    return {"may_edit": claim.rule_profile.edit_while_submitted}
+
+
+def _nothing_more(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
+    return {}
+
+
+def _action_requested(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
+    findings = ReviewFinding.objects.filter(claim=claim, round=claim.round, resolved_at=None)
+    question = (
+        Comment.objects.filter(claim=claim, round=claim.round, requires_response=True)
+        .order_by("-created_at", "-pk")
+        .first()
+    )
+    return {
+        "comment": Verbatim(question.body if question else ""),
+        "findings": [
+            {
+                "label": DeficiencyCode(finding.code).label,
+                "products": sorted({line.product.name for line in finding.lines.all()}),
+                "explanation": finding.explanation,
+            }
+            for finding in findings.prefetch_related("lines__product")
+        ],
+    }
+
+
+def _comment_added(claim: Claim, event: ClaimEvent) -> dict[str, Any] | None:
+    """A reviewer's own comment; what is asked with T5 has a letter of its own."""
+    comment = Comment.objects.get(pk=event.details["comment"])
+    if comment.side != Side.REVIEWER or comment.requires_response:
+        return None
+    return {"comment": Verbatim(comment.body)}
+
+
+def _rejected(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
+    can_dispute = claim.deadline_kind == DeadlineKind.DISPUTE_FILING
+    return {
+        "reasons": [RejectionReason(reason).label for reason in claim.rejection_reasons],
+        "due_at": claim.due_at if can_dispute else None,
+        "lines": [],
+    }
+
+
+def _approved(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
+    return {"lines": [_in_words(line) for line in approved_lines(claim)]}
+
+
+def _declined(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
+    in_window = claim.deadline_kind == DeadlineKind.CONSENT
+    return {
+        "lines": [_in_words(line) for line in approved_lines(claim)],
+        "due_at": claim.due_at if in_window else None,
+        "customer_reason": CUSTOMER_REASONS.get(event.details.get("customer_reason", ""), ""),
+        "customer_message": Verbatim(event.details.get("customer_message", "")),
+    }
+
+
+def _active(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
+    return _approved(claim, event) | {"activated_at": claim.activated_at}
+
+
+def _withdrawn(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
+    return {"reason": Verbatim(event.details.get("text", "")), "lines": []}
+
+
+LETTERS: dict[str, Callable[[Claim, ClaimEvent], dict[str, Any] | None]] = {
+    "claim_submitted": _submitted,
+    "claim_resubmitted": _nothing_more,
+    "claim_taken_up": _nothing_more,
+    "action_requested": _action_requested,
+    "comment_added": _comment_added,
+    "claim_rejected": _rejected,
+    "claim_approved": _approved,
+    "consent_declined": _declined,
+    "line_refused": _declined,
+    "window_closed": _active,
+    "claim_withdrawn": _withdrawn,
+}
