@@ -18,6 +18,7 @@ from cpor_site.env_reader import EnvReader
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 MODES = ("demo", "test", "production")
+CLOUDS = ("public", "china", "government")
 
 # Public, so worth nothing outside a demo on one's own machine; production refuses it.
 INSECURE_KEY = "insecure-key-for-the-demo-and-the-tests-known-to-everybody-2b7c91e4"
@@ -118,6 +119,7 @@ class Env:
     operator: Operator
     registry_authoritative: bool
     customer_directory: str
+    offered_clouds: tuple[str, ...]
     rule_profile: str
     poe_max_file_mb: int
     poe_max_files: int
@@ -358,6 +360,7 @@ def read(environ: dict[str, str]) -> Env:
         customer_directory=reader.dotted(
             "CPOR_CUSTOMER_DIRECTORY", default="claims.directory.ImportedRegistry"
         ),
+        offered_clouds=reader.choices("CPOR_OFFERED_CLOUDS", CLOUDS, default=("public",)),
         rule_profile=reader.text("CPOR_RULE_PROFILE", default="2020"),
         poe_max_file_mb=reader.integer("CPOR_POE_MAX_FILE_MB", default=25, low=1, high=1000),
         poe_max_files=reader.integer("CPOR_POE_MAX_FILES", default=20, low=1, high=1000),

@@ -76,6 +76,20 @@ class EnvReader:
             return default
         return value
 
+    def choices(
+        self, name: str, choices: tuple[str, ...], *, default: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """Several of the choices, separated by commas, in the order of the choices."""
+        values = self.words(name) or default
+        for value in values:
+            if value not in choices:
+                self.problem(
+                    name,
+                    f"holds “{value}”, but must hold one or more of {', '.join(choices)}",
+                    f"{name}={','.join(default)}",
+                )
+        return tuple(choice for choice in choices if choice in values)
+
     def boolean(self, name: str, *, default: bool) -> bool:
         value = self.text(name).lower()
         if not value:

@@ -23,6 +23,7 @@ CPOR_OPERATOR_SUBDIVISION = ENV.operator.subdivision
 CPOR_OPERATOR_TIME_ZONE = ENV.operator.time_zone
 CPOR_REGISTRY_AUTHORITATIVE = ENV.registry_authoritative
 CPOR_CUSTOMER_DIRECTORY = ENV.customer_directory
+CPOR_OFFERED_CLOUDS = ENV.offered_clouds
 CPOR_RULE_PROFILE = ENV.rule_profile
 CPOR_POE_MAX_FILE_MB = ENV.poe_max_file_mb
 CPOR_POE_MAX_FILES = ENV.poe_max_files

@@ -75,6 +75,12 @@ def test_production_values_arrive_typed() -> None:
     assert (env.bucket, env.clock_file, env.notices) == (None, None, ())
     assert (env.poe_max_file_mb, env.poe_max_files, env.poe_max_total_mb) == (25, 20, 100)
     assert (env.registry_authoritative, env.rule_profile) == (True, "2020")
+    assert env.offered_clouds == ("public",)
+
+
+def test_clouds_come_in_their_own_order_and_once() -> None:
+    environ = PRODUCTION | {"CPOR_OFFERED_CLOUDS": "government, public,government"}
+    assert read(environ).offered_clouds == ("public", "government")
 
 
 @pytest.mark.parametrize("mode", ["demo", "test"])
@@ -146,6 +152,11 @@ def test_the_clock_cannot_be_moved_in_production() -> None:
         ("CPOR_OPERATOR_TIME_ZONE", "../x", "CPOR_OPERATOR_TIME_ZONE is “../x”, which is no time"),
         ("CPOR_REGISTRY_AUTHORITATIVE", "maybe", "CPOR_REGISTRY_AUTHORITATIVE is “maybe”, but"),
         ("CPOR_CUSTOMER_DIRECTORY", "Own", "CPOR_CUSTOMER_DIRECTORY is “Own”, but must be a"),
+        (
+            "CPOR_OFFERED_CLOUDS",
+            "public, us",
+            "CPOR_OFFERED_CLOUDS holds “us”, but must hold one or",
+        ),
         ("CPOR_POE_MAX_FILES", "0", "CPOR_POE_MAX_FILES is “0”, but must be a whole number from 1"),
         ("CPOR_POE_MAX_FILE_MB", "2.5", "CPOR_POE_MAX_FILE_MB is “2.5”, but must be a whole"),
         ("CPOR_POE_MAX_TOTAL_MB", "²", "CPOR_POE_MAX_TOTAL_MB is “²”, but must be a whole number"),
