@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 from simple_history.models import HistoricalRecords
@@ -362,13 +362,19 @@ class ClaimLine(models.Model):
         ordering = ["claim", "pk"]
         constraints = [
             models.UniqueConstraint(
+                fields=["claim", "product", "activity", "subscription"],
+                condition=Q(line_status=LineStatus.INCLUDED, subscription__isnull=False),
+                name="line_once_per_claim",
+            ),
+            # A text that names no subscription still tells one line of a product from another.
+            models.UniqueConstraint(
                 "claim",
                 "product",
                 "activity",
-                Coalesce("subscription", 0),
-                condition=Q(line_status=LineStatus.INCLUDED),
-                name="line_once_per_claim",
-            )
+                Lower("subscription_as_typed"),
+                condition=Q(line_status=LineStatus.INCLUDED, subscription__isnull=True),
+                name="line_once_as_typed",
+            ),
         ]
 
     def __str__(self) -> str:
