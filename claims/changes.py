@@ -29,6 +29,8 @@ TECHNICAL = frozenset(
     {"id", "claim", "number", "created_at", "created_by", "file", "content_type", "size"}
 )
 """Fields that never change or say nothing to a reader."""
+FOR_REVIEWERS = frozenset({"assigned_reviewer", "contested"})
+"""Fields that a partner doesn't see: who reviews, and whether somebody else claims the same."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,11 @@ class Change:
     fields: tuple[FieldChange, ...]
 
 
-def changes_of(claim: Claim) -> list[Change]:
-    """Return every change of the claim and of what belongs to it, newest first."""
+def changes_of(claim: Claim, *, for_partner: bool = False) -> list[Change]:
+    """Return every change of the claim and of what belongs to it, newest first.
+
+    ``for_partner`` leaves out what only reviewers see and doesn't name them.
+    """
     every = [
         *_entries(Claim, id=claim.pk),
         *_entries(ClaimLine, claim_id=claim.pk),
@@ -73,7 +78,7 @@ def changes_of(claim: Claim) -> list[Change]:
         for before, entry in pairwise([None, *entries])
     ]
     steps.sort(key=lambda step: (step[1].history_date, step[1].history_id), reverse=True)
-    changes = [_change(before, entry, names) for before, entry in steps]
+    changes = [_change(before, entry, names, for_partner) for before, entry in steps]
     return [each for each in changes if each.fields or each.reason or each.verb == "removed"]
 
 
@@ -123,22 +128,23 @@ def _linked(entry: Any, field: Any) -> list[Any]:
     return sorted(getattr(row, column) for row in rows)
 
 
-def _change(before: Any, entry: Any, names: Names) -> Change:
+def _change(before: Any, entry: Any, names: Names, for_partner: bool) -> Change:
     verb = VERBS[entry.history_type]
     reason = entry.history_change_reason or ""
     return Change(
         at=entry.history_date,
-        who=_who(entry, reason),
+        who=_who(entry, reason, for_partner),
         thing=_thing(entry, names),
         verb=verb,
         reason=event_words(reason) if reason else "",
-        fields=() if verb == "removed" else tuple(_fields(before, entry, names)),
+        fields=() if verb == "removed" else tuple(_fields(before, entry, names, for_partner)),
     )
 
 
-def _who(entry: Any, reason: str) -> str:
-    if entry.history_user is not None:
-        return str(entry.history_user)
+def _who(entry: Any, reason: str, for_partner: bool) -> str:
+    user = entry.history_user
+    if user is not None:
+        return gettext("Reviewer") if for_partner and user.is_staff else str(user)
     return gettext("Customer") if reason in BY_CUSTOMER else gettext("System")
 
 
@@ -153,9 +159,10 @@ def _thing(entry: Any, names: Names) -> str:
     return capfirst(str(Claim._meta.verbose_name))
 
 
-def _fields(before: Any, entry: Any, names: Names) -> Iterable[FieldChange]:
+def _fields(before: Any, entry: Any, names: Names, for_partner: bool) -> Iterable[FieldChange]:
+    hidden = TECHNICAL | FOR_REVIEWERS if for_partner else TECHNICAL
     for field in entry.tracked_fields:
-        if field.name in TECHNICAL:
+        if field.name in hidden:
             continue
         new = getattr(entry, field.attname)
         old = getattr(before, field.attname) if before else None
