@@ -29,7 +29,7 @@ class DirectoryUnavailable(Exception):
 class TenantLookup:
     """What a tenant ID and a domain, asked about together, led to.
 
-    ``tenant`` is set only if the domain is one of the tenant's own; ``domain_verified`` says whether
+    ``tenant`` is set only if the domain is the tenant's own; ``domain_verified`` says whether
     the tenant has proved it. ``known`` tells that the tenant ID or the domain is on record, even
     though they may not belong together. Whoever asked must not learn which (DOM-03).
     """

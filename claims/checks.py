@@ -1,0 +1,433 @@
+"""Asking the rules of section 3 about a claim: gathers the facts by few queries, calls the rules.
+
+Every function returns problems with ``field`` set to the name of the form field they belong to:
+``tenant_id``, ``domain``, ``area``, ``activities``, ``lines``, ``location``, ``documents``,
+``contacts-<kind>-<field>``, or the name of a field of ``ClaimChanges``. ``line`` is the primary key
+of the claim line that a problem is about. The number of queries doesn't depend on the number of
+lines, contacts or documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from cpor_site.common.operator_calendar import operator_calendar, operator_zone
+from cpor_site.common.problems import Problem
+
+from . import actors, conflicts
+from .actors import Capability
+from .directory import DirectoryUnavailable, TenantLookup, customer_directory
+from .models import (
+    Activity,
+    Claim,
+    ClaimLine,
+    CustomerTenant,
+    Membership,
+    PartnerLocation,
+    PoEDocument,
+    ProgramEnrollment,
+    SolutionArea,
+    Subscription,
+)
+from .rules import customer, documents, partner, subscriptions
+from .rules import lines as line_rules
+from .rules.customer import CustomerFacts
+from .rules.documents import DocumentFacts
+from .rules.identifiers import normalise_domain, parse_guid
+from .rules.lines import LineFacts
+from .rules.partner import LocationFacts
+from .rules.subscriptions import SubscriptionFacts
+from .states import LineStatus, Status
+
+if TYPE_CHECKING:
+    from cpor_site.common.models import User
+
+MOST_ADMINS_NAMED = 3
+
+
+def find_tenant(claim: Claim) -> CustomerTenant | None:
+    """Return the customer that the typed tenant ID and domain name together; None if there is none.
+
+    While the directory is unavailable a customer that was found before stays, unless another tenant
+    ID was typed since.
+    """
+    tenant_id, domain = (
+        parse_guid(claim.tenant_id_as_typed),
+        normalise_domain(claim.domain_as_typed),
+    )
+    if tenant_id is None or domain is None:
+        return None
+    try:
+        lookup = customer_directory().look_up(tenant_id, domain)
+    except DirectoryUnavailable:
+        stays = claim.tenant is not None and claim.tenant.tenant_id == tenant_id
+        return claim.tenant if stays else None
+    if lookup.tenant is not None or lookup.known or settings.CPOR_REGISTRY_AUTHORITATIVE:
+        return lookup.tenant
+    return CustomerTenant.objects.filter(
+        tenant_id=tenant_id, source=CustomerTenant.Source.CLAIM
+    ).first()
+
+
+def resolve_subscriptions(
+    claim: Claim, lines: Sequence[ClaimLine]
+) -> list[tuple[ClaimLine, Subscription | None]]:
+    """Return each line with the subscription it means: typed, or the product's only one.
+
+    None where no subscription is needed, and where the line's text means none that fits its
+    product. ``lines`` should have ``product`` loaded. While the directory is unavailable each line
+    keeps what it has.
+    """
+    gathered = _Gathered(claim, lines)
+    try:
+        return [(line, gathered.chosen(line)) for line in lines]
+    except DirectoryUnavailable:
+        return [
+            (line, line.subscription if _is_at(claim, line.subscription) else None)
+            for line in lines
+        ]
+
+
+def check_customer(claim: Claim) -> list[Problem]:
+    """TEN and DOM: who the customer is."""
+    tenant_id, domain = (
+        parse_guid(claim.tenant_id_as_typed),
+        normalise_domain(claim.domain_as_typed),
+    )
+    lookup: TenantLookup | None = None
+    unavailable = is_subscription_id = False
+    if tenant_id is not None and domain is not None:
+        directory = customer_directory()
+        try:
+            lookup = directory.look_up(tenant_id, domain)
+            is_subscription_id = lookup.tenant is None and directory.is_subscription_of(
+                tenant_id, domain
+            )
+        except DirectoryUnavailable:
+            lookup, unavailable = None, True
+    facts = CustomerFacts(
+        typed_tenant_id=claim.tenant_id_as_typed,
+        typed_domain=claim.domain_as_typed,
+        lookup=lookup,
+        unavailable=unavailable,
+        is_subscription_id=is_subscription_id,
+        recorded=claim.tenant.tenant_id if claim.tenant else None,
+        own_tenant_id=claim.organization.tenant_id,
+        registry_authoritative=settings.CPOR_REGISTRY_AUTHORITATIVE,
+        offered_clouds=settings.CPOR_OFFERED_CLOUDS,
+    )
+    return customer.identity_problems(facts)
+
+
+def check_location(claim: Claim, user: User, now: datetime) -> list[Problem]:
+    """MPN: whether this user may claim under this partner ID, and what speaks against it."""
+    location = claim.location
+    may_claim = location is not None and _may_claim(claim, location, user)
+    facts = LocationFacts(
+        organization=claim.organization,
+        location=location,
+        programs=[each.program for each in _activities(claim)],
+        enrollments=list(ProgramEnrollment.objects.filter(location=location)) if location else [],
+        customer_country=claim.tenant.country if claim.tenant else "",
+        today=_today(now),
+        window_ends_on=_window_ends_on(claim, now),
+        may_claim=may_claim,
+        admins=() if may_claim else _admins(claim),
+    )
+    return partner.location_problems(facts)
+
+
+def check_lines(claim: Claim, now: datetime) -> list[Problem]:
+    """ACT, LIN and SUB but for conflicts: activities, products, subscriptions as they are now.
+
+    Also asked before an approval (status Under review): then subscriptions that can't be checked
+    are an error.
+    """
+    gathered = _Gathered(claim, _lines(claim))
+    return _distinct(_line_problems(gathered, now))
+
+
+def check_conflicts(claim: Claim) -> list[Problem]:
+    """ACT-07, SUB-13 and SUB-14/15: who else has what is claimed here."""
+    gathered = _Gathered(claim, _lines(claim))
+    return _distinct(
+        subscriptions.conflict_problems(gathered.line_facts, conflicts.find_conflicts(claim))
+    )
+
+
+def check_contacts(claim: Claim) -> list[Problem]:
+    """CON: the people at the customer and at the partner."""
+    return _contact_problems(claim, _lines(claim))
+
+
+def check_documents(claim: Claim, now: datetime) -> list[Problem]:
+    """POE: the proof of execution as a whole."""
+    return _document_problems(claim, _lines(claim), now)
+
+
+def check_submission(claim: Claim, user: User, now: datetime) -> list[Problem]:
+    """Return everything that speaks against handing the claim in, in the order of its pages.
+
+    That is customer, location, lines, conflicts, contacts, documents.
+    """
+    lines = _lines(claim)
+    gathered = _Gathered(claim, lines)
+    about_lines = _line_problems(gathered, now)
+    faulty = {each.line for each in about_lines if each.blocks}
+    others = [each for each in conflicts.find_conflicts(claim) if each.line.pk not in faulty]
+    return _distinct(
+        [
+            *check_customer(claim),
+            *check_location(claim, user, now),
+            *about_lines,
+            *subscriptions.conflict_problems(gathered.line_facts, others),
+            *_contact_problems(claim, lines),
+            *_document_problems(claim, lines, now),
+        ]
+    )
+
+
+class _Gathered:
+    """A claim's lines with what the directory knows about their subscriptions, asked for once."""
+
+    def __init__(self, claim: Claim, lines: Sequence[ClaimLine]) -> None:
+        self.claim = claim
+        self.lines = lines
+        self.profile = claim.rule_profile
+
+    def needs_subscription(self, line: ClaimLine) -> bool:
+        area = self.claim.area
+        return (
+            area is not None
+            and area.level == SolutionArea.Level.SUBSCRIPTION
+            and line.product.area_id == area.pk
+        )
+
+    @cached_property
+    def on_tenant(self) -> list[Subscription]:
+        """The customer's subscriptions that matter here; may raise ``DirectoryUnavailable``."""
+        needing = [line for line in self.lines if self.needs_subscription(line)]
+        if self.claim.tenant is None or not needing:
+            return []
+        typed = {parse_guid(line.subscription_as_typed) for line in needing}
+        return customer_directory().subscriptions(
+            self.claim.tenant,
+            product_ids={line.product_id for line in needing},
+            subscription_ids={each for each in typed if each is not None},
+        )
+
+    def facts(self, line: ClaimLine) -> SubscriptionFacts | None:
+        """Return the facts about the line's subscription; None if there is nothing to check."""
+        if self.claim.tenant is None or not self.needs_subscription(line):
+            return None
+        return SubscriptionFacts(
+            line=line,
+            on_tenant=self.on_tenant,
+            tenant_id=self.claim.tenant.tenant_id,
+            always_required=self.profile.subscription_always_required,
+            settled=self.claim.first_submitted_at is not None,
+        )
+
+    def chosen(self, line: ClaimLine) -> Subscription | None:
+        facts = self.facts(line)
+        return subscriptions.choose(facts) if facts else None
+
+    @cached_property
+    def line_facts(self) -> list[LineFacts]:
+        return [
+            LineFacts(
+                line=line,
+                offered_for=frozenset(each.pk for each in line.product.activities.all()),
+                bought_as=self._bought_as(line),
+            )
+            for line in self.lines
+        ]
+
+    def _bought_as(self, line: ClaimLine) -> str:
+        if not self.needs_subscription(line):
+            return ""
+        typed = line.subscription_as_typed.strip().lower()
+        if typed:
+            return str(parse_guid(typed) or typed)
+        try:
+            found = self.chosen(line)
+        except DirectoryUnavailable:
+            found = line.subscription
+        return str(found.subscription_id) if found else ""
+
+
+def _line_problems(gathered: _Gathered, now: datetime) -> list[Problem]:
+    claim, today = gathered.claim, _today(now)
+    return [
+        *line_rules.activity_problems(claim, _activities(claim), today=today),
+        *line_rules.line_problems(claim, gathered.line_facts, today=today),
+        *_looked_up_problems(gathered, now, today),
+    ]
+
+
+def _looked_up_problems(gathered: _Gathered, now: datetime, today: date) -> list[Problem]:
+    """What the directory has to be asked about: subscriptions, seats, how fresh all this is."""
+    claim, lines = gathered.claim, gathered.lines
+    if claim.tenant is None or not lines:
+        return []
+    problems: list[Problem] = []
+    needing = [line for line in lines if gathered.needs_subscription(line)]
+    try:
+        for line in needing:
+            facts = gathered.facts(line)
+            if facts is not None:
+                problems += subscriptions.subscription_problems(facts, today=today)
+        figures = customer_directory().figures(claim.tenant)
+    except DirectoryUnavailable:
+        if not needing:
+            return []
+        last_chance = claim.status == Status.UNDER_REVIEW
+        return [subscriptions.unavailable_problem(last_chance=last_chance)]
+    programs = {line.activity.program_id: line.activity.program for line in lines}
+    problems += line_rules.seat_problems(programs, figures.seats)
+    if needing:
+        problems += subscriptions.freshness_problems(figures.refreshed_at, now=now)
+    return problems
+
+
+def _contact_problems(claim: Claim, lines: Sequence[ClaimLine]) -> list[Problem]:
+    contacts = {each.kind: each for each in claim.contacts.all()}
+    colleagues = list(
+        Membership.objects.filter(organization=claim.organization_id)
+        .order_by()
+        .values_list("user__email", flat=True)
+    )
+    if customer.PARTNER in contacts:
+        colleagues.append(contacts[customer.PARTNER].email)
+    own_domain = normalise_domain(claim.organization.mail_domain)
+    return customer.contact_problems(
+        contacts,
+        technical_needed=(
+            claim.rule_profile.technical_contact_for_dynamics
+            and any(line.product.is_dynamics for line in lines)
+        ),
+        customer_domains=_customer_domains(claim),
+        partner_domains=frozenset([own_domain] if own_domain else []),
+        partner_addresses=[each for each in colleagues if each],
+    )
+
+
+def _customer_domains(claim: Claim) -> frozenset[str]:
+    """Return the domains that count as the customer's; none if they can't be known now."""
+    if claim.tenant is None:
+        return frozenset()
+    if claim.tenant.source == CustomerTenant.Source.CLAIM:
+        typed = normalise_domain(claim.domain_as_typed)
+        return frozenset([typed] if typed else [])
+    try:
+        return customer_directory().domains(claim.tenant)
+    except DirectoryUnavailable:
+        return frozenset()
+
+
+def _document_problems(claim: Claim, lines: Sequence[ClaimLine], now: datetime) -> list[Problem]:
+    attached = list(
+        PoEDocument.objects.filter(claim=claim, withdrawn_at=None)
+        .prefetch_related("covers")
+        .order_by("pk")
+    )
+    facts = DocumentFacts(
+        documents=attached,
+        lines=lines,
+        covered={each.pk: {line.pk for line in each.covers.all()} for each in attached},
+        used_elsewhere=_used_elsewhere(claim, attached),
+        customer=claim.tenant.name if claim.tenant else "",
+        sector=claim.tenant.sector if claim.tenant else "",
+        disclosure_confirmed=claim.public_sector_disclosure_confirmed,
+        max_age_months=claim.rule_profile.poe_max_age_months,
+        max_files=settings.CPOR_POE_MAX_FILES,
+        max_total_mb=settings.CPOR_POE_MAX_TOTAL_MB,
+    )
+    return documents.document_problems(facts, today=_today(now))
+
+
+def _used_elsewhere(claim: Claim, attached: Iterable[PoEDocument]) -> frozenset[str]:
+    """Return which of the files the organisation also handed in for another customer."""
+    if claim.tenant_id is None:
+        return frozenset()
+    return frozenset(
+        PoEDocument.objects.filter(
+            sha256__in={each.sha256 for each in attached},
+            withdrawn_at=None,
+            claim__organization=claim.organization_id,
+            claim__tenant__isnull=False,
+        )
+        .exclude(claim__tenant=claim.tenant_id)
+        .order_by()
+        .values_list("sha256", flat=True)
+    )
+
+
+def _lines(claim: Claim) -> list[ClaimLine]:
+    return list(
+        ClaimLine.objects.filter(claim=claim, line_status=LineStatus.INCLUDED)
+        .select_related("product", "activity__program", "subscription__listed_product")
+        .prefetch_related("product__activities")
+        .order_by("pk")
+    )
+
+
+def _activities(claim: Claim) -> list[Activity]:
+    return list(claim.activities.select_related("program"))
+
+
+def _is_at(claim: Claim, subscription: Subscription | None) -> bool:
+    return subscription is not None and subscription.tenant_id == claim.tenant_id
+
+
+def _may_claim(claim: Claim, location: PartnerLocation, user: User) -> bool:
+    if location.organization_id != claim.organization_id:
+        return False
+    for membership in actors.memberships_with(user, Capability.CLAIM):
+        if membership.organization_id == claim.organization_id:
+            scope = {each.pk for each in membership.locations.all()}
+            if not scope or location.pk in scope:
+                return True
+    return False
+
+
+def _admins(claim: Claim) -> list[str]:
+    """Return the names of some people who can give out roles in the claim's organisation."""
+    roles = actors.roles_with(Capability.MANAGE_USERS)
+    memberships = (
+        Membership.objects.filter(
+            organization=claim.organization_id,
+            is_active=True,
+            role__in=roles,
+            user__is_active=True,
+        )
+        .select_related("user")
+        .order_by("user__full_name", "pk")[:MOST_ADMINS_NAMED]
+    )
+    return [each.user.full_name or each.user.email for each in memberships]
+
+
+def _window_ends_on(claim: Claim, now: datetime) -> date:
+    """Return the last day of the customer's window if review and letters take their full time."""
+    profile, calendar = claim.rule_profile, operator_calendar()
+    decided = calendar.business_deadline(now, profile.overall_decision_days).due_at
+    closes = calendar.calendar_deadline(decided, profile.consent_calendar_days).due_at
+    return closes.astimezone(operator_zone()).date()
+
+
+def _today(now: datetime) -> date:
+    """Return the day in the operator's zone, by which periods are counted."""
+    return now.astimezone(operator_zone()).date()
+
+
+def _distinct(problems: Iterable[Problem]) -> list[Problem]:
+    """Leave out what would be told twice, such as one thing about two lines of one subscription."""
+    kept: dict[tuple[str, str], Problem] = {}
+    for problem in problems:
+        kept.setdefault((problem.key, str(problem.message)), problem)
+    return list(kept.values())
