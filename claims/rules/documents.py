@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -58,7 +59,12 @@ def document_problems(facts: DocumentFacts, *, today: date) -> list[Problem]:
                 field=FIELD,
             )
         )
-    problems += _size_problems(facts)
+    problems += check_amounts(
+        count=len(facts.documents),
+        total_bytes=sum(each.size for each in facts.documents),
+        max_files=facts.max_files,
+        max_total_mb=facts.max_total_mb,
+    )
     seen: Counter[str] = Counter()
     for document in facts.documents:
         problems += _scan_problems(document)
@@ -82,43 +88,45 @@ def document_problems(facts: DocumentFacts, *, today: date) -> list[Problem]:
     return problems
 
 
-def months_before(day: date, months: int) -> date:
-    """Return the same day so many months earlier, or that month's last day if it is shorter."""
-    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+def check_amounts(
+    *, count: int, total_bytes: int, max_files: int, max_total_mb: int, adding_bytes: int = 0
+) -> list[Problem]:
+    """POE-03: how many files a claim has, and how large they are together.
 
-
-def _size_problems(facts: DocumentFacts) -> list[Problem]:
+    ``count`` and ``total_bytes`` are those that are there, ``adding_bytes`` the size of a file that
+    is about to come; 0 if none is.
+    """
     problems = []
-    number, total = len(facts.documents), sum(each.size for each in facts.documents)
-    if number > facts.max_files:
+    number, total = count + bool(adding_bytes), total_bytes + adding_bytes
+    if number > max_files:
         sentence = ngettext_lazy(
-            "%(number)d file is attached; a claim can have %(most)d. Withdraw what isn't needed.",
-            "%(number)d files are attached; a claim can have %(most)d. Withdraw what isn't needed.",
-            number,
+            "A claim can have %(most)d file. Withdraw what isn't needed first.",
+            "A claim can have %(most)d files. Withdraw what isn't needed first.",
+            max_files,
         )
         problems.append(
-            error(
-                "POE-03",
-                sentence % {"number": number, "most": facts.max_files},
-                field=FIELD,
-                subject="number",
-            )
+            error("POE-03", sentence % {"most": max_files}, field=FIELD, subject="number")
         )
-    if total > facts.max_total_mb * MEGABYTE:
+    if total > max_total_mb * MEGABYTE:
         problems.append(
             error(
                 "POE-03",
                 _(
-                    "The files have %(total).1f MB together; a claim can have %(most)d MB. "
-                    "Withdraw what isn't needed."
+                    "Together the files have %(total).1f MB; a claim can have %(most)d MB. "
+                    "Withdraw what isn't needed first."
                 )
-                % {"total": total / MEGABYTE, "most": facts.max_total_mb},
+                % {"total": math.ceil(total * 10 / MEGABYTE) / 10, "most": max_total_mb},
                 field=FIELD,
                 subject="total",
             )
         )
     return problems
+
+
+def months_before(day: date, months: int) -> date:
+    """Return the same day so many months earlier, or that month's last day if it is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def _scan_problems(document: PoEDocument) -> list[Problem]:

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
@@ -341,7 +342,7 @@ def _called(facts: LineFacts) -> str:
     return facts.line.product.name
 
 
-def _fault(line: ClaimLine, code: str, sentence: str) -> Problem:
+def _fault(line: ClaimLine, code: str, sentence: str | Promise) -> Problem:
     typed = line.subscription_as_typed.strip().lower()
     subject = f"{line.product.code}/{typed}" if typed else line.product.code
     return error(code, sentence, field="lines", line=line.pk, subject=subject)
