@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 MEGABYTE = 1024 * 1024
 LONGEST_NAME = 150
+FIELD = "file"
+"""The form field that problems of a file belong to."""
 OFFICE = "application/vnd.openxmlformats-officedocument"
 
 Check = Callable[[IO[bytes]], None]
@@ -99,7 +101,7 @@ def inspect(upload: UploadedFile, *, max_bytes: int) -> Inspection:
                 "POE-02",
                 _("%(file)s contains macros, so it can't be accepted. Save it without macros.")
                 % {"file": name},
-                field="upload",
+                field=FIELD,
                 subject=name,
             )
         ) from None
@@ -142,7 +144,7 @@ def not_allowed(name: str) -> Problem:
         _("%(file)s can't be accepted: its type isn't allowed or its content is of another type. "
           "Allowed: %(list)s.")
         % {"file": name, "list": ", ".join(ALLOWED)},
-        field="upload",
+        field=FIELD,
         subject=name,
     )  # fmt: skip
 
@@ -158,7 +160,7 @@ def _too_large(name: str, size: int, limit: int) -> Problem:
         "POE-03",
         _("%(file)s is %(size)s MB; the limit is %(limit)s MB.")
         % {"file": name, "size": in_megabytes(size), "limit": in_megabytes(limit)},
-        field="upload",
+        field=FIELD,
         subject=name,
     )
 
@@ -169,6 +171,6 @@ def _unreadable(name: str) -> Problem:
         _("%(file)s can't be opened: it is empty, damaged or protected. "
           "Upload it without a password.")
         % {"file": name},
-        field="upload",
+        field=FIELD,
         subject=name,
     )  # fmt: skip

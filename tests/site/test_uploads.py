@@ -27,7 +27,7 @@ def refusal(name: str, content: bytes, *, max_bytes: int = 25 * MB) -> str:
         look(name, content, max_bytes=max_bytes)
     (problem,) = caught.value.problems
     assert problem.severity == Severity.ERROR
-    assert problem.field == "upload"
+    assert problem.field == "file"
     return problem.code
 
 
