@@ -173,7 +173,7 @@ def check_documents(claim: Claim, now: datetime) -> list[Problem]:
 def check_submission(claim: Claim, user: User, now: datetime) -> list[Problem]:
     """Return everything that speaks against handing the claim in, in the order of its pages.
 
-    That is customer, location, lines, conflicts, contacts, documents.
+    That is customer, activities and products with their conflicts, location, contacts, documents.
     """
     lines = _lines(claim)
     gathered = _Gathered(claim, lines)
@@ -183,9 +183,9 @@ def check_submission(claim: Claim, user: User, now: datetime) -> list[Problem]:
     return _distinct(
         [
             *check_customer(claim),
-            *check_location(claim, user, now),
             *about_lines,
             *subscriptions.conflict_problems(gathered.line_facts, others),
+            *check_location(claim, user, now),
             *_contact_problems(claim, lines),
             *_document_problems(claim, lines, now),
         ]
