@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/", views.choose_language, name="choose_language"),
     path("claims/", include("claims.urls")),
     path("admin/", admin.site.urls),
+    path("consent/", include("consent.urls")),
 ]
 
 if settings.CPOR_MODE == "demo":

@@ -30,7 +30,8 @@ def bind(claim: Claim, *, actor: Actor, now: datetime) -> list[Association]:
 def activate(claim: Claim, *, now: datetime) -> list[Association]:
     """T11: put the claim's provisional associations in force from now on."""
     associations = list(
-        Association.objects.filter(claim=claim, state=AssociationState.PROVISIONAL).select_related(
+        Association.objects.filter(claim=claim, state=AssociationState.PROVISIONAL)
+        .select_related(
             "line__product",
             "line__subscription",
             "activity__program",
@@ -38,6 +39,7 @@ def activate(claim: Claim, *, now: datetime) -> list[Association]:
             "tenant",
             "claim",
         )
+        .order_by("pk")
     )
     for association in associations:
         association.state = AssociationState.ACTIVE

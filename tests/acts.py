@@ -1,0 +1,96 @@
+"""Whole stretches of a claim's life, through the services, for tests that start in the middle."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import time_machine
+
+from claims import actors
+from claims.models import Claim
+from claims.services.lines import included_lines
+from claims.services.submission import submit_claim
+from claims.states import DeficiencyCode
+from consent.models import ConsentRecipient
+from consent.tokens import token_for
+from cpor_site.common import clock, outbox
+from cpor_site.common.models import OutboxMessage, User
+from reviews.services import decisions
+from reviews.services.decisions import FindingEntry
+from tests import factories
+
+
+def fresh(claim: Claim) -> Claim:
+    """Fetch the claim anew; a claim is never refreshed in place."""
+    return Claim.objects.get(pk=claim.pk)
+
+
+def submit(claim: Claim, **changes: Any) -> Claim:
+    """Submit a claim of ``factories.make_claim``, confirming what it warns of."""
+    from claims.checks import check_submission
+
+    warnings = {
+        problem.key: "Known."
+        for problem in check_submission(claim, claim.created_by, clock.now())
+        if not problem.blocks
+    }
+    given: dict[str, Any] = {"acknowledged": True, "confirmed": warnings} | changes
+    return submit_claim(
+        claim_id=claim.pk,
+        actor=actors.partner(claim.created_by),
+        version=claim.version,
+        **given,
+    )
+
+
+def under_review(claim: Claim | None = None, *, reviewer: User | None = None) -> Claim:
+    claim = submit(claim or factories.make_claim())
+    reviewer = reviewer or factories.make_reviewer()
+    return decisions.take_up_claim(claim_id=claim.pk, actor=actors.reviewer(reviewer))
+
+
+def asked(claim: Claim | None = None, *, reviewer: User | None = None) -> Claim:
+    """Bring a claim to Partner action required with one finding on its first line."""
+    claim = under_review(claim, reviewer=reviewer)
+    assert claim.assigned_reviewer is not None
+    return decisions.request_action(
+        claim_id=claim.pk,
+        actor=actors.reviewer(claim.assigned_reviewer),
+        findings=[FindingEntry(DeficiencyCode.DATE, [included_lines(claim)[0].pk], "No date.")],
+        comment="Please add the date of the signature.",
+    )
+
+
+def approved(claim: Claim | None = None, *, reviewer: User | None = None) -> Claim:
+    """Approve a claim; the letters to the customer are written and have not left yet."""
+    claim = under_review(claim, reviewer=reviewer)
+    assert claim.assigned_reviewer is not None
+    return decisions.approve_claim(
+        claim_id=claim.pk, actor=actors.reviewer(claim.assigned_reviewer)
+    )
+
+
+def in_window(claim: Claim | None = None) -> Claim:
+    """Approve a claim and let the letters leave, which opens the consent window."""
+    claim = approved(claim)
+    outbox.send_due()
+    return fresh(claim)
+
+
+def token_of(claim: Claim, role: str = ConsentRecipient.Role.BUSINESS) -> str:
+    """Return the token in the letter to one of the customer's people."""
+    recipient = ConsentRecipient.objects.get(request__claim=claim, role=role)
+    return token_for(recipient.nonce)
+
+
+def letters(claim: Claim, kind: str = "") -> list[OutboxMessage]:
+    rows = OutboxMessage.objects.filter(claim_number=claim.number).order_by("pk")
+    return list(rows.filter(kind=kind) if kind else rows)
+
+
+def past(claim: Claim, **extra: float) -> time_machine.travel:
+    """Travel to a moment after the claim's deadline at which the sweeps act on it."""
+    moment = claim.due_at or claim.consent_closes_at
+    assert moment is not None
+    return time_machine.travel(moment + timedelta(minutes=6) + timedelta(**extra), tick=False)
