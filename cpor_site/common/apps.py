@@ -9,13 +9,10 @@ class CommonConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from django.core.checks import register
+
         from . import history
+        from .operator_calendar import check_operator_calendar
 
         history.connect()
-
-    def ready(self) -> None:
-        from django.core.checks import register  # noqa: PLC0415
-
-        from .operator_calendar import check_operator_calendar  # noqa: PLC0415
-
         register(check_operator_calendar, deploy=True)
