@@ -1,0 +1,572 @@
+"""Documents of a claim: who may add, change and read them when, and what is kept of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from claims import actors
+from claims.checks import check_submission
+from claims.models import Claim, ClaimEvent, Membership, PoEDocument
+from claims.refusals import ChangedMeanwhile, MovedOn, NotYours
+from claims.services.documents import (
+    attach_document,
+    describe_document,
+    may_attach,
+    may_change,
+    replace_document,
+    withdraw_document,
+)
+from claims.services.drafting import discard_claim
+from claims.services.lines import included_lines
+from claims.services.submission import resubmit_claim, withdraw_claim
+from claims.signals import claim_moved
+from claims.states import LineStatus, Status
+from cpor_site.common import clock
+from cpor_site.common.models import User
+from cpor_site.common.problems import Refused
+from tests import acts, factories, files
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def stored(tmp_path: Path, settings: Any) -> Callable[[], list[str]]:
+    """What lies in the private storage, as paths below it."""
+    folder = tmp_path / "private"
+    default = settings.STORAGES["default"]
+    options = default["OPTIONS"] | {"location": folder}
+    settings.STORAGES = settings.STORAGES | {"default": default | {"OPTIONS": options}}
+
+    def look() -> list[str]:
+        return sorted(str(each.relative_to(folder)) for each in folder.rglob("*") if each.is_file())
+
+    return look
+
+
+def owner(claim: Claim) -> actors.Actor:
+    return actors.partner(claim.created_by)
+
+
+def attach(claim: Claim, content: bytes | None = None, **given: Any) -> PoEDocument:
+    return attach_with_warnings(claim, content, **given)[0]
+
+
+def attach_with_warnings(
+    claim: Claim, content: bytes | None = None, *, name: str = "proof.pdf", **given: Any
+) -> tuple[PoEDocument, list[str]]:
+    document, problems = attach_document(
+        claim_id=claim.pk,
+        actor=given.pop("actor", owner(claim)),
+        upload=files.upload(name, content or factories.make_pdf(name)),
+        **given,
+    )
+    return document, [problem.code for problem in problems]
+
+
+def last_event(claim: Claim) -> ClaimEvent:
+    event = ClaimEvent.objects.filter(claim=claim).order_by("-pk").first()
+    assert event is not None
+    return event
+
+
+# --- attaching ----------------------------------------------------------------------------------
+
+
+def test_attaching_keeps_what_the_file_is_and_what_the_partner_says(
+    stored: Callable[[], list[str]],
+) -> None:
+    claim = factories.make_claim(document=False, products=("exchange_online", "teams"))
+    lines = included_lines(claim)
+    content = factories.make_pdf("Work")
+
+    document, problems = attach_document(
+        claim_id=claim.pk,
+        actor=owner(claim),
+        upload=files.upload("C:\\work\\Proof\u202e.PDF", content, "text/html"),
+        version=claim.version,
+        kind=PoEDocument.Kind.STATEMENT_OF_WORK,
+        document_on=date(2026, 1, 2),
+        signed_on=clock.now().date() - timedelta(days=3),
+        signer_name="  Jana Meier ",
+        signer_title="CIO",
+        note="page 3",
+        line_ids=[lines[0].pk, lines[1].pk],
+    )
+
+    assert problems == []
+    kept = PoEDocument.objects.get(pk=document.pk)
+    assert (kept.original_name, kept.content_type) == ("Proof.PDF", "application/pdf")
+    assert (kept.size, kept.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+    with kept.file.open("rb") as file:
+        assert file.read() == content
+    assert stored() == [kept.file.name]
+    assert kept.file.name.startswith(f"poe/{claim.pk}/")
+    assert "Proof" not in kept.file.name
+    assert (kept.kind, kept.occasion, kept.signer_name) == ("sow", "initial", "Jana Meier")
+    assert (kept.document_on, kept.note) == (date(2026, 1, 2), "page 3")
+    assert kept.uploaded_by == claim.created_by
+    assert sorted(kept.covers.values_list("pk", flat=True)) == [line.pk for line in lines]
+    assert {each.history_user for each in kept.history.all()} == {claim.created_by}
+
+    event = last_event(claim)
+    assert (event.kind, event.actor) == ("document_attached", claim.created_by)
+    assert event.details == {"document": kept.pk, "name": "Proof.PDF"}
+    assert acts.fresh(claim).version == claim.version + 1
+
+
+def test_a_file_that_is_refused_leaves_nothing(stored: Callable[[], list[str]]) -> None:
+    claim = factories.make_claim(document=False)
+    with pytest.raises(Refused) as caught:
+        attach(claim, b"<html><script>alert(1)</script>", name="proof.pdf")
+    assert caught.value.codes == ("POE-02",)
+    assert stored() == []
+    assert PoEDocument.objects.count() == 0
+    assert acts.fresh(claim).version == claim.version
+
+
+def test_a_stale_page_is_refused_and_leaves_nothing(stored: Callable[[], list[str]]) -> None:
+    claim = factories.make_claim(document=False)
+    with pytest.raises(ChangedMeanwhile):
+        attach(claim, version=claim.version - 1)
+    assert stored() == []
+
+
+def test_a_failure_after_the_file_was_stored_takes_it_away_again(
+    stored: Callable[[], list[str]],
+) -> None:
+    claim = factories.make_claim(document=False)
+    seen: list[list[str]] = []
+
+    def fail(**kwargs: Any) -> None:
+        seen.append(stored())
+        raise ZeroDivisionError
+
+    claim_moved.connect(fail)
+    try:
+        with pytest.raises(ZeroDivisionError):
+            attach(claim)
+    finally:
+        claim_moved.disconnect(fail)
+    assert [len(names) for names in seen] == [1]
+    assert stored() == []
+    assert PoEDocument.objects.count() == 0
+
+
+# --- limits and rules ---------------------------------------------------------------------------
+
+
+def codes_of(act: Callable[[], object]) -> tuple[str, ...]:
+    with pytest.raises(Refused) as caught:
+        act()
+    return caught.value.codes
+
+
+def test_a_claim_takes_so_many_files_and_so_many_megabytes(
+    settings: Any, stored: Callable[[], list[str]]
+) -> None:
+    claim = factories.make_claim(document=False)
+    settings.CPOR_POE_MAX_FILE_MB = 1
+    assert codes_of(lambda: attach(claim, b"x" * (1024 * 1024 + 1), name="a.txt")) == ("POE-03",)
+
+    settings.CPOR_POE_MAX_TOTAL_MB = 1
+    first = attach(claim, b"1" * 700_000, name="a.txt")
+    assert codes_of(lambda: attach(claim, b"2" * 700_000, name="b.txt")) == ("POE-03",)
+    assert stored() == [first.file.name]
+
+    settings.CPOR_POE_MAX_FILES = 2
+    second = attach(claim, b"3" * 1000, name="c.txt")
+    assert codes_of(lambda: attach(claim, b"4", name="d.txt")) == ("POE-03",)
+    withdraw_document(document_id=second.pk, actor=owner(claim))
+    attach(claim, b"4", name="d.txt")
+
+
+def test_the_same_file_again_and_for_another_customer() -> None:
+    organization = factories.make_organization()
+    location = factories.make_location(organization)
+    user = factories.make_user()
+    first = factories.make_claim(user=user, location=location, document=False)
+    second = factories.make_claim(user=user, location=location, document=False)
+    third = factories.make_claim(document=False)
+    content = factories.make_pdf("Shared")
+    assert attach_with_warnings(first, content) == (first.documents.get(), [])
+    assert attach_with_warnings(first, content, name="copy.pdf")[1] == ["POE-06"]
+    assert attach_with_warnings(second, content)[1] == ["POE-07"]
+    assert attach_with_warnings(third, content)[1] == []
+
+
+def test_the_date_of_the_signature(stored: Callable[[], list[str]]) -> None:
+    claim = factories.make_claim(document=False)
+    today = clock.now().date()
+    future = today + timedelta(days=2)
+    assert codes_of(lambda: attach(claim, signed_on=future)) == ("POE-08",)
+    assert stored() == []
+    old = attach_with_warnings(claim, signed_on=today - timedelta(days=400))
+    assert old[1] == ["POE-09"]
+
+    def describe() -> object:
+        return describe_document(
+            document_id=old[0].pk, actor=owner(claim), kind="email", signed_on=future
+        )
+
+    assert codes_of(describe) == ("POE-08",)
+
+
+def test_only_lines_of_the_claim_that_stand_can_be_covered() -> None:
+    claim, other = (factories.make_claim(document=False) for _number in range(2))
+    (line,), (foreign,) = included_lines(claim), included_lines(other)
+    assert codes_of(lambda: attach(claim, line_ids=[line.pk, foreign.pk])) == ("POE-12",)
+    line.line_status = LineStatus.REMOVED_BY_PARTNER
+    line.save()
+    assert codes_of(lambda: attach(claim, line_ids=[line.pk])) == ("POE-12",)
+
+
+# --- describing, replacing, withdrawing -----------------------------------------------------------
+
+
+def test_describing_anew() -> None:
+    claim = factories.make_claim(document=False)
+    (line,) = included_lines(claim)
+    document = attach(claim, line_ids=[line.pk], note="first")
+    described, problems = describe_document(
+        document_id=document.pk,
+        actor=owner(claim),
+        kind=PoEDocument.Kind.PURCHASE_ORDER,
+        signer_name="Jan Nowak",
+    )
+    assert problems == []
+    kept = PoEDocument.objects.get(pk=document.pk)
+    assert described == kept
+    assert (kept.kind, kept.signer_name, kept.note) == ("purchase_order", "Jan Nowak", "")
+    assert list(kept.covers.all()) == []
+    event = last_event(claim)
+    assert (event.kind, event.details) == (
+        "document_described",
+        {"document": kept.pk, "name": "proof.pdf"},
+    )
+    assert acts.fresh(claim).version == claim.version + 2
+
+
+def test_a_document_in_anothers_place() -> None:
+    claim = factories.make_claim(document=False)
+    (line,) = included_lines(claim)
+    old = attach(claim, line_ids=[line.pk], signer_name="Jana Meier", kind=PoEDocument.Kind.REPORT)
+
+    new, problems = replace_document(
+        document_id=old.pk,
+        actor=owner(claim),
+        upload=files.upload("better.pdf", factories.make_pdf("Better")),
+    )
+
+    assert problems == []
+    old, new = PoEDocument.objects.get(pk=old.pk), PoEDocument.objects.get(pk=new.pk)
+    assert (old.withdrawn_at is not None, old.counts, new.counts) == (True, False, True)
+    assert new.supersedes == old
+    assert (new.original_name, new.kind, new.signer_name) == ("better.pdf", "report", "Jana Meier")
+    assert list(new.covers.all()) == [line]
+    assert last_event(claim).details == {
+        "document": new.pk,
+        "name": "better.pdf",
+        "replaces": old.pk,
+    }
+    with pytest.raises(MovedOn):
+        replace_document(
+            document_id=old.pk, actor=owner(claim), upload=files.upload("a.txt", b"again")
+        )
+
+
+def test_withdrawing_keeps_the_file(stored: Callable[[], list[str]]) -> None:
+    claim = factories.make_claim(document=False)
+    document = attach(claim)
+    withdrawn = withdraw_document(document_id=document.pk, actor=owner(claim))
+    assert withdrawn.withdrawn_at is not None
+    assert stored() == [document.file.name]
+    assert last_event(claim).kind == "document_withdrawn"
+    with pytest.raises(MovedOn):
+        withdraw_document(document_id=document.pk, actor=owner(claim))
+
+
+def test_a_claim_that_is_handed_in_keeps_some_proof() -> None:
+    claim = acts.submit(factories.make_claim())
+    only = claim.documents.get()
+    assert codes_of(lambda: withdraw_document(document_id=only.pk, actor=owner(claim))) == (
+        "POE-01",
+    )
+    attach(claim)
+    assert withdraw_document(document_id=only.pk, actor=owner(claim)).withdrawn_at is not None
+
+
+# --- when (table 2.4) -----------------------------------------------------------------------------
+
+
+def discarded() -> Claim:
+    claim = factories.make_claim()
+    return discard_claim(claim_id=claim.pk, actor=owner(claim))
+
+
+def withdrawn() -> Claim:
+    claim = acts.submit(factories.make_claim())
+    return withdraw_claim(claim_id=claim.pk, actor=owner(claim), reason="Wrong customer.")
+
+
+STAGES: dict[str, Callable[[], Claim]] = {
+    "editing": factories.make_claim,
+    "submitted": lambda: acts.submit(factories.make_claim()),
+    "under_review": acts.under_review,
+    "partner_action_required": acts.asked,
+    "approved": acts.approved,
+    "rejected": withdrawn,
+    "cancelled": discarded,
+}
+OCCASIONS = {
+    "editing": "initial",
+    "submitted": "initial",
+    "under_review": "initial",
+    "partner_action_required": "response",
+    "approved": "refresh",
+    "rejected": None,
+    "cancelled": None,
+}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_when_proof_can_be_added(stage: str, stored: Callable[[], list[str]]) -> None:
+    claim = acts.fresh(STAGES[stage]())
+    assert claim.status == stage
+    before = stored()
+    occasion = OCCASIONS[stage]
+    assert may_attach(claim) is (occasion is not None)
+    if occasion is None:
+        with pytest.raises(MovedOn):
+            attach(claim)
+        assert stored() == before
+        return
+    document = attach(claim)
+    assert document.occasion == occasion
+    assert last_event(claim).details.get("late", False) is (stage == "under_review")
+    assert acts.fresh(claim).status == stage
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_when_proof_can_be_changed(stage: str) -> None:
+    claim = acts.fresh(STAGES[stage]())
+    document = claim.documents.get()
+    open_to_change = stage in ("editing", "submitted", "partner_action_required")
+    assert may_change(claim, document) is open_to_change
+    attempts: list[Callable[[], object]] = [
+        lambda: describe_document(document_id=document.pk, actor=owner(claim), kind="email"),
+        lambda: replace_document(
+            document_id=document.pk, actor=owner(claim), upload=files.upload("a.txt", b"new")
+        ),
+    ]
+    for attempt in attempts:
+        if open_to_change:
+            attempt()
+        else:
+            with pytest.raises(MovedOn):
+                attempt()
+
+
+def test_after_approval_only_what_came_after_it_can_be_withdrawn() -> None:
+    claim = acts.approved()
+    judged, later = claim.documents.get(), attach(claim)
+    with pytest.raises(MovedOn):
+        withdraw_document(document_id=judged.pk, actor=owner(claim))
+    withdraw_document(document_id=later.pk, actor=owner(claim))
+
+
+def test_an_answer_that_waits_for_the_reviewer_takes_more_of_the_answer() -> None:
+    claim = acts.asked()
+    attach(claim)
+    claim = acts.fresh(claim)
+    warnings = check_submission(claim, claim.created_by, clock.now())
+    claim = resubmit_claim(
+        claim_id=claim.pk,
+        actor=owner(claim),
+        version=claim.version,
+        confirmed={warning.key: "Known." for warning in warnings},
+    )
+    assert claim.status == Status.SUBMITTED
+    assert attach(claim, b"more", name="more.txt").occasion == "response"
+
+
+def test_the_rules_of_2023_freeze_a_submitted_claim() -> None:
+    claim = factories.make_claim(rule_profile="2023")
+    claim = acts.submit(claim)
+    type(claim.rule_profile).objects.filter(pk=claim.rule_profile_id).update(
+        edit_while_submitted=False
+    )
+    with pytest.raises(MovedOn):
+        attach(claim)
+    with pytest.raises(MovedOn):
+        withdraw_document(document_id=claim.documents.get().pk, actor=owner(claim))
+
+
+# --- who ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [
+        (Membership.Role.GLOBAL_ADMIN, True),
+        (Membership.Role.BILLING_ADMIN, True),
+        (Membership.Role.INCENTIVES_ADMIN, True),
+        (Membership.Role.INCENTIVES_USER, True),
+        (Membership.Role.REPORT_VIEWER, False),
+    ],
+)
+def test_which_roles_attach(role: str, may: bool, stored: Callable[[], list[str]]) -> None:
+    claim = factories.make_claim(document=False)
+    member = factories.make_membership(organization=claim.organization, role=role)
+    if may:
+        assert attach(claim, actor=actors.partner(member.user)).uploaded_by == member.user
+        return
+    with pytest.raises(NotYours):
+        attach(claim, actor=actors.partner(member.user))
+    assert stored() == []
+
+
+def strangers(claim: Claim) -> list[actors.Actor]:
+    """People and powers that have no hand in this claim's documents."""
+    elsewhere = factories.make_location(claim.organization)
+    return [
+        actors.partner(factories.make_user()),
+        actors.partner(factories.make_membership().user),
+        actors.partner(
+            factories.make_membership(organization=claim.organization, locations=[elsewhere]).user
+        ),
+        actors.reviewer(factories.make_reviewer()),
+        actors.partner(factories.make_reviewer()),
+        actors.customer(claim_id=claim.pk, name="Jana"),
+        actors.SYSTEM,
+    ]
+
+
+def test_nobody_else_touches_a_claims_documents(stored: Callable[[], list[str]]) -> None:
+    claim = factories.make_claim()
+    document, before = claim.documents.get(), stored()
+    for stranger in strangers(claim):
+        attempts: list[Callable[[], object]] = [
+            lambda who=stranger: attach(claim, actor=who),  # type: ignore[misc]
+            lambda who=stranger: withdraw_document(document_id=document.pk, actor=who),  # type: ignore[misc]
+            lambda who=stranger: describe_document(  # type: ignore[misc]
+                document_id=document.pk, actor=who, kind="email"
+            ),
+            lambda who=stranger: replace_document(  # type: ignore[misc]
+                document_id=document.pk, actor=who, upload=files.upload("a.txt", b"x")
+            ),
+        ]
+        for attempt in attempts:
+            with pytest.raises(NotYours):
+                attempt()
+    assert stored() == before
+    assert ClaimEvent.objects.filter(claim=claim).count() == 0
+
+
+def test_what_does_not_exist_is_not_yours() -> None:
+    claim = factories.make_claim()
+    with pytest.raises(NotYours):
+        attach_document(claim_id=0, actor=owner(claim), upload=files.upload("a.txt", b"x"))
+    with pytest.raises(NotYours):
+        withdraw_document(document_id=0, actor=owner(claim))
+
+
+# --- downloading ----------------------------------------------------------------------------------
+
+
+def download(client: Client, document: PoEDocument, user: User | None) -> Any:
+    """Fetch the document and close it, as a server does; ``body`` is what arrived."""
+    if user is not None:
+        client.force_login(user)
+    response: Any = client.get(reverse("document_download", args=[document.pk]))
+    response.body = response.getvalue()
+    response.close()
+    return response
+
+
+def test_a_download_is_a_file_and_never_a_page(client: Client) -> None:
+    claim = factories.make_claim(document=False)
+    document = attach(claim, b"Zg\xb3oszenie", name="Żądanie 1.txt")
+    response = download(client, document, claim.created_by)
+    assert response.status_code == 200
+    assert response.body == b"Zg\xb3oszenie"
+    assert {
+        name: response[name]
+        for name in (
+            "Content-Type",
+            "Content-Disposition",
+            "Content-Length",
+            "X-Content-Type-Options",
+            "Content-Security-Policy",
+            "Cache-Control",
+        )
+    } == {
+        "Content-Type": "text/plain",
+        "Content-Disposition": "attachment; filename*=utf-8''%C5%BB%C4%85danie%201.txt",
+        "Content-Length": "10",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "sandbox",
+        "Cache-Control": "private, no-store",
+    }
+
+
+def test_who_may_download(client: Client) -> None:
+    claim = acts.submit(factories.make_claim())
+    document = claim.documents.get()
+    elsewhere = factories.make_location(claim.organization)
+    answers = {
+        factories.make_reviewer(): 200,
+        claim.created_by: 200,
+        factories.make_membership(
+            organization=claim.organization, role=Membership.Role.INCENTIVES_USER
+        ).user: 200,
+        factories.make_membership(
+            organization=claim.organization, role=Membership.Role.REPORT_VIEWER
+        ).user: 404,
+        factories.make_membership(organization=claim.organization, locations=[elsewhere]).user: 404,
+        factories.make_membership().user: 404,
+        factories.make_user(is_staff=True): 404,
+    }
+    for user, answer in answers.items():
+        assert (user, download(client, document, user).status_code) == (user, answer)
+
+
+def test_visitors_sign_in_first_and_nothing_is_posted(client: Client) -> None:
+    document = factories.make_claim().documents.get()
+    assert download(client, document, None).status_code == 302
+    address = reverse("document_download", args=[document.pk])
+    assert client.post(address).status_code == 405
+    client.force_login(document.uploaded_by)
+    assert client.post(address).status_code == 405
+    head = client.head(address)
+    head.close()
+    assert head.status_code == 200
+    assert client.get(reverse("document_download", args=[document.pk + 1])).status_code == 404
+
+
+def test_what_is_withdrawn_stays_readable_and_what_is_infected_does_not(client: Client) -> None:
+    claim = factories.make_claim(document=False)
+    document = attach(claim)
+    withdraw_document(document_id=document.pk, actor=owner(claim))
+    assert download(client, document, claim.created_by).status_code == 200
+    PoEDocument.objects.update(scan_state=PoEDocument.ScanState.INFECTED)
+    assert download(client, document, claim.created_by).status_code == 403
+
+
+def test_a_file_that_is_gone_is_reported_to_the_operator(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    claim = factories.make_claim(document=False)
+    document = attach(claim)
+    document.file.storage.delete(document.file.name)
+    assert download(client, document, claim.created_by).status_code == 404
+    assert [
+        entry.getMessage() for entry in caplog.records if entry.name == "claims.views.documents"
+    ] == [f"The file of document {document.pk} is missing from the storage."]
