@@ -38,7 +38,7 @@ from .rules import customer, documents, partner, subscriptions
 from .rules import lines as line_rules
 from .rules.customer import CustomerFacts
 from .rules.documents import DocumentFacts
-from .rules.identifiers import normalise_domain, parse_guid
+from .rules.identifiers import PUBLIC_MAIL_DOMAINS, normalise_domain, parse_guid
 from .rules.lines import LineFacts
 from .rules.partner import LocationFacts
 from .rules.subscriptions import SubscriptionFacts
@@ -79,18 +79,23 @@ def resolve_subscriptions(
 ) -> list[tuple[ClaimLine, Subscription | None]]:
     """Return each line with the subscription it means: typed, or the product's only one.
 
-    None where no subscription is needed, and where the line's text means none that fits its
-    product. ``lines`` should have ``product`` loaded. While the directory is unavailable each line
-    keeps what it has.
+    None where no subscription is needed, where the line's text means none that fits its product,
+    and where an earlier line has the same one (LIN-04). ``lines`` should have ``product`` loaded.
+    While the directory is unavailable each line keeps what it has.
     """
     gathered = _Gathered(claim, lines)
     try:
-        return [(line, gathered.chosen(line)) for line in lines]
+        chosen = [gathered.chosen(line) for line in lines]
     except DirectoryUnavailable:
-        return [
-            (line, line.subscription if _is_at(claim, line.subscription) else None)
-            for line in lines
-        ]
+        chosen = [line.subscription if _is_at(claim, line.subscription) else None for line in lines]
+    resolved: list[tuple[ClaimLine, Subscription | None]] = []
+    taken: set[tuple[int, int, int]] = set()
+    for line, found in zip(lines, chosen, strict=True):
+        key = (line.product_id, line.activity_id, found.pk) if found else None
+        resolved.append((line, None if key in taken else found))
+        if key:
+            taken.add(key)
+    return resolved
 
 
 def check_customer(claim: Claim) -> list[Problem]:
@@ -312,7 +317,7 @@ def _contact_problems(claim: Claim, lines: Sequence[ClaimLine]) -> list[Problem]
             and any(line.product.is_dynamics for line in lines)
         ),
         customer_domains=_customer_domains(claim),
-        partner_domains=frozenset([own_domain] if own_domain else []),
+        partner_domains=frozenset([own_domain] if own_domain else []) - PUBLIC_MAIL_DOMAINS,
         partner_addresses=[each for each in colleagues if each],
     )
 

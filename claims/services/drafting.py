@@ -19,6 +19,7 @@ from ..refusals import MovedOn, NotYours
 from ..states import Act, Side, Status
 from . import lines as claim_lines
 from . import submission
+from .customers import settle_customer
 from .lines import LineChoice
 from .numbers import next_number
 
@@ -173,7 +174,7 @@ def edit_claim(*, claim_id: int, actor: Actor, version: int, changes: ClaimChang
         if changes.activity_ids is not None:
             claim.activities.set(changes.activity_ids)
         if {"tenant_id", "domain"} & named:
-            claim.tenant = checks.find_tenant(claim)
+            claim.tenant = settle_customer(claim, now=now)
 
         removed = 0
         if {"tenant_id", "domain", "area_id", "activity_ids", "lines"} & named:
