@@ -61,16 +61,15 @@ class CsvSource:
 
     def rows(self) -> Iterator[Row | Refusal]:
         """Yield the rows; those with too few or too many cells or damaged text as refusals."""
-        for line, _lines, cells, header in self._records():
+        for line, _lines, raw, header in self._records():
             place = Place(line)
+            cells = [plain(cell) for cell in raw]
             if len(cells) != len(header):
                 reason = _("This row has %(found)d cells, the header has %(expected)d.")
                 yield Refusal(place, "", reason % {"found": len(cells), "expected": len(header)})
                 continue
-            damaged = next(
-                (c for c, cell in zip(header, cells, strict=True) if DAMAGED in cell), ""
-            )
-            if damaged:
+            if DAMAGED in "".join(cells):
+                damaged = next(c for c, cell in zip(header, cells, strict=True) if DAMAGED in cell)
                 reason = _("This holds a character that is neither UTF-8 nor Windows-1252.")
                 yield Refusal(place, damaged, reason)
                 continue
@@ -92,8 +91,7 @@ class CsvSource:
                 raise UnusableFile(_broken(error), Place(begins)) from error
             if cells is None:
                 return
-            cells = [plain(cell) for cell in cells]
-            if any(cells):
+            if any(map(str.strip, cells)):
                 yield begins, reader.line_num + 1, cells, header
 
     def _header(self, line: str) -> tuple[list[str], str]:

@@ -19,15 +19,15 @@ from . import values
 from .rows import Cells, Row
 from .subscription_rows import Channel, State, SubscriptionRow, check_ids
 
-DEFAULT_CHANNEL = Channel.WEB_DIRECT
+DEFAULT_CHANNEL = Channel.WEB_DIRECT.value
 
 STATES = {
-    "Enabled": State.ACTIVE,
-    "Warning": State.IN_GRACE,
-    "Suspended": State.SUSPENDED,
+    "Enabled": State.ACTIVE.value,
+    "Warning": State.IN_GRACE.value,
+    "Suspended": State.SUSPENDED.value,
     # Locked by the vendor: nobody can use it, and it can come back, like a suspended one.
-    "LockedOut": State.SUSPENDED,
-    "Deleted": State.CANCELLED,
+    "LockedOut": State.SUSPENDED.value,
+    "Deleted": State.CANCELLED.value,
 }
 
 READY = "Success"
@@ -51,7 +51,7 @@ class GraphSubscriptions:
     """
 
     tenant_id: UUID | None = None
-    channel: Channel | None = None
+    channel: str | None = None
 
     def __call__(self, row: Row) -> SubscriptionRow:
         """Read one entry; raises ``RowRefused``."""
@@ -97,21 +97,21 @@ class GraphSubscriptions:
 
     def _channel(self, owner: UUID | None, tenant_id: UUID, is_trial: bool) -> tuple[str, bool]:
         if owner is not None and owner != tenant_id:
-            return Channel.CSP, False
+            return Channel.CSP.value, False
         if is_trial:
-            return Channel.TRIAL, False
+            return Channel.TRIAL.value, False
         return self.channel or DEFAULT_CHANNEL, self.channel is None
 
 
-def _state(cells: Cells) -> State | None:
+def _state(cells: Cells) -> str:
     status = cells.need("status", _status)
     ready = _is_ready(cells)
     if status == State.ACTIVE and not ready:
-        return State.NOT_ACTIVATED
+        return State.NOT_ACTIVATED.value
     return status
 
 
-def _status(value: object) -> State:
+def _status(value: object) -> str:
     if not isinstance(value, str) or value not in STATES:
         raise values.BadValue(
             _("%(value)s is not known here. Possible: %(expected)s.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from django.utils.translation import gettext as _
 
@@ -12,11 +12,9 @@ from .report import Place, Refusal, RowRefused
 from .values import BadValue
 
 T = TypeVar("T")
-_UNSET: Any = object()
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row as it stands in the file; a column that the file lacks is no key of ``values``.
 
     Cells of a CSV file are texts without white space around them; those of JSON are what JSON says.
@@ -66,14 +64,22 @@ class Cells:
         if value is None or value == "":
             self.fault(column, _("This may not be empty."))
             return cast(T, None)
-        return self._parsed(column, value, parse, cast(T, None))
+        try:
+            return parse(value)
+        except BadValue as error:
+            self.fault(column, str(error))
+            return cast(T, None)
 
     def take(self, column: str, parse: Callable[[Any], T], default: T) -> T:
         """Return the parsed cell, or ``default`` where it is empty, absent or malformed."""
         value = self.row.values.get(column)
         if value is None or value == "":
             return default
-        return self._parsed(column, value, parse, default)
+        try:
+            return parse(value)
+        except BadValue as error:
+            self.fault(column, str(error))
+            return default
 
     def fault(self, column: str, reason: str) -> None:
         """Note that the row has to be refused for this column."""
@@ -83,10 +89,3 @@ class Cells:
         """Raise ``RowRefused`` with all faults noted so far, if there are any."""
         if self.faults:
             raise RowRefused(*self.faults)
-
-    def _parsed(self, column: str, value: Any, parse: Callable[[Any], T], default: T) -> T:
-        try:
-            return parse(value)
-        except BadValue as error:
-            self.fault(column, str(error))
-            return default

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -21,25 +20,25 @@ COLUMNS = Columns(
     optional=("offer_name", "provisioned_at", "starts_on", "ends_on", "seats", "is_trial"),
 )
 
-CHANNELS: dict[str, Channel] = {channel.value: channel for channel in Channel} | {
-    "open": Channel.VL_OTHER,
-    "casa": Channel.VL_OTHER,
-    "ees": Channel.VL_OTHER,
-    "mosa": Channel.WEB_DIRECT,
+CHANNELS: dict[str, str] = {channel.value: channel.value for channel in Channel} | {
+    "open": Channel.VL_OTHER.value,
+    "casa": Channel.VL_OTHER.value,
+    "ees": Channel.VL_OTHER.value,
+    "mosa": Channel.WEB_DIRECT.value,
 }
 """Codes and what programs and reports call the same."""
 
-STATES: dict[str, State] = {state.value: state for state in State} | {
-    "provisioning": State.NOT_ACTIVATED,
-    "enabled": State.ACTIVE,
-    "open": State.ACTIVE,
-    "in_grace_period": State.IN_GRACE,
-    "warning": State.IN_GRACE,
-    "locked_out": State.SUSPENDED,
-    "deprovisioned": State.EXPIRED,
-    "closed": State.EXPIRED,
-    "canceled": State.CANCELLED,
-    "deleted": State.CANCELLED,
+STATES: dict[str, str] = {state.value: state.value for state in State} | {
+    "provisioning": State.NOT_ACTIVATED.value,
+    "enabled": State.ACTIVE.value,
+    "open": State.ACTIVE.value,
+    "in_grace_period": State.IN_GRACE.value,
+    "warning": State.IN_GRACE.value,
+    "locked_out": State.SUSPENDED.value,
+    "deprovisioned": State.EXPIRED.value,
+    "closed": State.EXPIRED.value,
+    "canceled": State.CANCELLED.value,
+    "deleted": State.CANCELLED.value,
 }
 
 _read_channel = values.one_of(CHANNELS, ", ".join(Channel.values))
@@ -47,8 +46,7 @@ _read_state = values.one_of(STATES, ", ".join(State.values))
 _read_offer = values.text(250)
 
 
-@dataclass(frozen=True, slots=True)
-class SubscriptionRow:
+class SubscriptionRow(NamedTuple):
     """One subscription as a file tells it.
 
     ``told`` holds the model's fields that the file says something about; the others stay as they

@@ -3,33 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from ..models import CustomerTenant, ListedProduct, Subscription
+from .bulk import insert_rows, update_rows
 from .csv_source import CsvSource
 from .engine import DEFAULT_BATCH_SIZE, Importer, Item, Progress, Run, run_import
 from .files import is_json
 from .graph import GraphSubscriptions
 from .graph_pages import GraphSource
+from .lookups import Among
 from .report import ImportReport, Place, UnusableFile
 from .rows import Row, Source
 from .subscription_rows import COLUMNS, Channel, SubscriptionRow, read_csv_row
-from .writing import change, create
+from .writing import write_history
 
 KIND = "subscriptions"
-SURE_CHANNELS = (Channel.CSP, Channel.TRIAL)
+SURE_CHANNELS = (Channel.CSP.value, Channel.TRIAL.value)
+
+FRESH: dict[str, Any] = {
+    "tenant_id": None,
+    "listed_product_id": None,
+    "channel": "",
+    "state": "",
+    "offer_name": "",
+    "provisioned_at": None,
+    "starts_on": None,
+    "ends_on": None,
+    "seats": 0,
+    "is_trial": False,
+}
+"""The fields that files tell, with what they are as long as no file tells them."""
 
 
 def import_subscriptions(
     *,
     path: Path,
     tenant_id: UUID | None = None,
-    channel: Channel | None = None,
+    channel: str | None = None,
     dry_run: bool = False,
     batch_size: int = DEFAULT_BATCH_SIZE,
     on_progress: Progress | None = None,
@@ -92,58 +108,38 @@ class SubscriptionImporter(Importer[SubscriptionRow]):
         tenants = _keys(CustomerTenant, "tenant_id", (item.value.tenant_id for item in items))
         products = _keys(ListedProduct, "sku_id", (item.value.sku_id for item in items))
         known = _existing([item.value.subscription_id for item in items], lock=not run.dry)
-        new: list[Subscription] = []
-        different: list[Subscription] = []
-        same: list[int] = []
+        new: list[tuple[Any, ...]] = []
+        different: dict[int, dict[str, Any]] = {}
         fields: set[str] = set()
+        same: list[int] = []
         for item in items:
             row = item.value
             tenant, product = tenants.get(row.tenant_id), products.get(row.sku_id)
             if tenant is None or product is None:
                 self._refuse_unknown(item.place, row, run, tenant, product)
                 continue
-            subscription = known.get(row.subscription_id)
-            if subscription is not None and subscription.tenant_id != tenant:
-                reason = _(
-                    "This subscription belongs to another tenant here, and a subscription doesn't "
-                    "change its tenant. Check the ID."
-                )
-                run.report.refuse(item.place, (self._id_column, reason))
-                continue
-            told = row.told | {"listed_product_id": product}
-            if subscription is None:
-                subscription = Subscription(
-                    subscription_id=row.subscription_id,
-                    tenant_id=tenant,
-                    first_seen_at=run.now,
-                    last_synced_at=run.now,
-                    channel=row.channel,
-                    **told,
-                )
-                changed = None
+            key, before = known.get(row.subscription_id, (None, FRESH))
+            told = {"tenant_id": tenant, "listed_product_id": product} | row.told
+            if key is None or not row.channel_assumed or before["channel"] in SURE_CHANNELS:
+                told["channel"] = row.channel
+            after = before | told
+            fault = _fault(before, after)
+            if fault:
+                column = self._id_column if fault[0] == "tenant_id" else fault[0]
+                run.report.refuse(item.place, (column, fault[1]))
+            elif key is None:
+                new.append((row.subscription_id, *after.values(), run.now, run.now))
+            elif after == before:
+                same.append(key)
             else:
-                told["channel"] = _channel(row, subscription)
-                changed = _apply(subscription, told, run.now)
-            if _wrong_order(subscription):
-                reason = _("The end lies before the start.")
-                run.report.refuse(item.place, ("ends_on", reason))
-            elif changed is None:
-                new.append(subscription)
-            elif changed:
-                different.append(subscription)
-                fields.update(changed)
-            else:
-                same.append(subscription.pk)
+                different[key] = after
+                fields.update(name for name in after if after[name] != before[name])
         counts = run.counts(KIND)
         counts.created += len(new)
         counts.changed += len(different)
         counts.unchanged += len(same)
-        if run.dry:
-            return
-        create(new, now=run.now, reason=run.reason)
-        change(different, fields | {"last_synced_at"}, now=run.now, reason=run.reason)
-        if same:
-            Subscription.objects.filter(pk__in=same).update(last_synced_at=run.now)
+        if not run.dry:
+            _write(new, different, sorted(fields), same, run)
 
     def _refuse_unknown(
         self,
@@ -165,33 +161,50 @@ class SubscriptionImporter(Importer[SubscriptionRow]):
 
 
 def _keys(model: type[Any], field: str, wanted: Iterable[UUID]) -> dict[UUID, int]:
-    found = model.objects.filter(**{f"{field}__in": set(wanted)})
+    found = model.objects.filter(Among(F(field), set(wanted)))
     return dict(found.order_by().values_list(field, "pk"))
 
 
-def _existing(wanted: list[UUID], *, lock: bool) -> dict[UUID, Subscription]:
-    found = Subscription.objects.filter(subscription_id__in=wanted).order_by("pk")
+def _existing(wanted: list[UUID], *, lock: bool) -> dict[UUID, tuple[int, dict[str, Any]]]:
+    """Return primary key and fields of those of ``wanted`` that are there."""
+    found = Subscription.objects.filter(Among(F("subscription_id"), wanted)).order_by("pk")
     if lock:
         found = found.select_for_update()
-    return {each.subscription_id: each for each in found}
+    rows = found.values_list("subscription_id", "pk", *FRESH)
+    return {
+        subscription_id: (key, dict(zip(FRESH, fields, strict=True)))
+        for subscription_id, key, *fields in rows
+    }
 
 
-def _channel(row: SubscriptionRow, known: Subscription) -> str:
-    if row.channel_assumed and known.channel not in SURE_CHANNELS:
-        return known.channel
-    return row.channel
+def _fault(before: dict[str, Any], after: dict[str, Any]) -> tuple[str, str] | None:
+    """Return field and sentence if the row can't become what it would become."""
+    if before["tenant_id"] not in (None, after["tenant_id"]):
+        return "tenant_id", _(
+            "This subscription belongs to another tenant here, and a subscription doesn't change "
+            "its tenant. Check the ID."
+        )
+    starts, ends = after["starts_on"], after["ends_on"]
+    if starts is not None and ends is not None and ends < starts:
+        return "ends_on", _("The end lies before the start.")
+    return None
 
 
-def _apply(subscription: Subscription, told: dict[str, Any], now: datetime) -> set[str]:
-    changed = set()
-    for name, value in told.items():
-        if getattr(subscription, name) != value:
-            setattr(subscription, name, value)
-            changed.add(name.removesuffix("_id"))
-    subscription.last_synced_at = now
-    return changed
-
-
-def _wrong_order(subscription: Subscription) -> bool:
-    starts, ends = subscription.starts_on, subscription.ends_on
-    return starts is not None and ends is not None and ends < starts
+def _write(
+    new: list[tuple[Any, ...]],
+    different: dict[int, dict[str, Any]],
+    fields: list[str],
+    same: list[int],
+    run: Run,
+) -> None:
+    insert_rows(Subscription, ["subscription_id", *FRESH, "first_seen_at", "last_synced_at"], new)
+    ids = [row[0] for row in new]
+    write_history(Subscription, ids, by="subscription_id", kind="+", now=run.now, reason=run.reason)
+    update_rows(
+        Subscription,
+        [*fields, "last_synced_at"],
+        [(key, *(row[name] for name in fields), run.now) for key, row in different.items()],
+    )
+    write_history(Subscription, list(different), kind="~", now=run.now, reason=run.reason)
+    if same:
+        Subscription.objects.filter(Among(F("pk"), same)).update(last_synced_at=run.now)

@@ -7,23 +7,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TypeVar
 from uuid import UUID
 from zoneinfo import available_timezones
 
-import idna
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ..rules.identifiers import PUBLIC_MAIL_DOMAINS, normalise_domain, parse_guid
+
 T = TypeVar("T")
 
-GUID = re.compile(r"[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
 PARTNER_ID = re.compile(r"[0-9]{1,10}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*")
@@ -31,6 +32,9 @@ DIGITS = re.compile(r"[0-9]{1,10}")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 LIST_SEPARATOR = re.compile(r"[\s|,;]+")
 NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
+
+# Tenants, products, dates and words come again and again in a large file.
+CACHED = 4096
 
 LARGEST_NUMBER = 2**31 - 1
 LONGEST_QUOTATION = 60
@@ -76,8 +80,15 @@ def text(max_length: int) -> Callable[[object], str]:
 
 def guid(value: object) -> UUID:
     """Read a GUID, with or without braces, spaces and upper case; all zeros is none."""
-    compact = "".join(value.split()).strip("{}()") if isinstance(value, str) else ""
-    if not GUID.fullmatch(compact):
+    if not isinstance(value, str):
+        raise BadValue(_("This is not a text."))
+    return _guid(value)
+
+
+@lru_cache(CACHED)
+def _guid(value: str) -> UUID:
+    found = parse_guid(value)
+    if found is None:
         raise BadValue(
             _(
                 "%(value)s is not a GUID, which has 32 hexadecimal digits in five groups, for "
@@ -85,7 +96,6 @@ def guid(value: object) -> UUID:
             )
             % {"value": shown(value)}
         )
-    found = UUID(compact)
     if not found.int:
         raise BadValue(_("A GUID of zeros only stands for nothing."))
     return found
@@ -93,11 +103,16 @@ def guid(value: object) -> UUID:
 
 def day(value: object) -> date:
     """Read a date written as 2025-06-30."""
-    if isinstance(value, str) and DAY.fullmatch(value):
-        try:
+    if not isinstance(value, str):
+        raise BadValue(_("This is not a text."))
+    return _day(value)
+
+
+@lru_cache(CACHED)
+def _day(value: str) -> date:
+    if DAY.fullmatch(value):
+        with suppress(ValueError):
             return date.fromisoformat(value)
-        except ValueError:
-            pass
     raise BadValue(_("%(value)s is not a date of the form 2025-06-30.") % {"value": shown(value)})
 
 
@@ -149,13 +164,19 @@ def one_of(meanings: Mapping[str, T], expected: str = "") -> Callable[[object], 
     """
     folded = {fold(word): meaning for word, meaning in meanings.items()}
 
-    def read(value: object) -> T:
-        if isinstance(value, str) and fold(value) in folded:
-            return folded[fold(value)]
+    @lru_cache(CACHED)
+    def of_word(value: str) -> T:
+        if (word := fold(value)) in folded:
+            return folded[word]
         raise BadValue(
             _("%(value)s is not known here. Possible: %(expected)s.")
             % {"value": shown(value), "expected": expected or ", ".join(meanings)}
         )
+
+    def read(value: object) -> T:
+        if not isinstance(value, str):
+            raise BadValue(_("This is not a text."))
+        return of_word(value)
 
     return read
 
@@ -244,15 +265,16 @@ def email(value: object) -> str:
 
 
 def domain(value: object) -> str:
-    """Read a domain name; it comes back in small letters and in its IDNA form (xn--)."""
-    name = value.strip().removesuffix(".") if isinstance(value, str) else ""
-    try:
-        found = idna.encode(name, uts46=True, std3_rules=True).decode("ascii").casefold()
-    except idna.IDNAError:
-        found = ""
-    if "." not in found or len(found) > 253 or found.rpartition(".")[2].isdigit():
+    """Read a whole domain name; it comes back in small letters and in its IDNA form (xn--)."""
+    found = normalise_domain(value) if isinstance(value, str) and "." in value else None
+    if found is None:
         raise BadValue(
             _("%(value)s is not a domain, for example contoso.com or contoso.onmicrosoft.com.")
+            % {"value": shown(value)}
+        )
+    if found in PUBLIC_MAIL_DOMAINS:
+        raise BadValue(
+            _("%(value)s belongs to a public mail service and to no customer.")
             % {"value": shown(value)}
         )
     return found

@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from django.db import connection
-from django.db.models import CharField, DateTimeField, ManyToManyField, Max, Model, Value
+from django.db.models import CharField, DateTimeField, F, ManyToManyField, Max, Model, Value
+
+from .lookups import Among
 
 CHANGE_REASON_LENGTH = 100
 
@@ -70,9 +72,15 @@ def write_history_links(model: type[Model], field: str, keys: Sequence[Any]) -> 
 
 
 def write_history(
-    model: type[Model], keys: Sequence[Any], *, kind: str, now: datetime, reason: str
+    model: type[Model],
+    keys: Sequence[Any],
+    *,
+    by: str = "pk",
+    kind: str,
+    now: datetime,
+    reason: str,
 ) -> None:
-    """Copy the rows with these primary keys into the model's history.
+    """Copy the rows with these keys, values of the field ``by``, into the model's history.
 
     ``kind`` is ``+`` for rows just created and ``~`` for rows just changed; the result is what
     saving each of them would have written.
@@ -87,7 +95,7 @@ def write_history(
         "history_type": Value(kind, output_field=CharField()),
     }
     rows = (
-        model._base_manager.filter(pk__in=keys)
+        model._base_manager.filter(Among(F(by), keys))
         .order_by("pk")
         .values_list(*(field.attname for field in fields), *told.values())
     )

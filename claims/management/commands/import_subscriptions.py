@@ -37,11 +37,10 @@ class Command(ImportCommand):
         )
 
     def run_import(self, options: dict[str, Any], on_progress: Progress) -> ImportReport:
-        channel = options["channel"]
         return import_subscriptions(
             path=options["file"],
             tenant_id=options["tenant"],
-            channel=Subscription.Channel(channel) if channel else None,
+            channel=options["channel"],
             dry_run=options["dry_run"],
             batch_size=options["batch_size"],
             on_progress=on_progress,
