@@ -4,6 +4,9 @@ import atexit
 import os
 import tempfile
 
+# The folder of published data that is too large to ship; see tests/claims/import_files.py.
+SHARED_DATA = os.environ.get("CPOR_SHARED_DATA", "")
+
 for _name in [name for name in os.environ if name.startswith(("CPOR_", "AWS_"))]:
     del os.environ[_name]
 _var_dir = tempfile.TemporaryDirectory(prefix="cpor-test-")
