@@ -159,7 +159,12 @@ def decline(
         answer = _write(
             recipient, Kind.DECLINED, responder, refused, now, reason, message, share_message
         )
-        details = {"answer": answer.pk, "reasons": [str(RejectionReason.CUSTOMER)]}
+        details = {
+            "answer": answer.pk,
+            "reasons": [str(RejectionReason.CUSTOMER)],
+            "customer_reason": answer.reason,
+            "customer_message": answer.message if answer.share_message else "",
+        }
         if len(refused) == len(standing):
             with door.passage(claim_id=claim_id, act=Act.DECLINE, actor=actor) as passage:
                 _end(passage.claim, refused, actor, passage.now)
