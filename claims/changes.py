@@ -14,13 +14,13 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from django.db import models
-from django.utils import formats, timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
+from . import standing
 from .models import Claim, ClaimContact, ClaimLine, PoEDocument
 from .states import RejectionReason
-from .wording import event_words
+from .wording import date_words, event_words
 
 Verb = Literal["added", "changed", "removed"]
 VERBS: dict[str, Verb] = {"+": "added", "~": "changed", "-": "removed"}
@@ -165,9 +165,10 @@ def _fields(before: Any, entry: Any, names: Names, for_partner: bool) -> Iterabl
         if field.name in hidden:
             continue
         new = getattr(entry, field.attname)
-        old = getattr(before, field.attname) if before else None
+        old = getattr(before, field.attname) if before else field.get_default()
         if old != new:
-            shown_old, shown_new = _shown(field, old, names), _shown(field, new, names)
+            shown_old = _shown(field, old, names) if before else ""
+            shown_new = _shown(field, new, names)
             if shown_old != shown_new:
                 yield FieldChange(_label(field), shown_old, shown_new)
     for field in entry._history_m2m_fields:
@@ -199,9 +200,9 @@ def _shown(field: Any, value: Any, names: Names) -> str:
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if isinstance(value, datetime):
-        return formats.date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
+        return f"{standing.day(value)}, {standing.time(value)}"
     if isinstance(value, date):
-        return formats.date_format(value, "SHORT_DATE_FORMAT")
+        return date_words(value)
     if isinstance(value, dict):
         return "; ".join(f"{key}: {text}" if text else key for key, text in value.items())
     if isinstance(value, list):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+from django.utils import dateformat
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 EVENT_WORDS: dict[str, Promise] = {
     "claim_started": _("Draft started"),
@@ -34,3 +38,8 @@ EVENT_WORDS: dict[str, Promise] = {
 def event_words(kind: str) -> str:
     """Return the words for a kind; what has none, such as a person's own reason, stays as it is."""
     return str(EVENT_WORDS.get(kind, kind))
+
+
+def date_words(day: date) -> str:
+    """Return a date that belongs to no zone, such as that of a signature: "Thu 12 June 2025"."""
+    return dateformat.format(day, pgettext("Django date format, one day", "D j E Y"))

@@ -38,6 +38,7 @@ _SEE_OPERATION = (
     "claims.view_activity",
     "claims.view_listedproduct",
     "claims.view_membership",
+    "claims.view_exclusivityhold",
     "common.view_user",
 )
 _EDIT_OPERATION = tuple(
@@ -69,7 +70,13 @@ ROLES: dict[str, tuple[str, ...]] = {
         "claims.lead_review",
         "common.view_nonworkingday",
     ),
-    "Ops": (*_SEE_CLAIMS, *_SEE_OPERATION, *_EDIT_OPERATION, "common.change_outboxmessage"),
+    "Ops": (
+        *_SEE_CLAIMS,
+        *_SEE_OPERATION,
+        *_EDIT_OPERATION,
+        "claims.change_listedproduct",
+        "common.change_outboxmessage",
+    ),
     "Auditor": (*_SEE_CLAIMS, *_SEE_OPERATION),
 }
 

@@ -63,7 +63,8 @@ def request_action(
     with door.passage(
         claim_id=claim_id, act=Act.REQUEST_ACTION, actor=actor, version=version
     ) as passage:
-        claim, now = passage.claim, passage.now
+        claim, now, user = passage.claim, passage.now, passage.actor.user
+        assert user is not None
         lines = {line.pk: line for line in included_lines(claim)}
         problems = _finding_problems(findings, lines, comment)
         if problems:
@@ -74,7 +75,7 @@ def request_action(
                 round=claim.round,
                 code=entry.code,
                 explanation=entry.explanation.strip(),
-                found_by=actor.user,
+                found_by=user,
                 created_at=now,
             )
             finding.lines.set([lines[pk] for pk in entry.line_ids])

@@ -1,0 +1,49 @@
+"""Cases of competing claims and internal notes; to read, never to change."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from cpor_site.common.admin_bases import EvidenceAdmin
+
+from ..models import CompetingClaimsCase, CompetingParty, InternalNote
+
+
+class PartyInline(admin.TabularInline):
+    """The parties of a case; who left stays to be seen."""
+
+    model = CompetingParty
+    fields = ("claim", "product", "standing", "joined_at", "left_at")
+    readonly_fields = ("product",)
+    can_delete = False
+    extra = 0
+
+    @admin.display(description=_("product"))
+    def product(self, party: CompetingParty) -> str:
+        return str(party.line.product)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CompetingParty]:
+        return super().get_queryset(request).select_related("claim", "line__product")
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(CompetingClaimsCase)
+class CompetingClaimsCaseAdmin(EvidenceAdmin):
+    list_display = ("key", "opened_at", "closed_at")
+    search_fields = ("=parties__claim__number", "key__startswith")
+    inlines = (PartyInline,)
+
+
+@admin.register(InternalNote)
+class InternalNoteAdmin(EvidenceAdmin):
+    list_display = ("created_at", "claim", "author", "body")
+    list_select_related = ("claim", "author")
+    search_fields = ("=claim__number",)

@@ -1,0 +1,30 @@
+"""Marks of status and events as the reviewer's pages show them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from claims.wording import date_words, event_words
+
+register = template.Library()
+
+register.filter("event_words", event_words)
+register.filter("date_words", date_words)
+
+
+@register.simple_tag
+def badge(hue: str, words: Any, icon: str = "") -> SafeString:
+    """Show words on a status hue, with the icon that goes with it."""
+    return format_html(
+        '<span class="status {}"><svg class="icon" aria-hidden="true" focusable="false">'
+        '<use href="{}#{}"></use></svg>{}</span>',
+        hue,
+        static("cpor/icons.svg"),
+        icon or hue,
+        words,
+    )

@@ -1,0 +1,348 @@
+"""The reviewer's acts: GET shows what an act would do, POST does it through its service."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from claims import actors, deadlines, door
+from claims.actors import Actor
+from claims.models import Claim
+from claims.refusals import MovedOn, NotYours
+from claims.services.comments import add_comment
+from claims.services.lines import included_lines
+from claims.standing import until
+from claims.states import Act, RejectionReason
+from cpor_site.common import clock
+from cpor_site.common.problems import Problem, Refused
+
+from .. import selectors
+from ..forms import ActForm, ApproveForm, AskForm, RejectForm, TakeUpForm, finding_forms
+from ..services import decisions
+from ..services.notes import write_note
+from .case import about_a_case, comment_form, frame, note_form, offers, reader, render_case
+
+CONFLICT = 409
+
+
+class ActPage:
+    """One act on one claim: its words, its form, its service."""
+
+    act: ClassVar[Act]
+    name: ClassVar[str]
+    title: ClassVar[Promise]
+    button: ClassVar[Promise]
+    look: ClassVar[str] = "primary"
+    form_class: ClassVar[type[ActForm]]
+    template: ClassVar[str] = "admin/claims/claim/act.html"
+
+    def __init__(self, claim: Claim, data: QueryDict | None = None) -> None:
+        self.claim = claim
+        self.form = self.form_class(data, claim=claim)
+
+    def is_valid(self) -> bool:
+        return self.form.is_valid()
+
+    def consequences(self) -> list[str]:
+        """Return what the act does, in sentences to read before doing it."""
+        raise NotImplementedError
+
+    def perform(self, actor: Actor) -> Claim:
+        """Do it with what was typed; raises what the service raises."""
+        raise NotImplementedError
+
+    def done(self, claim: Claim) -> str:
+        """Return what has happened and what comes next."""
+        raise NotImplementedError
+
+    def extra(self) -> dict[str, Any]:
+        """Return what only this act's template needs."""
+        return {}
+
+    def known(self, actor: Actor) -> dict[str, Any]:
+        """Return the arguments that every service takes."""
+        return {
+            "claim_id": self.claim.pk,
+            "actor": actor,
+            "version": self.form.cleaned_data["version"],
+        }
+
+
+class TakeUpPage(ActPage):
+    act = Act.TAKE_UP
+    name = "take_up"
+    title = _("Take up %(number)s")
+    button = _("Take up")
+    form_class = TakeUpForm
+
+    def consequences(self) -> list[str]:
+        _kind, limit = deadlines.review(self.claim.rule_profile, clock.now())
+        return [
+            gettext("You become the claim's reviewer and decide by %(by)s.")
+            % {"by": until(limit.due_at)},
+            gettext("%(partner)s is told that the review has begun and can't edit any more.")
+            % {"partner": self.claim.organization},
+        ]
+
+    def perform(self, actor: Actor) -> Claim:
+        return decisions.take_up_claim(**self.known(actor))
+
+    def done(self, claim: Claim) -> str:
+        by = until(claim.due_at) if claim.due_at else ""
+        return gettext("You have taken up %(number)s. Decide by %(by)s.") % {
+            "number": claim.number,
+            "by": by,
+        }
+
+
+class AskPage(ActPage):
+    act = Act.REQUEST_ACTION
+    name = "ask"
+    title = _("Ask the partner about %(number)s")
+    button = _("Ask the partner")
+    form_class = AskForm
+    template = "admin/claims/claim/ask.html"
+
+    def __init__(self, claim: Claim, data: QueryDict | None = None) -> None:
+        super().__init__(claim, data)
+        self.findings = finding_forms(data, included_lines(claim))
+
+    def is_valid(self) -> bool:
+        return all([self.form.is_valid(), *(each.is_valid() for each in self.findings)])
+
+    def consequences(self) -> list[str]:
+        _kind, limit = deadlines.partner_response(self.claim.rule_profile, clock.now())
+        return [
+            gettext(
+                "%(partner)s is asked by letter and has until %(by)s to answer. Without an answer "
+                "the claim is rejected by itself."
+            )
+            % {"partner": self.claim.organization, "by": until(limit.due_at)}
+        ]
+
+    def perform(self, actor: Actor) -> Claim:
+        typed = self.form.cleaned_data
+        return decisions.request_action(
+            **self.known(actor),
+            findings=[each.entry for each in self.findings if each.cleaned_data["chosen"]],
+            comment=typed["comment"],
+            internal_note=typed["internal_note"],
+        )
+
+    def done(self, claim: Claim) -> str:
+        by = until(claim.due_at) if claim.due_at else ""
+        return gettext("%(partner)s has been asked and has until %(by)s to answer.") % {
+            "partner": claim.organization,
+            "by": by,
+        }
+
+    def extra(self) -> dict[str, Any]:
+        return {"findings": self.findings}
+
+
+class ApprovePage(ActPage):
+    act = Act.APPROVE
+    name = "approve"
+    title = _("Approve %(number)s")
+    button = _("Approve the claim")
+    form_class = ApproveForm
+
+    def consequences(self) -> list[str]:
+        lines = included_lines(self.claim)
+        days = self.claim.rule_profile.consent_calendar_days
+        return [
+            ngettext(
+                "This approves %(count)d line for %(partner)s: %(lines)s.",
+                "This approves %(count)d lines for %(partner)s: %(lines)s.",
+                len(lines),
+            )
+            % {
+                "count": len(lines),
+                "partner": self.claim.organization,
+                "lines": ", ".join(f"{line.product} ({line.activity})" for line in lines),
+            },
+            ngettext(
+                "The contacts at %(customer)s get a letter and may refuse within %(days)d day.",
+                "The contacts at %(customer)s get a letter and may refuse within %(days)d days.",
+                days,
+            )
+            % {"customer": self.claim.tenant, "days": days},
+        ]
+
+    def perform(self, actor: Actor) -> Claim:
+        typed = self.form.cleaned_data
+        return decisions.approve_claim(
+            **self.known(actor), text=typed["text"], internal_note=typed["internal_note"]
+        )
+
+    def done(self, claim: Claim) -> str:
+        return gettext(
+            "%(number)s is approved. The customer is written to now; the time to refuse begins "
+            "when the letter has left."
+        ) % {"number": claim.number}
+
+
+class RejectPage(ActPage):
+    act = Act.REJECT
+    name = "reject"
+    title = _("Reject %(number)s")
+    button = _("Reject the claim")
+    look = "danger primary"
+    form_class = RejectForm
+
+    def consequences(self) -> list[str]:
+        limit = deadlines.dispute_filing(
+            self.claim.rule_profile, clock.now(), [RejectionReason.POE]
+        )
+        assert limit is not None
+        return [
+            gettext("This rejects the claim. %(partner)s can dispute until %(by)s.")
+            % {"partner": self.claim.organization, "by": until(limit[1].due_at)}
+        ]
+
+    def perform(self, actor: Actor) -> Claim:
+        typed = self.form.cleaned_data
+        return decisions.reject_claim(
+            **self.known(actor),
+            reasons=typed["reasons"],
+            text=typed["text"],
+            internal_note=typed["internal_note"],
+        )
+
+    def done(self, claim: Claim) -> str:
+        by = until(claim.due_at) if claim.due_at else ""
+        return gettext("%(number)s is rejected. %(partner)s can dispute until %(by)s.") % {
+            "number": claim.number,
+            "partner": claim.organization,
+            "by": by,
+        }
+
+
+ACT_PAGES: tuple[type[ActPage], ...] = (TakeUpPage, AskPage, ApprovePage, RejectPage)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@about_a_case
+def act_page(request: HttpRequest, claim: Claim, *, page: type[ActPage]) -> HttpResponse:
+    """Show the act's form, or do the act: 403 for who may not, the sentences for a refusal.
+
+    After a refusal the form keeps what was typed and is about the claim as it is now. Anything
+    but a refusal propagates and rolls everything back.
+    """
+    user = reader(request)
+    actor = actors.reviewer(user)
+    if not actors.may(actor, page.act, claim):
+        raise PermissionDenied
+    if request.method != "POST":
+        return _shown(request, claim, page(claim))
+    attempt = page(claim, request.POST)
+    if not attempt.is_valid():
+        return _shown(request, claim, attempt)
+    try:
+        moved = attempt.perform(actor)
+    except NotYours:
+        raise PermissionDenied from None
+    except Refused as refusal:
+        current = selectors.case(claim.pk)
+        assert current is not None
+        attempt.form.show_version(current.version)
+        return _shown(request, current, attempt, refusal.problems, status=CONFLICT)
+    messages.success(request, attempt.done(moved))
+    return redirect("admin:claims_claim_change", claim.pk)
+
+
+@require_POST
+@about_a_case
+def note_act(request: HttpRequest, claim: Claim) -> HttpResponse:
+    """Keep an internal note."""
+    return _write(request, claim, "note")
+
+
+@require_POST
+@about_a_case
+def comment_act(request: HttpRequest, claim: Claim) -> HttpResponse:
+    """Send the partner a comment."""
+    return _write(request, claim, "comment")
+
+
+def _write(request: HttpRequest, claim: Claim, what: str) -> HttpResponse:
+    user = reader(request)
+    if not user.has_perm(actors.REVIEW_PERMISSION):
+        raise PermissionDenied
+    actor = actors.reviewer(user)
+    form = note_form(request.POST) if what == "note" else comment_form(request.POST)
+    problems: tuple[Problem, ...] = ()
+    if form.is_valid():
+        body = form.cleaned_data["body"]
+        try:
+            if what == "note":
+                write_note(claim_id=claim.pk, actor=actor, body=body)
+                messages.success(request, _("The note is kept."))
+            else:
+                add_comment(claim_id=claim.pk, actor=actor, body=body)
+                messages.success(request, _("The comment is sent to the partner."))
+        except NotYours:
+            raise PermissionDenied from None
+        except Refused as refusal:
+            problems = refusal.problems
+        else:
+            return redirect("admin:claims_claim_change", claim.pk)
+    status = CONFLICT if problems else 200
+    return render_case(request, claim, **{what: form}, problems=problems, status=status)
+
+
+def _shown(
+    request: HttpRequest,
+    claim: Claim,
+    attempt: ActPage,
+    problems: tuple[Problem, ...] = (),
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    """Show the act's form; without its button when the act isn't possible (any more)."""
+    links, hindrance = offers(claim, reader(request))
+    possible = any(link.name == attempt.name for link in links)
+    if not possible and not problems:
+        problems = _why_impossible(claim, hindrance)
+    context = {
+        **frame(request, claim, attempt.title % {"number": claim.number}),
+        "attempt": attempt,
+        "form": attempt.form,
+        "consequences": attempt.consequences() if possible else [],
+        "possible": possible,
+        "problems": [_located(each) for each in problems],
+        **attempt.extra(),
+    }
+    return TemplateResponse(request, attempt.template, context, status=status)
+
+
+def _why_impossible(claim: Claim, hindrance: Problem | None) -> tuple[Problem, ...]:
+    if hindrance is not None:
+        return (hindrance,)
+    return MovedOn(door.status_label(claim)).problems
+
+
+FIELD_PLACES = {
+    "findings": "#findings",
+    "explanation": "#id_D-OTHER-explanation",
+    "reasons": "#id_reasons",
+    "text": "#id_text",
+    "comment": "#id_comment",
+}
+
+
+def _located(problem: Problem) -> dict[str, Any]:
+    return {
+        "code": problem.code,
+        "message": problem.message,
+        "href": FIELD_PLACES.get(problem.field, ""),
+    }

@@ -1,0 +1,202 @@
+"""The case page: one claim with all that a reviewer reads before deciding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from claims import actors, changes, door
+from claims.models import Claim
+from claims.refusals import AlreadyHeld, ConflictOfInterest
+from claims.standing import CALENDAR_DAYS
+from claims.states import Act, DeadlineKind
+from cpor_site.common import clock
+from cpor_site.common.business_calendar import BusinessCalendar
+from cpor_site.common.models import User
+from cpor_site.common.operator_calendar import operator_calendar
+from cpor_site.common.problems import Problem
+
+from .. import selectors
+from ..checklist import checklist_of
+from ..forms import WritingForm
+from ..standing import standing_of
+from ..wording import confirmed_warnings
+
+CLOCK_STARTS = {
+    DeadlineKind.PICKUP: "last_submitted_at",
+    DeadlineKind.REVIEW: "review_started_at",
+    DeadlineKind.PARTNER_RESPONSE: "action_requested_at",
+    DeadlineKind.CONSENT: "consent_sent_at",
+    DeadlineKind.DISPUTE_FILING: "decided_at",
+}
+"""The moment from which each clock was counted, as a field of the claim."""
+
+VIEW_CLAIM = "claims.view_claim"
+
+
+@dataclass(frozen=True)
+class ActLink:
+    """An act that the page offers; ``kind`` is the class of its button."""
+
+    name: str
+    label: Promise
+    url: str
+    kind: str
+
+
+ACTS: tuple[tuple[Act, str, Promise, str], ...] = (
+    (Act.TAKE_UP, "take_up", _("Take up"), "primary"),
+    (Act.APPROVE, "approve", _("Approve…"), "primary"),
+    (Act.REQUEST_ACTION, "ask", _("Ask the partner…"), ""),
+    (Act.REJECT, "reject", _("Reject…"), "danger apart"),
+)
+"""The reviewer's acts: act, name of its page, label and look of its button."""
+
+CaseView = Callable[..., HttpResponse]
+
+
+def about_a_case(view: CaseView) -> CaseView:
+    """Give the view the claim; 403 without the right to read claims, 404 for an unknown one."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, claim_id: int, **kwargs: Any) -> HttpResponse:
+        if not request.user.has_perm(VIEW_CLAIM):
+            raise PermissionDenied
+        claim = selectors.case(claim_id)
+        if claim is None:
+            raise Http404
+        return view(request, claim, **kwargs)
+
+    return wrapped
+
+
+@require_safe
+@about_a_case
+def case_page(request: HttpRequest, claim: Claim) -> HttpResponse:
+    """Show the case; nothing on this address changes anything."""
+    return render_case(request, claim)
+
+
+@require_safe
+@about_a_case
+def history_page(request: HttpRequest, claim: Claim) -> HttpResponse:
+    """Show every change of the claim, its lines, contacts and documents; reading only."""
+    context = {
+        **frame(request, claim, _("History of %(number)s") % {"number": claim.number}),
+        "changes": changes.changes_of(claim),
+    }
+    return TemplateResponse(request, "admin/claims/claim/history.html", context)
+
+
+def frame(request: HttpRequest, claim: Claim, title: str) -> dict[str, Any]:
+    """Return what the admin's frame around a page about the claim needs."""
+    return {
+        **admin.site.each_context(request),
+        "title": title,
+        "opts": Claim._meta,
+        "claim": claim,
+        "zone": timezone.get_current_timezone(),
+        "queue_filters": request.GET.get("_changelist_filters", ""),
+    }
+
+
+def render_case(
+    request: HttpRequest,
+    claim: Claim,
+    *,
+    note: WritingForm | None = None,
+    comment: WritingForm | None = None,
+    problems: tuple[Problem, ...] = (),
+    status: int = 200,
+) -> HttpResponse:
+    """Render the case page, with what was typed into its forms and why it was refused."""
+    user = reader(request)
+    now, calendar = clock.now(), operator_calendar()
+    lines = selectors.lines_of(claim)
+    documents = selectors.documents_of(claim)
+    acts, hindrance = offers(claim, user)
+    writes = user.has_perm(actors.REVIEW_PERMISSION)
+    context = {
+        **frame(request, claim, claim.number),
+        "standing": standing_of(claim, user, now, calendar),
+        "why": explained(claim, calendar),
+        "acts": acts,
+        "hindrance": hindrance,
+        "lines": lines,
+        "contacts": claim.contacts.all(),
+        "documents": documents,
+        "domains": selectors.domains_of(claim),
+        "checklist": checklist_of(claim, lines, documents),
+        "warnings": confirmed_warnings(claim),
+        "rounds": [
+            (number, list(found))
+            for number, found in groupby(selectors.findings_of(claim), attrgetter("round"))
+        ],
+        "comments": selectors.comments_of(claim),
+        "notes": selectors.notes_of(claim),
+        "decisions": selectors.decisions_of(claim),
+        "cases": selectors.open_cases_of(claim),
+        "events": selectors.events_of(claim),
+        "note_form": (note or note_form()) if writes else None,
+        "comment_form": (comment or comment_form()) if writes else None,
+        "problems": problems,
+    }
+    return TemplateResponse(request, "admin/claims/claim/case.html", context, status=status)
+
+
+def note_form(data: QueryDict | None = None) -> WritingForm:
+    return WritingForm(data, prefix="note", label=_("New note"))
+
+
+def comment_form(data: QueryDict | None = None) -> WritingForm:
+    return WritingForm(data, prefix="comment", label=_("New comment"))
+
+
+def reader(request: HttpRequest) -> User:
+    """Return the signed-in person; the admin lets nobody else in."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def offers(claim: Claim, user: User) -> tuple[list[ActLink], Problem | None]:
+    """Return the acts to offer, or none and the sentence that says why this person can't act."""
+    actor = actors.reviewer(user)
+    possible = door.open_acts(actor, claim)
+    links = [
+        ActLink(name, label, reverse(f"admin:claims_claim_{name}", args=[claim.pk]), kind)
+        for act, name, label, kind in ACTS
+        if act in possible
+    ]
+    if links:
+        try:
+            door.ask_reviewer(actor, claim)
+        except (AlreadyHeld, ConflictOfInterest) as refusal:
+            return [], refusal.problems[0]
+    return links, None
+
+
+def explained(claim: Claim, calendar: BusinessCalendar) -> str:
+    """Return how the running deadline was counted, in words; empty if none runs."""
+    if claim.due_at is None:
+        return ""
+    start: datetime | None = getattr(claim, CLOCK_STARTS[DeadlineKind(claim.deadline_kind)])
+    if start is None or start > claim.due_at:
+        return ""
+    unit = "calendar" if claim.deadline_kind in CALENDAR_DAYS else "business"
+    counted = calendar.recount(start, claim.due_at, unit)  # type: ignore[arg-type]
+    return calendar.explain(counted, timezone.get_current_timezone())

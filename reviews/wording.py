@@ -1,0 +1,51 @@
+"""Words for reviewers about what partners were warned of and went on with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from claims.models import Claim
+
+WARNINGS: dict[str, Promise] = {
+    "DOM-04": _("The domain isn't verified in the customer's tenant."),
+    "TEN-05": _("The customer isn't in the registry; the tenant has to be confirmed."),
+    "CON-01": _("A customer contact's address lies outside the customer's domains."),
+    "CON-05": _("Business and technical contact are the same person."),
+    "MPN-04": _("The location's enrolment isn't complete."),
+    "MPN-05": _("The location's enrolment ends before the customer's time to refuse does."),
+    "MPN-06": _("The location's partner type is unusual for this activity."),
+    "MPN-07": _("The location is in another region than the customer."),
+    "ACT-05": _("The purchase is longer ago than the program pays for."),
+    "ACT-07": _("The partner holds these products for another activity already."),
+    "LIN-03": _("A product counts for recognition only."),
+    "SUB-11": _("A subscription is in its grace period."),
+    "SUB-14": _("Another partner is associated with a product or subscription."),
+    "SUB-15": _("Another partner has claimed a product or subscription."),
+    "SUB-17": _("A subscription could not be looked up."),
+    "POE-06": _("The same file is attached more than once."),
+    "POE-07": _("A file was used for another customer."),
+    "POE-09": _("The customer's signature is older than the rules ask for."),
+    "POE-10": _("No document is marked as covering some of the lines."),
+}
+
+
+@dataclass(frozen=True)
+class ConfirmedWarning:
+    """A warning that the partner confirmed; ``subject`` names what it was about, if several."""
+
+    code: str
+    subject: str
+    text: Promise | str
+    explanation: str
+
+
+def confirmed_warnings(claim: Claim) -> list[ConfirmedWarning]:
+    """Return what the partner was warned of and confirmed, with the explanations given."""
+    found = []
+    for key, explanation in claim.confirmed_warnings.items():
+        code, _colon, subject = key.partition(":")
+        found.append(ConfirmedWarning(code, subject, WARNINGS.get(code, code), explanation))
+    return found
