@@ -8,6 +8,7 @@ from typing import Any
 import time_machine
 
 from claims import actors
+from claims.checks import check_submission
 from claims.models import Claim
 from claims.services.lines import included_lines
 from claims.services.submission import submit_claim
@@ -26,16 +27,18 @@ def fresh(claim: Claim) -> Claim:
     return Claim.objects.get(pk=claim.pk)
 
 
-def submit(claim: Claim, **changes: Any) -> Claim:
-    """Submit a claim of ``factories.make_claim``, confirming what it warns of."""
-    from claims.checks import check_submission
-
-    warnings = {
+def warnings(claim: Claim) -> dict[str, str]:
+    """Return a confirmation of everything that the claim warns of."""
+    return {
         problem.key: "Known."
         for problem in check_submission(claim, claim.created_by, clock.now())
         if not problem.blocks
     }
-    given: dict[str, Any] = {"acknowledged": True, "confirmed": warnings} | changes
+
+
+def submit(claim: Claim, **changes: Any) -> Claim:
+    """Submit a claim of ``factories.make_claim``, confirming what it warns of."""
+    given: dict[str, Any] = {"acknowledged": True, "confirmed": warnings(claim)} | changes
     return submit_claim(
         claim_id=claim.pk,
         actor=actors.partner(claim.created_by),

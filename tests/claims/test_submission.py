@@ -1,0 +1,279 @@
+"""T2, T4, T6, T7 and T14: handing in, taking back, answering, silence and giving up."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from claims import actors
+from claims.models import ClaimEvent, Comment, ReviewFinding, RuleProfile
+from claims.refusals import ChangedMeanwhile, MovedOn, NotYours
+from claims.services.comments import add_comment
+from claims.services.drafting import ClaimChanges, edit_claim
+from claims.services.lines import LineChoice
+from claims.services.submission import (
+    recall_claim,
+    resubmit_claim,
+    submit_claim,
+    withdraw_claim,
+)
+from claims.services.sweeps import reject_stale_claims
+from claims.states import DeadlineKind, LineStatus, Status
+from cpor_site.common.models import OutboxMessage
+from cpor_site.common.problems import Refused
+from tests import acts, factories
+from tests.factories import at
+
+pytestmark = pytest.mark.django_db
+
+
+def test_submitting_starts_the_pickup_clock_and_keeps_a_snapshot() -> None:
+    with time_machine.travel(at("2026-06-01T10:00+02:00"), tick=False):
+        claim = acts.submit(factories.make_claim(products=("exchange_online", "teams")))
+    claim = acts.fresh(claim)
+    assert (claim.status, claim.round) == (Status.SUBMITTED, 1)
+    # Thu 4 June 2026 is Corpus Christi in parts of Germany only; nationwide it is a working day.
+    assert claim.due_at == at("2026-06-08T23:59:59+02:00")
+    assert claim.deadline_kind == DeadlineKind.PICKUP
+    event = ClaimEvent.objects.get(claim=claim, kind="claim_submitted")
+    snapshot = event.details["snapshot"]
+    assert [line["product"] for line in snapshot["lines"]] == ["exchange_online", "teams"]
+    assert snapshot["documents"][0]["sha256"] == claim.documents.get().sha256
+    assert claim.acknowledged_by == claim.created_by
+
+
+def test_submitting_twice_submits_once() -> None:
+    claim = factories.make_claim()
+    acts.submit(claim)
+    with pytest.raises(MovedOn) as refusal:
+        acts.submit(claim)
+    assert refusal.value.codes == ("SUBM-03",)
+    assert ClaimEvent.objects.filter(claim=claim, kind="claim_submitted").count() == 1
+    keys = OutboxMessage.objects.filter(claim_number=claim.number).values_list("key", flat=True)
+    assert len(keys) == len(set(keys))
+
+
+def test_the_statements_have_to_be_confirmed() -> None:
+    with pytest.raises(Refused) as refusal:
+        acts.submit(factories.make_claim(), acknowledged=False)
+    assert refusal.value.codes == ("SUBM-01",)
+
+
+def test_a_stale_page_can_not_overwrite() -> None:
+    claim = factories.make_claim()
+    actor = actors.partner(claim.created_by)
+    edit_claim(
+        claim_id=claim.pk, actor=actor, version=claim.version, changes=ClaimChanges(name="A")
+    )
+    with pytest.raises(ChangedMeanwhile) as refusal:
+        edit_claim(
+            claim_id=claim.pk, actor=actor, version=claim.version, changes=ClaimChanges(name="B")
+        )
+    assert refusal.value.codes == ("SUBM-02",)
+    assert acts.fresh(claim).name == "A"
+
+
+def test_errors_and_unconfirmed_warnings_keep_a_claim_from_being_submitted() -> None:
+    tenant = factories.make_tenant(country="SE")
+    claim = factories.make_claim(tenant=tenant, document=False)
+    with pytest.raises(Refused) as refusal:
+        acts.submit(claim, confirmed={})
+    assert refusal.value.codes == ("POE-01", "MPN-07")
+    factories.make_document(claim)
+    with pytest.raises(Refused) as refusal:
+        acts.submit(claim, confirmed={})
+    assert "MPN-07" in refusal.value.codes
+    claim = acts.submit(claim)
+    assert "MPN-07" in acts.fresh(claim).confirmed_warnings
+
+
+def test_a_role_that_may_only_draft_can_not_submit() -> None:
+    claim = factories.make_claim()
+    drafter = factories.make_user()
+    factories.make_membership(drafter, claim.organization, "incentives_user")
+    with pytest.raises(NotYours):
+        submit_claim(
+            claim_id=claim.pk,
+            actor=actors.partner(drafter),
+            version=claim.version,
+            acknowledged=True,
+        )
+
+
+def test_a_claim_keeps_the_profile_it_was_submitted_under(settings: object) -> None:
+    claim = acts.submit(factories.make_claim())
+    claim = recall_claim(claim_id=claim.pk, actor=actors.partner(claim.created_by))
+    settings.CPOR_RULE_PROFILE = "2023"  # type: ignore[attr-defined]
+    assert RuleProfile.current().code == "2023"
+    assert acts.submit(acts.fresh(claim)).rule_profile_id == "2020"
+
+
+def test_recalling_before_the_pickup_and_not_after_it() -> None:
+    claim = acts.submit(factories.make_claim())
+    actor = actors.partner(claim.created_by)
+    claim = recall_claim(claim_id=claim.pk, actor=actor)
+    assert (claim.status, claim.due_at, claim.deadline_kind) == (Status.EDITING, None, "")
+    claim = acts.under_review(acts.fresh(claim))
+    with pytest.raises(MovedOn):
+        recall_claim(claim_id=claim.pk, actor=actor)
+
+
+def test_a_claim_that_comes_back_after_questions_can_not_be_recalled() -> None:
+    claim = acts.asked()
+    actor = actors.partner(claim.created_by)
+    resubmit_claim(claim_id=claim.pk, actor=actor, version=claim.version, reply="Here it is.")
+    with pytest.raises(Refused) as refusal:
+        recall_claim(claim_id=claim.pk, actor=actor)
+    assert refusal.value.codes == ("SUBM-03",)
+
+
+def test_resubmitting_needs_a_change_or_an_answer() -> None:
+    """SUBM-04, and T6: the next round, the same reviewer, findings settled."""
+    claim = acts.asked()
+    actor = actors.partner(claim.created_by)
+    with pytest.raises(Refused) as refusal:
+        resubmit_claim(claim_id=claim.pk, actor=actor, version=claim.version)
+    assert refusal.value.codes == ("SUBM-04",)
+    reviewer = claim.assigned_reviewer
+    claim = resubmit_claim(
+        claim_id=claim.pk, actor=actor, version=claim.version, reply="The date is on page 2."
+    )
+    claim = acts.fresh(claim)
+    assert (claim.status, claim.round) == (Status.SUBMITTED, 2)
+    assert claim.assigned_reviewer == reviewer
+    assert claim.deadline_kind == DeadlineKind.PICKUP
+    assert not ReviewFinding.objects.filter(claim=claim, resolved_at=None).exists()
+    last = Comment.objects.filter(claim=claim).last()
+    assert last is not None
+    assert (last.side, last.body) == ("partner", "The date is on page 2.")
+
+
+@pytest.mark.parametrize("change", ["line", "document", "comment", "field"])
+def test_each_kind_of_change_counts_as_an_answer(change: str) -> None:
+    claim = acts.asked(factories.make_claim(products=("exchange_online", "teams")))
+    actor = actors.partner(claim.created_by)
+    if change == "line":
+        teams = factories.product("teams")
+        edit_claim(
+            claim_id=claim.pk,
+            actor=actor,
+            version=claim.version,
+            changes=ClaimChanges(lines=[LineChoice(teams.pk)]),
+        )
+        statuses = list(claim.lines.order_by("pk").values_list("line_status", flat=True))
+        assert statuses == [LineStatus.REMOVED_ON_ADVICE, LineStatus.INCLUDED]
+    elif change == "comment":
+        add_comment(claim_id=claim.pk, actor=actor, body="A word.")
+    elif change == "field":
+        edit_claim(
+            claim_id=claim.pk,
+            actor=actor,
+            version=claim.version,
+            changes=ClaimChanges(name="New name"),
+        )
+    else:
+        from django.core.files.uploadedfile import SimpleUploadedFile
+
+        from claims.services.documents import attach_document
+
+        attach_document(
+            claim_id=claim.pk,
+            actor=actor,
+            upload=SimpleUploadedFile("new.pdf", factories.make_pdf("new")),
+            line_ids=[line.pk for line in claim.lines.all()],
+        )
+    claim = acts.fresh(claim)
+    claim = resubmit_claim(
+        claim_id=claim.pk, actor=actor, version=claim.version, confirmed=acts.warnings(claim)
+    )
+    assert claim.status == Status.SUBMITTED
+
+
+def test_silence_is_fatal_for_the_partner() -> None:
+    """Scenario 4: asked on a Friday before a holiday Monday; the job runs two days late."""
+    with time_machine.travel(at("2026-05-22T16:00+02:00"), tick=False):
+        claim = acts.asked()
+    assert claim.due_at == at("2026-06-01T23:59:59+02:00")
+    with time_machine.travel(at("2026-06-01T23:58:59+02:00"), tick=False):
+        assert reject_stale_claims().examined == 0
+    late = at("2026-06-03T23:59:59+02:00")
+    with time_machine.travel(late, tick=False):
+        assert reject_stale_claims(dry_run=True).examined == 1
+        run = reject_stale_claims()
+        again = reject_stale_claims()
+    assert (run.acted, again.examined) == (1, 0)
+    claim = acts.fresh(claim)
+    assert (claim.status, claim.rejection_reasons) == (Status.REJECTED, ["R-NORESP"])
+    assert claim.decided_at == late
+    event = ClaimEvent.objects.get(claim=claim, kind="claim_rejected")
+    assert (event.side, event.nominal_due_at) == ("system", at("2026-06-01T23:59:59+02:00"))
+    assert claim.deadline_kind == DeadlineKind.DISPUTE_FILING
+    assert claim.due_at == at("2026-07-03T23:59:59+02:00")
+    assert claim.lines.get().line_status == LineStatus.REJECTED
+
+
+def test_an_answer_one_minute_before_the_end_saves_the_claim() -> None:
+    with time_machine.travel(at("2026-05-22T16:00+02:00"), tick=False):
+        claim = acts.asked()
+    with time_machine.travel(at("2026-06-01T23:58:59+02:00"), tick=False):
+        resubmit_claim(
+            claim_id=claim.pk,
+            actor=actors.partner(claim.created_by),
+            version=claim.version,
+            reply="Here.",
+        )
+    with time_machine.travel(at("2026-06-03T10:00+02:00"), tick=False):
+        assert reject_stale_claims().examined == 0
+    assert acts.fresh(claim).status == Status.SUBMITTED
+
+
+def test_the_rejection_letter_says_where_the_reason_is_and_how_to_dispute() -> None:
+    """Scenario 12."""
+    with time_machine.travel(at("2026-05-22T16:00+02:00"), tick=False):
+        claim = acts.asked()
+    with time_machine.travel(at("2026-06-02T00:06+02:00"), tick=False):
+        reject_stale_claims()
+    letter = acts.letters(claim, "claim_rejected")[0]
+    text = " ".join(letter.text_body.split())
+    assert claim.number in text
+    assert f"/claims/{claim.pk}/" in text
+    assert "dispute" in text.lower()
+    assert "2 July 2026" in text or "July 2, 2026" in text
+
+
+@pytest.mark.parametrize("stage", [acts.submit, acts.under_review, acts.asked])
+def test_withdrawing_is_final(stage: object) -> None:
+    """T14 and Q15: from every stage before the decision, with a reason, not disputable."""
+    claim = stage(factories.make_claim())  # type: ignore[operator]
+    actor = actors.partner(claim.created_by)
+    with pytest.raises(Refused) as refusal:
+        withdraw_claim(claim_id=claim.pk, actor=actor, reason="  ")
+    assert refusal.value.codes == ("ASC-01",)
+    claim = withdraw_claim(claim_id=claim.pk, actor=actor, reason="Wrong partner ID")
+    claim = acts.fresh(claim)
+    assert (claim.status, claim.rejection_reasons) == (Status.REJECTED, ["R-PARTNER"])
+    assert (claim.due_at, claim.deadline_kind) == (None, "")
+    assert not claim.lines.filter(line_status=LineStatus.INCLUDED).exists()
+
+
+def test_the_history_names_who_did_what_once_per_act() -> None:
+    claim = acts.asked()
+    entries = [
+        (entry.history_change_reason, entry.status)
+        for entry in claim.history.order_by("history_id")
+    ]
+    reasons = [reason for reason, _status in entries if reason]
+    assert reasons == ["claim_submitted", "claim_taken_up", "action_requested"]
+    assert claim.history.first().history_user == claim.assigned_reviewer
+
+
+def test_deadlines_of_the_2023_profile_are_fourteen_business_days() -> None:
+    """Scenario 20, the numbers."""
+    with time_machine.travel(at("2026-06-01T10:00+02:00"), tick=False):
+        claim = acts.asked(
+            factories.make_claim(rule_profile="2023", first_submitted_at=at("2026-01-01T00:00Z"))
+        )
+    assert claim.due_at == at("2026-06-19T23:59:59+02:00")
+    assert claim.due_at - at("2026-06-01T10:00+02:00") > timedelta(days=18)
