@@ -27,7 +27,12 @@ from .comments import write_comment
 from .lines import included_lines, look_up_subscriptions
 
 ACKNOWLEDGEMENT_WORDING = "2026-11"
-ANSWERING_EVENTS = ("claim_edited", "document_attached", "comment_added")
+ANSWERING_EVENTS = (
+    "claim_edited",
+    "document_attached",
+    "document_described",
+    "comment_added",
+)
 
 
 def submit_claim(

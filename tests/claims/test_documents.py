@@ -382,19 +382,36 @@ def test_after_approval_only_what_came_after_it_can_be_withdrawn() -> None:
     withdraw_document(document_id=later.pk, actor=owner(claim))
 
 
-def test_an_answer_that_waits_for_the_reviewer_takes_more_of_the_answer() -> None:
-    claim = acts.asked()
-    attach(claim)
+def resubmit(claim: Claim) -> Claim:
     claim = acts.fresh(claim)
     warnings = check_submission(claim, claim.created_by, clock.now())
-    claim = resubmit_claim(
+    return resubmit_claim(
         claim_id=claim.pk,
         actor=owner(claim),
         version=claim.version,
         confirmed={warning.key: "Known." for warning in warnings},
     )
+
+
+def test_an_answer_that_waits_for_the_reviewer_takes_more_of_the_answer() -> None:
+    claim = acts.asked()
+    attach(claim)
+    claim = resubmit(claim)
     assert claim.status == Status.SUBMITTED
     assert attach(claim, b"more", name="more.txt").occasion == "response"
+
+
+def test_a_date_that_was_missing_is_an_answer() -> None:
+    claim = acts.asked()
+    assert codes_of(lambda: resubmit(claim)) == ("SUBM-04",)
+    signed_on = clock.now().date() - timedelta(days=9)
+    describe_document(
+        document_id=claim.documents.get().pk,
+        actor=owner(claim),
+        kind=PoEDocument.Kind.STATEMENT_OF_WORK,
+        signed_on=signed_on,
+    )
+    assert resubmit(claim).status == Status.SUBMITTED
 
 
 def test_the_rules_of_2023_freeze_a_submitted_claim() -> None:
@@ -482,12 +499,11 @@ def test_what_does_not_exist_is_not_yours() -> None:
 
 
 def download(client: Client, document: PoEDocument, user: User | None) -> Any:
-    """Fetch the document and close it, as a server does; ``body`` is what arrived."""
+    """Fetch the document to its end, which closes it; ``body`` is what arrived."""
     if user is not None:
         client.force_login(user)
     response: Any = client.get(reverse("document_download", args=[document.pk]))
     response.body = response.getvalue()
-    response.close()
     return response
 
 
@@ -545,9 +561,8 @@ def test_visitors_sign_in_first_and_nothing_is_posted(client: Client) -> None:
     assert client.post(address).status_code == 405
     client.force_login(document.uploaded_by)
     assert client.post(address).status_code == 405
-    head = client.head(address)
-    head.close()
-    assert head.status_code == 200
+    head: Any = client.head(address)
+    assert (head.status_code, head.getvalue()) == (200, b"")
     assert client.get(reverse("document_download", args=[document.pk + 1])).status_code == 404
 
 
