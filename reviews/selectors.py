@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 from uuid import UUID
 
 from django.db.models import (
@@ -183,7 +182,7 @@ def case(claim_id: int) -> Claim | None:
         "submitted_by",
         "replaces",
     ).prefetch_related("activities", "contacts")
-    return cast("Claim | None", claims.filter(pk=claim_id).first())
+    return claims.filter(pk=claim_id).first()
 
 
 def lines_of(claim: Claim) -> list[ClaimLine]:

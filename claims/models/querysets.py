@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
+
+if TYPE_CHECKING:
+    from .claim import Claim  # noqa: F401  # Named in a string below.
 
 GUARDED = frozenset({"status", "association_state"})
 
 
-class ClaimQuerySet(models.QuerySet["models.Model"]):
+class ClaimQuerySet(models.QuerySet["Claim"]):
     """Refuses every bulk way of writing what only the door may write.
 
     Raises ``ValueError`` from ``update``, ``bulk_update``, ``create`` and ``bulk_create`` when they
