@@ -317,14 +317,16 @@ def test_a_purchase_of_a_sibling_edition_counts_as_the_product() -> None:
 
 
 def test_workloads_need_no_subscription() -> None:
-    claim = factories.make_claim(products=("exchange_online",))
-    factories.make_subscription(claim.tenant, factories.product("exchange_online"))
+    tenant = factories.make_tenant()
+    claim = factories.make_claim(products=("exchange_online",), tenant=tenant)
+    factories.make_subscription(tenant, factories.product("exchange_online"))
     assert (found_for(claim), line_codes(claim)) == ([None], [])
 
 
 def test_seats_are_told_where_the_program_counts_them() -> None:
-    claim = factories.make_claim(products=("exchange_online",))
-    subscription = factories.make_subscription(claim.tenant, seats=149)
+    tenant = factories.make_tenant()
+    claim = factories.make_claim(products=("exchange_online",), tenant=tenant)
+    subscription = factories.make_subscription(tenant, seats=149)
     assert line_codes(claim) == ["LIN-05"]
     Subscription.objects.filter(pk=subscription.pk).update(seats=150)
     assert line_codes(claim) == []

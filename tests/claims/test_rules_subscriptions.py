@@ -236,7 +236,7 @@ def test_sub_12_without_an_end_there_is_nothing_to_tell() -> None:
 def test_scenario_3_each_error_has_a_code_of_its_own_and_the_first_wins() -> None:
     """Everything is wrong at first; each step mends what was told, and the next is told."""
     sales = bought(1)
-    wrong = {"channel": "csp", "state": "not_activated"}
+    wrong: dict[str, Any] = {"channel": "csp", "state": "not_activated"}
     steps = [
         ask(sales, bought(2)),
         ask(sales, bought(2, EXCHANGE, **wrong), typed="V1234567"),
