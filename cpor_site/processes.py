@@ -135,8 +135,8 @@ class Stack:
                 self.selector.unregister(key.fileobj)
                 lines += [rest] if rest else []
             for line in lines:
-                text = line.decode(errors="replace").rstrip()
-                self.say(f"{key.data:<{self.width}} | {text}")
+                if text := line.decode(errors="replace").rstrip():
+                    self.say(f"{key.data:<{self.width}} | {text}")
 
     def _first_dead(self) -> tuple[str, str] | None:
         for name, process in self.running.items():
