@@ -188,10 +188,9 @@ def test_lines_of_business_applications_name_the_subscription() -> None:
 
 
 @pytest.mark.usefixtures("english")
-def test_a_frozen_claim_is_not_said_to_be_open() -> None:
-    claim = english_claim(rule_profile="2023")
-    type(claim.rule_profile).objects.update(edit_while_submitted=False)
-    row = letter(acts.submit(claim), "claim_submitted")
+def test_a_frozen_claim_is_not_said_to_be_open(settings: Any) -> None:
+    settings.CPOR_RULE_PROFILE = "2023"
+    row = letter(acts.submit(english_claim()), "claim_submitted")
     assert "you can still change it" not in words(row)
 
 

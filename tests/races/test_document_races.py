@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -22,8 +23,8 @@ def test_two_uploads_at_once_do_not_pass_the_limit_together(settings: Any) -> No
     for _round in range(ROUNDS):
         claim = factories.make_claim()
         found = race(
-            lambda claim=claim: attach(claim, b"one", name="one.txt"),
-            lambda claim=claim: attach(claim, b"two", name="two.txt"),
+            partial(attach, claim, b"one", name="one.txt"),
+            partial(attach, claim, b"two", name="two.txt"),
         )
         assert sorted(found) == ["POE-03", "done"]
         assert claim.documents.count() == 2
@@ -36,10 +37,11 @@ def test_two_withdrawals_at_once_leave_a_claim_that_is_handed_in_some_proof() ->
         claim = factories.make_claim()
         factories.make_document(claim)
         claim = acts.submit(claim)
-        first, second = claim.documents.values_list("pk", flat=True)
         found = race(
-            lambda pk=first, who=owner(claim): withdraw_document(document_id=pk, actor=who),
-            lambda pk=second, who=owner(claim): withdraw_document(document_id=pk, actor=who),
+            *(
+                partial(withdraw_document, document_id=document.pk, actor=owner(claim))
+                for document in claim.documents.all()
+            )
         )
         assert sorted(found) == ["POE-01", "done"]
         assert PoEDocument.objects.filter(claim=claim, withdrawn_at=None).count() == 1
