@@ -267,11 +267,14 @@ class _Gathered:
 
 
 def _line_problems(gathered: _Gathered, now: datetime) -> list[Problem]:
-    claim, today = gathered.claim, _today(now)
+    claim = gathered.claim
+    # Once handed in, a claim isn't lost because its product leaves the list during the review.
+    drafting = claim.status == Status.EDITING
+    claimed_on = _today(now if drafting else claim.first_submitted_at or now)
     return [
-        *line_rules.activity_problems(claim, _activities(claim), today=today),
-        *line_rules.line_problems(claim, gathered.line_facts, today=today),
-        *_looked_up_problems(gathered, now, today),
+        *line_rules.activity_problems(claim, _activities(claim), today=claimed_on),
+        *line_rules.line_problems(claim, gathered.line_facts, today=claimed_on),
+        *_looked_up_problems(gathered, now, _today(now)),
     ]
 
 
