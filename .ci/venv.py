@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+LOCATION = VENV / "location"
 # A lock file on the left also holds everything that those on the right pin.
 CONTAINS = {"requirements-dev.lock": ["requirements.lock"]}
 
@@ -40,9 +41,13 @@ def installed(name):
 
 
 def works():
-    """Tell whether .venv holds a Python that starts and is new enough."""
+    """Tell whether .venv was made at this place and holds a Python that starts and is new enough.
+
+    Its programs name the place where they were installed, so a moved checkout needs a new one.
+    """
     question = "import sys; sys.exit(sys.version_info < (3, 11))"
-    return PYTHON.exists() and run(PYTHON, "-c", question) == 0
+    here = LOCATION.exists() and LOCATION.read_text() == str(VENV)
+    return here and PYTHON.exists() and run(PYTHON, "-c", question) == 0
 
 
 def check_tools():
@@ -65,6 +70,7 @@ def create():
     """Create .venv without pip in it, which works on Debian without python3-venv too."""
     if run(sys.executable, "-m", "venv", "--without-pip", "--clear", VENV):
         fail(f"The virtual environment {VENV} could not be created; see above.")
+    LOCATION.write_text(str(VENV))
 
 
 def install(name):
