@@ -16,6 +16,7 @@ from .report import Place, UnusableFile
 
 PIECE = 64 * 1024
 LONGEST_ENTRY = 1024 * 1024
+LONGEST_NUMBER_TAIL = 4
 LIST_MEMBER = "value"
 SPACE = " \t\r\n"
 
@@ -105,8 +106,8 @@ class JsonStream:
                 if len(self._text) - self._at > LONGEST_ENTRY or not self._more():
                     raise self._malformed(error) from error
                 continue
-            # A number could go on in the next piece.
-            if end == len(self._text) and self._more():
+            # A number could go on in the next piece: "1" with "e+5".
+            if len(self._text) - end < LONGEST_NUMBER_TAIL and self._more():
                 continue
             self._move(end)
             return value
