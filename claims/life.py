@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django_fsm import FSMField
+
 from .actors import ACT_SIDE
 from .models import Claim
 from .states import Act, Side, Status
@@ -24,9 +26,15 @@ class Step:
 def steps() -> list[Step]:
     """Return every step that the machine allows, in the order of statuses and acts."""
     machine = Claim._meta.get_field("status")
+    assert isinstance(machine, FSMField)
     found = [
-        Step(Act(each.name), Status(each.source), Status(each.target), ACT_SIDE[Act(each.name)])
-        for each in machine.get_all_transitions(Claim)  # type: ignore[union-attr]
+        Step(
+            Act(each.name),
+            Status(str(each.source)),
+            Status(str(each.target)),
+            ACT_SIDE[Act(each.name)],
+        )
+        for each in machine.get_all_transitions(Claim)
     ]
     statuses, acts = list(Status), list(Act)
     return sorted(found, key=lambda each: (statuses.index(each.source), acts.index(each.act)))

@@ -23,7 +23,7 @@ from ..states import (
 from .querysets import ClaimQuerySet
 
 
-def in_consent_window(claim: Claim) -> bool:
+def in_consent_window(claim: Any) -> bool:
     """Whether the customer may still refuse the approval."""
     return bool(claim.association_state == AssociationState.PROVISIONAL)
 

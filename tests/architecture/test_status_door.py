@@ -29,6 +29,8 @@ def product_files() -> list[Path]:
 def stray_writes(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Yield line and kind of whatever could write a guarded field."""
     for node in ast.walk(tree):
+        if not isinstance(node, ast.stmt | ast.expr):
+            continue
         targets: list[ast.expr] = []
         if isinstance(node, ast.Assign):
             targets = node.targets

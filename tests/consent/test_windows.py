@@ -41,6 +41,7 @@ def test_three_workloads_pass_the_window_and_become_three_handoffs() -> None:
     assert (claim.deadline_kind, claim.due_at) == ("", None)
     rows = IncentiveHandoff.objects.filter(claim=claim).order_by("pk")
     assert [row.payload["product"] for row in rows] == ["exchange_online", "teams", "intune"]
+    assert claim.location is not None
     assert {row.payload["partner_id"] for row in rows} == {claim.location.partner_id}
     states = Association.objects.filter(claim=claim).values_list("state", flat=True)
     assert list(states) == [AssociationState.ACTIVE] * 3
