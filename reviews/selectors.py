@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from uuid import UUID
 
 from django.db.models import (
@@ -55,6 +57,14 @@ class Queue:
     code: str
     name: Promise
     condition: Callable[[User, datetime], Q]
+
+
+@dataclass(frozen=True)
+class OpenCase:
+    """An open case of competing claims with the parties that are still in it."""
+
+    case: CompetingClaimsCase
+    parties: list[CompetingParty]
 
 
 def _competing(user: User, now: datetime) -> Q:
@@ -242,21 +252,18 @@ def events_of(claim: Claim) -> list[ClaimEvent]:
     return list(ClaimEvent.objects.filter(claim=claim).order_by("-at", "-pk"))
 
 
-def open_cases_of(claim: Claim) -> list[CompetingClaimsCase]:
-    """Return the open cases of competing claims, each with the parties that are still in it."""
-    parties = Prefetch(
-        "parties",
-        CompetingParty.objects.filter(left_at=None).select_related(
-            "claim__organization", "claim__rule_profile", "line__product", "line__activity"
-        ),
-        to_attr="present",
+def open_cases_of(claim: Claim) -> list[OpenCase]:
+    """Return the open cases of competing claims in which the claim is a party."""
+    parties = (
+        CompetingParty.objects.filter(
+            Exists(CompetingParty.objects.filter(case=OuterRef("case"), claim=claim, left_at=None)),
+            left_at=None,
+            case__closed_at=None,
+        )
+        .select_related("case", "claim__organization", "line__product", "line__activity")
+        .order_by("case__opened_at", "case_id", "joined_at", "pk")
     )
-    return list(
-        CompetingClaimsCase.objects.filter(
-            Exists(CompetingParty.objects.filter(case=OuterRef("pk"), claim=claim, left_at=None)),
-            closed_at=None,
-        ).prefetch_related(parties)
-    )
+    return [OpenCase(case, list(found)) for case, found in groupby(parties, attrgetter("case"))]
 
 
 def _guid(term: str) -> UUID | None:

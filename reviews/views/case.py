@@ -129,6 +129,7 @@ def render_case(
     now, calendar = clock.now(), operator_calendar()
     lines = selectors.lines_of(claim)
     documents = selectors.documents_of(claim)
+    cases = selectors.open_cases_of(claim)
     acts, hindrance = offers(claim, user)
     writes = user.has_perm(actors.REVIEW_PERMISSION)
     context = {
@@ -150,7 +151,8 @@ def render_case(
         "comments": selectors.comments_of(claim),
         "notes": selectors.notes_of(claim),
         "decisions": selectors.decisions_of(claim),
-        "cases": selectors.open_cases_of(claim),
+        "cases": cases,
+        "contested": {party.line_id for each in cases for party in each.parties},
         "events": selectors.events_of(claim),
         "note_form": (note or note_form()) if writes else None,
         "comment_form": (comment or comment_form()) if writes else None,
