@@ -2,6 +2,31 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from .views import acts, claim, documents, editing, handing_in, listing, proof
+
+urlpatterns: list[URLPattern] = [
+    path("", listing.claim_list, name="claim_list"),
+    path("start/", listing.claim_start, name="claim_start"),
+    path("<int:claim_id>/", claim.show, name="claim_page"),
+    path("<int:claim_id>/history/", claim.history, name="claim_history"),
+    path("<int:claim_id>/edit/proof/", proof.proof, name="claim_proof"),
+    path("<int:claim_id>/edit/<slug:section>/", editing.edit_section, name="claim_edit"),
+    path("<int:claim_id>/check/", handing_in.check, name="claim_check"),
+    path("<int:claim_id>/recall/", acts.recall, name="claim_recall"),
+    path("<int:claim_id>/withdraw/", acts.withdraw, name="claim_withdraw"),
+    path("<int:claim_id>/discard/", acts.discard, name="claim_discard"),
+    path("<int:claim_id>/comment/", acts.comment, name="claim_comment"),
+    path(
+        "<int:claim_id>/documents/<int:document_id>/describe/",
+        proof.describe,
+        name="document_describe",
+    ),
+    path(
+        "<int:claim_id>/documents/<int:document_id>/withdraw/",
+        proof.withdraw_proof,
+        name="document_withdraw",
+    ),
+    path("documents/<int:pk>/download", documents.document_download, name="document_download"),
+]

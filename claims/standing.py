@@ -1,0 +1,233 @@
+"""Whose move is it, and by when: a claim's standing as its partner reads it.
+
+Reads the claim's own columns only; the moment and the operator's calendar are passed in. Times are
+told in the time zone that is active, which is the reader's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import dateformat, formats, timezone
+from django.utils.translation import gettext, ngettext, pgettext
+
+from cpor_site.common.business_calendar import BusinessCalendar
+
+from . import door
+from .models import Claim
+from .states import AssociationState, DeadlineKind, RejectionReason, Side, Status
+
+CALENDAR_DAYS = (DeadlineKind.CONSENT, DeadlineKind.DISPUTE_FILING)
+
+
+@dataclass(frozen=True)
+class Due:
+    """A deadline seen from now. ``left`` is in words: "3 business days left"."""
+
+    at: datetime
+    passed: bool
+    left: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a claim stands.
+
+    ``side`` has the move, None if nothing is awaited from anybody. ``move`` says it in a sentence,
+    ``consequence`` what happens if it isn't made. ``hue`` names a status hue of the stylesheet and
+    the icon of the same name.
+    """
+
+    label: str
+    hue: str
+    side: Side | None
+    move: str
+    consequence: str
+    due: Due | None
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether the partner has the move."""
+        return self.side == Side.PARTNER
+
+
+def whose_move(claim: Claim) -> Side | None:
+    """Return who has to act next; None once nothing is awaited from anybody."""
+    match claim.status:
+        case Status.EDITING | Status.PARTNER_ACTION_REQUIRED:
+            return Side.PARTNER
+        case Status.SUBMITTED | Status.UNDER_REVIEW | Status.DISPUTED:
+            return Side.REVIEWER
+        case Status.APPROVED if claim.association_state == AssociationState.PROVISIONAL:
+            return Side.CUSTOMER
+        case _:
+            return None
+
+
+def hue_of(claim: Claim) -> str:
+    """Return the name of the claim's status hue, which is also that of its icon."""
+    if claim.status == Status.REJECTED:
+        return "bad"
+    if claim.association_state == AssociationState.ACTIVE:
+        return "good"
+    side = whose_move(claim)
+    return side.value if side else "nobody"
+
+
+def due_of(claim: Claim, now: datetime, calendar: BusinessCalendar) -> Due | None:
+    """Return the clock that runs on the claim, or None if none does."""
+    at = claim.due_at
+    if at is None:
+        return None
+    if at <= now:
+        return Due(at, True, gettext("time is up"))
+    if claim.deadline_kind in CALENDAR_DAYS:
+        days = (calendar.day_of(at) - calendar.day_of(now)).days
+        words = ngettext("%(days)d day left", "%(days)d days left", days)
+    else:
+        days = calendar.business_days_left(now, at)
+        words = ngettext("%(days)d business day left", "%(days)d business days left", days)
+    return Due(at, False, words % {"days": days} if days else gettext("last day"))
+
+
+def standing_of(claim: Claim, now: datetime, calendar: BusinessCalendar) -> Standing:
+    """Return where the claim stands, addressed to a person of its partner."""
+    due = due_of(claim, now, calendar)
+    move, consequence = _sentences(claim, due)
+    return Standing(
+        label=_label(claim, due),
+        hue=hue_of(claim),
+        side=whose_move(claim),
+        move=move,
+        consequence=consequence,
+        due=due,
+    )
+
+
+def can_be_disputed(claim: Claim, due: Due | None) -> bool:
+    """Whether the time to dispute a rejection runs, as far as the claim itself tells."""
+    return (
+        claim.status == Status.REJECTED
+        and claim.deadline_kind == DeadlineKind.DISPUTE_FILING
+        and due is not None
+        and not due.passed
+    )
+
+
+def day(moment: datetime) -> str:
+    """Return the day of a moment on the reader's clock: "Thu 12 June 2025"."""
+    pattern = pgettext("Django date format, one day", "D j E Y")
+    return dateformat.format(timezone.localtime(moment), pattern)
+
+
+def until(moment: datetime) -> str:
+    """Return a deadline for the reader: the day, and the time where it isn't the end of the day."""
+    local = timezone.localtime(moment)
+    if (local.hour, local.minute) == (23, 59):
+        return day(moment)
+    return gettext("%(day)s, %(time)s") % {"day": day(moment), "time": time(moment)}
+
+
+def time(moment: datetime) -> str:
+    """Return the time of a moment on the reader's clock: "14:05"."""
+    return formats.time_format(timezone.localtime(moment), "H:i")
+
+
+def reasons_of(claim: Claim) -> str:
+    """Return why the claim was rejected, in words."""
+    known = dict(RejectionReason.choices)
+    return "; ".join(str(known.get(code, code)) for code in claim.rejection_reasons)
+
+
+def _sentences(claim: Claim, due: Due | None) -> tuple[str, str]:
+    words = {"by": until(due.at) if due else "", "left": due.left if due else ""}
+    passed = due is not None and due.passed
+    match claim.status:
+        case Status.EDITING:
+            return (
+                gettext("Your move: finish this draft and submit it."),
+                gettext("A draft has no deadline, but nobody looks at it before you submit it."),
+            )
+        case Status.SUBMITTED:
+            return _submitted(claim, passed) % words, gettext(
+                "There is nothing for you to do now. If you hear nothing by then, you haven't "
+                "lost anything: no claim is decided by silence on our side."
+            )
+        case Status.UNDER_REVIEW | Status.DISPUTED:
+            move = (
+                gettext("With the reviewers: the decision is late; it was due by %(by)s.")
+                if passed
+                else gettext("With the reviewers: a decision or a question by %(by)s (%(left)s).")
+            )
+            return move % words, gettext(
+                "There is nothing for you to do now. You can still add proof or a comment."
+            )
+        case Status.PARTNER_ACTION_REQUIRED:
+            return _asked(passed) % words, gettext(
+                "Without an answer by then the claim is rejected without further notice."
+            )
+        case Status.APPROVED:
+            return _approved(claim, words)
+        case Status.REJECTED:
+            return _rejected(claim, due, words)
+        case Status.CANCELLED:
+            return gettext("Closed: this draft was discarded."), ""
+        case _:
+            return gettext("Closed: the association has ended."), claim.ended_reason
+
+
+def _label(claim: Claim, due: Due | None) -> str:
+    if claim.status == Status.REJECTED and not can_be_disputed(claim, due):
+        other = claim.rule_profile.status_labels.get("rejected_final")
+        return str(other or gettext("Rejected, final"))
+    return door.status_label(claim)
+
+
+def _submitted(claim: Claim, passed: bool) -> str:
+    if passed:
+        return gettext("With the reviewers: nobody has taken it up yet; it was due by %(by)s.")
+    if claim.assigned_reviewer_id is not None:
+        return gettext("With the reviewers: they look at your answer by %(by)s (%(left)s).")
+    return gettext("With the reviewers: somebody takes it up by %(by)s (%(left)s).")
+
+
+def _asked(passed: bool) -> str:
+    if passed:
+        return gettext("Your answer was due by %(by)s. The claim is about to be rejected.")
+    return gettext("Your move: answer by %(by)s (%(left)s).")
+
+
+def _approved(claim: Claim, words: dict[str, str]) -> tuple[str, str]:
+    if claim.association_state == AssociationState.ACTIVE:
+        since = day(claim.activated_at) if claim.activated_at else ""
+        return (
+            gettext("You are partner of record since %(since)s.") % {"since": since},
+            gettext(
+                "The claim has been passed on to the incentive program, which judges by its own "
+                "rules whether anything is earned."
+            ),
+        )
+    if claim.consent_closes_at is None:
+        return (
+            gettext("Approved. The letter to the customer is on its way."),
+            gettext("The customer's time to decline begins when the letter has left."),
+        )
+    return (
+        gettext("With the customer, who may decline until %(by)s (%(left)s).") % words,
+        gettext("If the customer doesn't decline, you become partner of record by itself."),
+    )
+
+
+def _rejected(claim: Claim, due: Due | None, words: dict[str, str]) -> tuple[str, str]:
+    reasons = {"reasons": reasons_of(claim)}
+    if not can_be_disputed(claim, due):
+        return (
+            gettext("Closed: rejected (%(reasons)s).") % reasons,
+            gettext("You can make a new claim with better proof at any time."),
+        )
+    return (
+        gettext("Rejected (%(reasons)s). You can dispute it until %(by)s (%(left)s).")
+        % {**reasons, **words},
+        gettext("After that only a new claim with better proof is possible."),
+    )

@@ -1,0 +1,129 @@
+"""The last step: everything that is wrong or unusual, and handing the claim in."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from cpor_site.common import clock
+from cpor_site.common.problems import Problem, Severity
+
+from .. import actors, checks, door, selectors
+from ..actors import Capability
+from ..forms.acts import HandInForm
+from ..models import Claim
+from ..services.lines import included_lines
+from ..services.submission import resubmit_claim, submit_claim
+from ..states import Act, Status
+from .access import acting, again, claim_page, reader, refusals_of
+from .editing import STALE
+from .sections import CHECK, element_of, open_sections, shown, steps
+
+
+@claim_page
+@require_http_methods(["GET", "POST"])
+def check(request: HttpRequest, claim: Claim) -> HttpResponse:
+    """List every problem with the way to mend it; submit a draft, or answer the reviewers."""
+    user = reader(request)
+    if not actors.partner_can(user, Capability.DRAFT, claim):
+        raise Http404
+    if claim.status not in (Status.EDITING, Status.PARTNER_ACTION_REQUIRED):
+        return _moved_on(request, claim)
+    answering = claim.status == Status.PARTNER_ACTION_REQUIRED
+    problems = checks.check_submission(claim, user, clock.now())
+    form = HandInForm(
+        request.POST if request.method == "POST" else None,
+        initial={"version": claim.version},
+        problems=problems,
+        known=claim.confirmed_warnings,
+        answering=answering,
+    )
+    refusals: tuple[Problem, ...] = ()
+    if form.is_bound and form.is_valid():
+        refusals = refusals_of(lambda: _hand_in(request, claim, form, answering))
+        if not refusals:
+            return _handed_in(request, claim)
+        after = again(request, claim)
+        if after.status != claim.status:
+            return _moved_on(request, after)
+        claim = after
+        problems = checks.check_submission(claim, user, clock.now())
+    blocking = [each for each in problems if each.blocks]
+    infos = [each for each in problems if each.severity == Severity.INFORMATION]
+    return render(
+        request,
+        "claims/check.html",
+        {
+            "here": "claims",
+            "claim": claim,
+            "form": form,
+            "answering": answering,
+            "refusals": [_on_this_page(claim, form, each) for each in refusals],
+            "is_stale": tuple(each.code for each in refusals) == STALE,
+            "blocking": shown(claim, blocking),
+            "infos": shown(claim, infos),
+            "findings": selectors.findings_of(claim) if answering else [],
+            "decision": selectors.decision_of(claim) if answering else None,
+            "lines": included_lines(claim),
+            "documents": [each for each in selectors.documents_of(claim) if each.counts],
+            "may_hand_in": bool(
+                {Act.SUBMIT, Act.RESUBMIT} & set(door.open_acts(acting(request), claim))
+            ),
+            "steps": steps(claim, problems, CHECK),
+            "sections": {each.code for each in open_sections(claim)},
+            "section": CHECK,
+            "now": clock.now(),
+        },
+    )
+
+
+def _hand_in(request: HttpRequest, claim: Claim, form: HandInForm, answering: bool) -> Claim:
+    version = form.cleaned_data["version"]
+    if answering:
+        return resubmit_claim(
+            claim_id=claim.pk,
+            actor=acting(request),
+            version=version,
+            reply=form.cleaned_data["reply"],
+            confirmed=form.confirmed,
+        )
+    return submit_claim(
+        claim_id=claim.pk,
+        actor=acting(request),
+        version=version,
+        acknowledged=form.cleaned_data["statements"],
+        confirmed=form.confirmed,
+    )
+
+
+def _handed_in(request: HttpRequest, claim: Claim) -> HttpResponse:
+    messages.success(
+        request,
+        _("%(number)s is with the reviewers now. You'll get a letter when something happens.")
+        % {"number": claim.number},
+    )
+    return redirect("claim_page", claim.pk)
+
+
+def _moved_on(request: HttpRequest, claim: Claim) -> HttpResponse:
+    """A second click, or a page left open: say where the claim is by now."""
+    messages.info(
+        request,
+        _("There is nothing left to hand in: the claim is in the status “%(status)s”.")
+        % {"status": door.status_label(claim)},
+    )
+    return redirect("claim_page", claim.pk)
+
+
+def _on_this_page(claim: Claim, form: HandInForm, problem: Problem) -> dict[str, object]:
+    """Link a refusal to its box on this page if it has one, else to its section."""
+    if problem.field in form.fields:
+        href = f"#id_{problem.field}"
+    elif problem.severity == Severity.WARNING:
+        href = f"#{form.box_of(problem)}"
+    else:
+        href = shown(claim, [problem])[0].href or f"#{element_of(problem)}".rstrip("#")
+    return {"code": problem.code, "message": problem.message, "href": href}
