@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -22,6 +21,7 @@ from cpor_site.common.problems import Problem
 from . import actors, conflicts
 from .actors import Capability
 from .directory import DirectoryUnavailable, TenantLookup, customer_directory
+from .line_facts import GatheredLines, included_lines
 from .models import (
     Activity,
     Claim,
@@ -31,7 +31,6 @@ from .models import (
     PartnerLocation,
     PoEDocument,
     ProgramEnrollment,
-    SolutionArea,
     Subscription,
 )
 from .rules import customer, documents, partner, subscriptions
@@ -39,10 +38,8 @@ from .rules import lines as line_rules
 from .rules.customer import CustomerFacts
 from .rules.documents import DocumentFacts
 from .rules.identifiers import PUBLIC_MAIL_DOMAINS, normalise_domain, parse_guid
-from .rules.lines import LineFacts
 from .rules.partner import LocationFacts
-from .rules.subscriptions import SubscriptionFacts
-from .states import LineStatus, Status
+from .states import Status
 
 if TYPE_CHECKING:
     from cpor_site.common.models import User
@@ -83,7 +80,7 @@ def resolve_subscriptions(
     and where an earlier line has the same one (LIN-04). ``lines`` should have ``product`` loaded.
     While the directory is unavailable each line keeps what it has.
     """
-    gathered = _Gathered(claim, lines)
+    gathered = GatheredLines(claim, lines)
     try:
         chosen = [gathered.chosen(line) for line in lines]
     except DirectoryUnavailable:
@@ -153,13 +150,13 @@ def check_lines(claim: Claim, now: datetime) -> list[Problem]:
     Also asked before an approval (status Under review): then subscriptions that can't be checked
     are an error.
     """
-    gathered = _Gathered(claim, _lines(claim))
+    gathered = GatheredLines(claim, included_lines(claim))
     return _distinct(_line_problems(gathered, now))
 
 
 def check_conflicts(claim: Claim) -> list[Problem]:
     """ACT-07, SUB-13 and SUB-14/15: who else has what is claimed here."""
-    gathered = _Gathered(claim, _lines(claim))
+    gathered = GatheredLines(claim, included_lines(claim))
     return _distinct(
         subscriptions.conflict_problems(gathered.line_facts, conflicts.find_conflicts(claim))
     )
@@ -167,12 +164,12 @@ def check_conflicts(claim: Claim) -> list[Problem]:
 
 def check_contacts(claim: Claim) -> list[Problem]:
     """CON: the people at the customer and at the partner."""
-    return _contact_problems(claim, _lines(claim))
+    return _contact_problems(claim, included_lines(claim))
 
 
 def check_documents(claim: Claim, now: datetime) -> list[Problem]:
     """POE: the proof of execution as a whole."""
-    return _document_problems(claim, _lines(claim), now)
+    return _document_problems(claim, included_lines(claim), now)
 
 
 def check_submission(claim: Claim, user: User, now: datetime) -> list[Problem]:
@@ -180,8 +177,8 @@ def check_submission(claim: Claim, user: User, now: datetime) -> list[Problem]:
 
     That is customer, activities and products with their conflicts, location, contacts, documents.
     """
-    lines = _lines(claim)
-    gathered = _Gathered(claim, lines)
+    lines = included_lines(claim)
+    gathered = GatheredLines(claim, lines)
     about_lines = _line_problems(gathered, now)
     faulty = {each.line for each in about_lines if each.blocks}
     others = [each for each in conflicts.find_conflicts(claim) if each.line.pk not in faulty]
@@ -197,76 +194,7 @@ def check_submission(claim: Claim, user: User, now: datetime) -> list[Problem]:
     )
 
 
-class _Gathered:
-    """A claim's lines with what the directory knows about their subscriptions, asked for once."""
-
-    def __init__(self, claim: Claim, lines: Sequence[ClaimLine]) -> None:
-        self.claim = claim
-        self.lines = lines
-        self.profile = claim.rule_profile
-
-    def needs_subscription(self, line: ClaimLine) -> bool:
-        area = self.claim.area
-        return (
-            area is not None
-            and area.level == SolutionArea.Level.SUBSCRIPTION
-            and line.product.area_id == area.pk
-        )
-
-    @cached_property
-    def on_tenant(self) -> list[Subscription]:
-        """The customer's subscriptions that matter here; may raise ``DirectoryUnavailable``."""
-        needing = [line for line in self.lines if self.needs_subscription(line)]
-        if self.claim.tenant is None or not needing:
-            return []
-        typed = {parse_guid(line.subscription_as_typed) for line in needing}
-        return customer_directory().subscriptions(
-            self.claim.tenant,
-            product_ids={line.product_id for line in needing},
-            subscription_ids={each for each in typed if each is not None},
-        )
-
-    def facts(self, line: ClaimLine) -> SubscriptionFacts | None:
-        """Return the facts about the line's subscription; None if there is nothing to check."""
-        if self.claim.tenant is None or not self.needs_subscription(line):
-            return None
-        return SubscriptionFacts(
-            line=line,
-            on_tenant=self.on_tenant,
-            tenant_id=self.claim.tenant.tenant_id,
-            always_required=self.profile.subscription_always_required,
-            settled=self.claim.first_submitted_at is not None,
-        )
-
-    def chosen(self, line: ClaimLine) -> Subscription | None:
-        facts = self.facts(line)
-        return subscriptions.choose(facts) if facts else None
-
-    @cached_property
-    def line_facts(self) -> list[LineFacts]:
-        return [
-            LineFacts(
-                line=line,
-                offered_for=frozenset(each.pk for each in line.product.activities.all()),
-                bought_as=self._bought_as(line),
-            )
-            for line in self.lines
-        ]
-
-    def _bought_as(self, line: ClaimLine) -> str:
-        if not self.needs_subscription(line):
-            return ""
-        typed = line.subscription_as_typed.strip().lower()
-        if typed:
-            return str(parse_guid(typed) or typed)
-        try:
-            found = self.chosen(line)
-        except DirectoryUnavailable:
-            found = line.subscription
-        return str(found.subscription_id) if found else ""
-
-
-def _line_problems(gathered: _Gathered, now: datetime) -> list[Problem]:
+def _line_problems(gathered: GatheredLines, now: datetime) -> list[Problem]:
     claim = gathered.claim
     # Once handed in, a claim isn't lost because its product leaves the list during the review.
     drafting = claim.status == Status.EDITING
@@ -278,7 +206,7 @@ def _line_problems(gathered: _Gathered, now: datetime) -> list[Problem]:
     ]
 
 
-def _looked_up_problems(gathered: _Gathered, now: datetime, today: date) -> list[Problem]:
+def _looked_up_problems(gathered: GatheredLines, now: datetime, today: date) -> list[Problem]:
     """What the directory has to be asked about: subscriptions, seats, how fresh all this is."""
     claim, lines = gathered.claim, gathered.lines
     if claim.tenant is None or not lines:
@@ -373,15 +301,6 @@ def _used_elsewhere(claim: Claim, attached: Iterable[PoEDocument]) -> frozenset[
         .exclude(claim__tenant=claim.tenant_id)
         .order_by()
         .values_list("sha256", flat=True)
-    )
-
-
-def _lines(claim: Claim) -> list[ClaimLine]:
-    return list(
-        ClaimLine.objects.filter(claim=claim, line_status=LineStatus.INCLUDED)
-        .select_related("product", "activity__program", "subscription__listed_product")
-        .prefetch_related("product__activities")
-        .order_by("pk")
     )
 
 
