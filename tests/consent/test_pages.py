@@ -1,0 +1,169 @@
+"""The customer's pages: nothing changes on GET, nothing leaks, nothing typed is lost."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+
+from claims.models import Claim
+from claims.states import Status
+from consent.models import ConsentAnswer, ConsentRecipient
+from tests import acts, factories
+
+pytestmark = pytest.mark.django_db
+PAGES = ("consent_page", "consent_agree", "consent_decline")
+
+
+@pytest.fixture
+def claim() -> Claim:
+    return acts.in_window(factories.make_claim(products=("exchange_online", "teams")))
+
+
+def url(claim: Claim, page: str = "consent_page") -> str:
+    return reverse(page, args=[acts.token_of(claim)])
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_a_mail_scanner_changes_nothing(
+    client: Client, claim: Claim, page: str, method: str
+) -> None:
+    """Scenario 6."""
+    before = (Claim.objects.values().get(pk=claim.pk), claim.events.count())
+    response = getattr(client, method)(url(claim, page))
+    assert response.status_code == 200
+    assert (Claim.objects.values().get(pk=claim.pk), claim.events.count()) == before
+    assert not ConsentAnswer.objects.exists()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_lets_the_link_out(client: Client, claim: Claim, page: str) -> None:
+    """Section 7.6."""
+    response = client.get(url(claim, page))
+    assert response["Referrer-Policy"] == "no-referrer"
+    assert response["X-Robots-Tag"] == "noindex, nofollow"
+    assert response["Cache-Control"] == "no-store"
+    assert "script-src 'self'" in response["Content-Security-Policy"] or (
+        "default-src 'self'" in response["Content-Security-Policy"]
+    )
+
+
+def test_the_page_says_who_claims_what_and_what_silence_does(client: Client, claim: Claim) -> None:
+    """Section 7.3."""
+    text = client.get(url(claim)).content.decode()
+    assert claim.tenant is not None
+    assert claim.location is not None
+    for words in (
+        claim.organization.name,
+        claim.location.partner_id,
+        claim.tenant.name,
+        str(claim.tenant.tenant_id)[-4:],
+        "Exchange Online",
+        "Microsoft Teams",
+        claim.number,
+        "If you do nothing",
+    ):
+        assert words in text
+    assert str(claim.tenant.tenant_id) not in text
+    assert claim.documents.get().original_name not in text
+
+
+def test_declining_one_product_and_then_the_other(client: Client, claim: Claim) -> None:
+    first, second = claim.lines.order_by("pk")
+    given = {"responder_name": "Jana Meier", "reason": "project_ended"}
+    response = client.post(url(claim, "consent_decline"), given | {"lines": [first.pk]})
+    assert response.status_code == 200
+    assert acts.fresh(claim).status == Status.APPROVED
+    client.post(url(claim, "consent_decline"), given | {"lines": [second.pk]})
+    assert acts.fresh(claim).status == Status.REJECTED
+    again = client.post(url(claim, "consent_decline"), given | {"lines": [second.pk]})
+    assert "TOK-04" not in again.content.decode()
+    assert "You answered on" in again.content.decode()
+    assert ConsentAnswer.objects.count() == 2
+
+
+def test_a_missing_name_loses_nothing_that_was_typed(client: Client, claim: Claim) -> None:
+    line = claim.lines.order_by("pk").first()
+    assert line is not None
+    given = {"lines": [line.pk], "message": "Ask our CIO.", "reason": "other_partner"}
+    response = client.post(url(claim, "consent_decline"), given)
+    text = response.content.decode()
+    assert response.status_code == 422
+    assert "Enter your name." in text
+    assert "Ask our CIO." in text
+    assert acts.fresh(claim).status == Status.APPROVED
+
+
+def test_a_line_of_another_claim_can_not_be_declined(client: Client, claim: Claim) -> None:
+    other = acts.in_window(factories.make_claim())
+    foreign = other.lines.get()
+    response = client.post(
+        url(claim, "consent_decline"), {"responder_name": "J", "lines": [foreign.pk]}
+    )
+    assert response.status_code == 422
+    assert acts.fresh(other).status == acts.fresh(claim).status == Status.APPROVED
+
+
+def test_answers_need_the_page_they_come_from(claim: Claim) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    response = strict.post(url(claim, "consent_agree"), {"responder_name": "J"})
+    assert response.status_code == 403
+    assert not ConsentAnswer.objects.exists()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_unknown_link_tells_nothing(client: Client, claim: Claim, page: str) -> None:
+    for token in ("x-y_z", "A" * 43, acts.token_of(claim)[:-1], acts.token_of(claim) + "A"):
+        response = client.get(reverse(page, args=[token]))
+        text = response.content.decode()
+        assert response.status_code == 404
+        assert "This link isn&#x27;t valid." in text
+        assert claim.number not in text
+        assert token not in text
+
+
+def test_a_superseded_link_points_to_the_newer_one(client: Client, claim: Claim) -> None:
+    ConsentRecipient.objects.update(superseded_at=claim.consent_sent_at)
+    text = client.get(url(claim)).content.decode()
+    assert "A newer link was sent on" in text
+    assert claim.organization.name not in text
+
+
+def test_after_the_window_the_page_says_so(client: Client, claim: Claim) -> None:
+    assert claim.consent_closes_at is not None
+    with time_machine.travel(claim.consent_closes_at + timedelta(seconds=1), tick=False):
+        for page in PAGES:
+            assert "The response period ended on" in client.get(url(claim, page)).content.decode()
+        client.post(
+            url(claim, "consent_decline"),
+            {"responder_name": "J", "lines": [line.pk for line in claim.lines.all()]},
+        )
+    assert acts.fresh(claim).status == Status.APPROVED
+
+
+def test_agreeing_says_until_when_one_can_still_decline(client: Client, claim: Claim) -> None:
+    response = client.post(url(claim, "consent_agree"), {"responder_name": "Jana Meier"})
+    assert response.status_code == 200
+    assert "can still decline" in response.content.decode()
+    answer = ConsentAnswer.objects.get()
+    assert (answer.kind, answer.responder_name, answer.ip_address) == (
+        "agreed",
+        "Jana Meier",
+        "127.0.0.1",
+    )
+
+
+def test_the_page_speaks_the_language_that_was_chosen(client: Client, claim: Claim) -> None:
+    assert '<html lang="en">' in client.get(url(claim)).content.decode()
+    assert '<html lang="sv">' in client.get(url(claim) + "?lang=sv").content.decode()
+    assert '<html lang="en">' in client.get(url(claim) + "?lang=xx").content.decode()
+
+
+def test_the_public_page_needs_no_link(client: Client) -> None:
+    response = client.get(reverse("consent_about"))
+    assert response.status_code == 200
+    assert "partner of record" in response.content.decode()
