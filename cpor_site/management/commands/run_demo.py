@@ -136,7 +136,7 @@ def _welcome(env: Env) -> str:
     """What to open and whom to sign in as."""
     from cpor_site.demo.accounts import DEMO_ACCOUNTS
 
-    rows = [("", "E-mail", "Password", "Starts at")]
+    rows = [("Role", "E-mail", "Password", "Starts at")]
     rows += [(each.role, each.email, each.password, each.start_path) for each in DEMO_ACCOUNTS]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     table = [
