@@ -24,6 +24,7 @@ from .forms import AgreeForm, DeclineForm
 from .models import ConsentAnswer, ConsentRecipient
 from .services import answers
 from .services.answers import AlreadyAnswered, LinkSuperseded, LinkUnknown, Responder, WindowOver
+from .wording import activity_text
 
 View = Callable[..., HttpResponse]
 CLOSED_LINK = (AlreadyAnswered, LinkSuperseded, WindowOver)
@@ -116,6 +117,7 @@ def _context(token: str, recipient: ConsentRecipient) -> dict[str, Any]:
         "tenant": tenant,
         "tenant_domain": primary.domain if primary else claim.domain_as_typed,
         "tenant_tail": str(tenant.tenant_id)[-4:],
+        "what_it_did": [activity_text(each) for each in claim.activities.all()],
         "documents": [each for each in claim.documents.order_by("pk") if each.counts],
         "zone": operator_zone(),
         "operator_name": settings.CPOR_OPERATOR_NAME,
