@@ -38,6 +38,7 @@ from .rules import lines as line_rules
 from .rules.customer import CustomerFacts
 from .rules.documents import DocumentFacts
 from .rules.identifiers import PUBLIC_MAIL_DOMAINS, normalise_domain, parse_guid
+from .rules.naming import name_problems
 from .rules.partner import LocationFacts
 from .states import Status
 
@@ -175,7 +176,7 @@ def check_documents(claim: Claim, now: datetime) -> list[Problem]:
 def check_submission(claim: Claim, user: User, now: datetime) -> list[Problem]:
     """Return everything that speaks against handing the claim in, in the order of its pages.
 
-    That is customer, activities and products with their conflicts, location, contacts, documents.
+    That is name, customer, activities and products with their conflicts, location, contacts, documents.
     """
     lines = included_lines(claim)
     gathered = GatheredLines(claim, lines)
@@ -184,6 +185,7 @@ def check_submission(claim: Claim, user: User, now: datetime) -> list[Problem]:
     others = [each for each in conflicts.find_conflicts(claim) if each.line.pk not in faulty]
     return _distinct(
         [
+            *name_problems(claim.name),
             *check_customer(claim),
             *about_lines,
             *subscriptions.conflict_problems(gathered.line_facts, others),

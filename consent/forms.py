@@ -29,6 +29,9 @@ class AgreeForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "organization-title"}),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, label_suffix="", **kwargs)
+
 
 class DeclineForm(AgreeForm):
     """The answer of somebody who declines, for all products or some of them."""
