@@ -1,0 +1,52 @@
+"""What the tests of the reviewer's pages share."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from claims.models import Claim
+from cpor_site.common.models import User
+from tests import factories
+
+QUEUE = "admin:claims_claim_changelist"
+CASE = "admin:claims_claim_change"
+
+
+def browser_of(user: User | None = None, **options: Any) -> Client:
+    """Return a client in which the user, by default a new reviewer, is signed in."""
+    client = Client(**options)
+    client.force_login(user or factories.make_reviewer())
+    return client
+
+
+def url(name: str, claim: Claim) -> str:
+    """Return the address of one page about the claim: ``case``, ``history``, or an act's name."""
+    page = "change" if name == "case" else name
+    return reverse(f"admin:claims_claim_{page}", args=[claim.pk])
+
+
+def text_of(response: Any) -> str:
+    """Return what a reader sees of the page's content: words only, single spaces."""
+    html = html_of(response)
+    html = html[html.index("<main") :]
+    html = re.sub(r"<(script|style|svg).*?</\1>", "", html, flags=re.S)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+
+
+def html_of(response: HttpResponse) -> str:
+    return response.content.decode()
+
+
+def numbers_in(response: Any) -> list[str]:
+    """Return the claim numbers of the queue's rows, from top to bottom."""
+    return re.findall(r'class="claim-number">([^<]+)<', html_of(response))
+
+
+def hrefs_in(response: Any) -> list[str]:
+    return [unescape(each) for each in re.findall(r'href="([^"]+)"', html_of(response))]

@@ -1,0 +1,418 @@
+"""The case page: what it shows, to whom it offers which act, and at what price in queries."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from claims import actors
+from claims.models import Claim, ClaimLine, CustomerTenant, Subscription
+from claims.services.comments import add_comment
+from claims.services.submission import resubmit_claim
+from claims.states import DeficiencyCode, RejectionReason
+from consent.services.windows import finalise_consent_windows
+from cpor_site.common.models import User
+from reviews.services.decisions import (
+    FindingEntry,
+    reject_claim,
+    request_action,
+    take_up_claim,
+)
+from reviews.services.notes import write_note
+from tests import acts, factories
+
+from .pages import browser_of, hrefs_in, html_of, text_of, url
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def reviewer() -> User:
+    return factories.make_reviewer(full_name="Rita Reviewer", time_zone="Europe/Berlin")
+
+
+def shown(claim: Claim, user: User) -> str:
+    response = browser_of(user).get(url("case", claim))
+    assert response.status_code == 200
+    return text_of(response)
+
+
+def offered(claim: Claim, user: User) -> list[str]:
+    """The words on the buttons and links that lead to acts, in order."""
+    page = html_of(browser_of(user).get(url("case", claim)))
+    section = page[page.index('class="card case-standing"') : page.index('class="case-columns"')]
+    return re.findall(r'class="button [^"]*"[^>]*>([^<]+)<', section)
+
+
+class TestStanding:
+    """Whose move, until when, and what if nobody moves, in the reader's own zone."""
+
+    @pytest.fixture(autouse=True)
+    def tuesday(self) -> Any:
+        with time_machine.travel("2026-06-02T10:00:00Z", tick=False) as traveller:
+            yield traveller
+
+    def test_submitted(self, reviewer: User) -> None:
+        page = shown(acts.submit(factories.make_claim()), reviewer)
+
+        assert (
+            "Submitted A reviewer's move: take it up by Tue 9 June 2026 (5 business days left). "
+            "If nobody takes it up by then, it is shown as overdue; nothing is decided by itself."
+        ) in page
+
+    def test_under_my_review(self, reviewer: User) -> None:
+        page = shown(acts.under_review(reviewer=reviewer), reviewer)
+
+        assert "Under review Your move: decide by Tue 9 June 2026 (5 business days left)." in page
+
+    def test_under_somebody_elses_review(self, reviewer: User) -> None:
+        page = shown(acts.under_review(reviewer=reviewer), factories.make_reviewer(role="Auditor"))
+
+        assert "Rita Reviewer's move: decide by Tue 9 June 2026" in page
+
+    def test_in_the_readers_zone(self) -> None:
+        reader = factories.make_reviewer(time_zone="Asia/Taipei")
+        page = shown(acts.under_review(reviewer=reader), reader)
+
+        assert "Your move: decide by Wed 10 June 2026, 05:59 (5 business days left)." in page
+        assert "for you Wed 10 June 2026" in page
+        assert "Times on this page are in the zone Asia/Taipei." in page
+
+    def test_overdue(self, reviewer: User, tuesday: Any) -> None:
+        claim = acts.under_review(reviewer=reviewer)
+        tuesday.move_to("2026-06-11T10:00:00Z")
+
+        assert "decide by Tue 9 June 2026 (overdue by 2 business days)." in shown(claim, reviewer)
+
+    def test_with_the_partner(self, reviewer: User) -> None:
+        claim = acts.asked(
+            factories.make_claim(location=factories.make_location(name_of("Fabrikam"))),
+            reviewer=reviewer,
+        )
+
+        assert (
+            "Partner action required Fabrikam's move: answer by Tue 9 June 2026 (5 business days "
+            "left). Without an answer by then the claim is rejected by itself; the partner can "
+            "dispute that."
+        ) in shown(claim, reviewer)
+
+    def test_answered(self, reviewer: User) -> None:
+        claim = acts.asked(reviewer=reviewer)
+        resubmit_claim(
+            claim_id=claim.pk,
+            actor=actors.partner(claim.created_by),
+            version=acts.fresh(claim).version,
+            reply="Here it is.",
+            confirmed=claim.confirmed_warnings,
+        )
+
+        assert "Your move: the partner has answered; take it up again by" in shown(claim, reviewer)
+        other = factories.make_reviewer()
+        assert "Rita Reviewer's move: the partner has answered" in shown(claim, other)
+
+    def test_approved(self, reviewer: User) -> None:
+        claim = acts.approved(reviewer=reviewer)
+        assert "The letter to the customer hasn't left yet." in shown(claim, reviewer)
+
+        claim = acts.in_window()
+        assert (
+            "Approved The customer's move: refuse by Tue 9 June 2026 (7 days left). Without a "
+            "refusal the association comes into force by itself."
+        ) in shown(claim, reviewer)
+
+    def test_in_force(self, reviewer: User) -> None:
+        claim = acts.in_window(
+            acts_claim := factories.make_claim(
+                location=factories.make_location(name_of("Fabrikam"))
+            )
+        )
+        with acts.past(claim):
+            finalise_consent_windows()
+        page = shown(acts_claim, reviewer)
+
+        assert "Fabrikam is partner of record since Wed 10 June 2026, 00:05." in page
+        assert "Association active" in page
+
+    def test_rejected(self, reviewer: User, tuesday: Any) -> None:
+        claim = acts.under_review(reviewer=reviewer)
+        reject_claim(
+            claim_id=claim.pk,
+            actor=actors.reviewer(reviewer),
+            reasons=[RejectionReason.POE],
+            text="No work is shown.",
+        )
+
+        assert f"{claim.organization} can dispute until Thu 2 July 2026 (30 days left)." in shown(
+            claim, reviewer
+        )
+        tuesday.move_to("2026-07-03T10:00:00Z")
+        assert "the time to dispute ended on Thu 2 July 2026." in shown(claim, reviewer)
+
+    def test_a_draft(self, reviewer: User) -> None:
+        claim = factories.make_claim()
+
+        assert f"A draft of {claim.organization}; it isn't in review." in shown(claim, reviewer)
+
+    def test_how_the_date_was_counted(self, reviewer: User) -> None:
+        page = shown(acts.submit(factories.make_claim()), reviewer)
+
+        assert "Counted 5 business days from Tue 2 June 2026; skipped Sat 6, Sun 7 June" in page
+
+
+def name_of(name: str) -> Any:
+    return factories.make_organization(name)
+
+
+class TestContent:
+    def test_the_claim_as_submitted(self, reviewer: User) -> None:
+        tenant = factories.make_tenant("Contoso AG", domain="contoso.example")
+        subscription = factories.make_subscription(tenant)
+        claim = acts.submit(
+            factories.make_claim(
+                tenant=tenant,
+                area_code=factories.BIZAPPS,
+                activities=("usage", "presales"),
+                products=("d365_sales",),
+                subscriptions=(subscription,),
+                name="Sales rollout",
+            )
+        )
+        Subscription.objects.update(state=Subscription.State.IN_GRACE)
+
+        page = shown(claim, reviewer)
+
+        location = claim.location
+        assert location is not None
+        for words in (
+            f"{claim.number} Contoso AG",
+            "Customer Contoso AG, DE, commercial",
+            f"Tenant ID {tenant.tenant_id}",
+            "Domain contoso.example 2 domains in the registry",
+            "contoso.example: custom, verified",
+            f"Partner ID {location.partner_id} {location.name}, DE (standard)",
+            "Area and activities Business Applications: Presales, Usage",
+            f"{claim.created_by}; round 1",
+            "Rules Rules of 2020",
+            "Customer's business contact Business contact, Head of IT business@contoso.example",
+            (
+                f"Dynamics 365 Sales Usage {subscription.subscription_id} In grace period, "
+                "volume licensing (EA)"
+            ),
+        ):
+            assert words in page
+
+    def test_documents_beside_the_checklist(self, reviewer: User) -> None:
+        with time_machine.travel("2026-06-02T10:00:00Z", tick=False):
+            claim = factories.make_claim(document=False)
+            document = factories.make_document(claim)
+            document.covers.set(ClaimLine.objects.filter(claim=claim))
+            factories.make_document(claim, signed_on=None, signer_name="", original_name="old.pdf")
+            claim = acts.submit(claim)
+            response = browser_of(reviewer).get(url("case", claim))
+        page = text_of(response)
+
+        assert "statement of work.pdf Signed statement of work" in page
+        assert "Signed Sun 3 May 2026 by Jana Meier, CIO Covers: Exchange Online" in page
+        assert "No date of a signature is given. Covers: not said" in page
+        assert (
+            "It is dated, and the signature is not too old D-DATE signed Sun 3 May 2026, within "
+            "the 12 months before the claim was submitted"
+        ) in page
+        assert "It names every product or workload claimed D-PROD Exchange Online" in page
+        assert "public-sector" not in page
+        assert f"/documents/{document.pk}" in " ".join(hrefs_in(response))
+
+    def test_the_checklist_of_a_public_customer_asks_for_the_disclosure(
+        self, reviewer: User
+    ) -> None:
+        tenant = factories.make_tenant(sector=CustomerTenant.Sector.PUBLIC)
+        claim = acts.submit(
+            factories.make_claim(tenant=tenant, public_sector_disclosure_confirmed=True)
+        )
+
+        assert (
+            "signed disclosure of a public-sector customer D-PSD The partner says it does."
+        ) in shown(claim, reviewer)
+
+    def test_what_the_partner_was_warned_of(self, reviewer: User) -> None:
+        claim = acts.submit(factories.make_claim())
+
+        assert (
+            "What the partner was warned of No document is marked as covering some of the lines. "
+            "POE-10 (exchange_online) Known."
+        ) in shown(claim, reviewer)
+
+    def test_findings_comments_notes_decisions_and_events(self, reviewer: User) -> None:
+        with time_machine.travel("2026-06-02T10:00:00Z", tick=False):
+            claim = acts.asked(reviewer=reviewer)
+            write_note(claim_id=claim.pk, actor=actors.reviewer(reviewer), body="Ask Otto.")
+            add_comment(
+                claim_id=claim.pk, actor=actors.partner(claim.created_by), body="We will <b>."
+            )
+            page = shown(claim, reviewer)
+
+        for words in (
+            (
+                "Round 1 Missing or old dates D-DATE : Exchange Online No date. Rita Reviewer, "
+                "Tue 2 June 2026, 12:00 ; not settled"
+            ),
+            "Rita Reviewer , Reviewer, Tue 2 June 2026, 12:00 ; answer needed Please add the date",
+            f"{claim.created_by} , Partner, Tue 2 June 2026, 12:00 We will <b>.",
+            (
+                "Internal notes Only people of the operator read these. Rita Reviewer , "
+                "Tue 2 June 2026, 12:00 Ask Otto."
+            ),
+            "Decisions Partner asked D-DATE Please add the date of the signature.",
+            "What has happened Comment written",
+            "Review begun Tue 2 June 2026, 12:00 , Rita Reviewer (Reviewer)",
+        ):
+            assert words in page
+
+    def test_the_competing_case(self, reviewer: User) -> None:
+        claim = acts.under_review(reviewer=reviewer)
+        rival = acts.submit(factories.make_claim(tenant=claim.tenant))
+
+        response = browser_of(reviewer).get(url("case", claim))
+        page = text_of(response)
+
+        assert "The claim can't be approved while this case is open." in page
+        assert "This claim : Exchange Online (Usage), challenger" in page
+        assert f"{rival.number} , {rival.organization}: Exchange Online (Usage), challenger" in page
+        assert url("case", rival) in hrefs_in(response)
+
+    def test_nothing_of_a_rival_once_the_case_is_closed(self, reviewer: User) -> None:
+        claim = acts.under_review(reviewer=reviewer)
+        rival = acts.submit(factories.make_claim(tenant=claim.tenant))
+        other = actors.reviewer(factories.make_reviewer())
+        take_up_claim(claim_id=rival.pk, actor=other)
+        reject_claim(claim_id=rival.pk, actor=other, reasons=[RejectionReason.POE], text="No work.")
+
+        page = shown(claim, reviewer)
+
+        assert rival.number not in page
+        assert "competing" not in page
+
+    def test_what_partners_write_is_shown_as_text(self, reviewer: User) -> None:
+        claim = acts.submit(factories.make_claim(name="<script>alert(1)</script>"))
+        add_comment(
+            claim_id=claim.pk, actor=actors.partner(claim.created_by), body="<img src=x onerror=1>"
+        )
+
+        page = html_of(browser_of(reviewer).get(url("case", claim)))
+
+        assert "<script>alert" not in page
+        assert "<img src=x" not in page
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+class TestOffers:
+    def test_a_reviewer_may_take_up_what_is_submitted(self, reviewer: User) -> None:
+        assert offered(acts.submit(factories.make_claim()), reviewer) == ["Take up"]
+
+    def test_and_decide_what_is_theirs(self, reviewer: User) -> None:
+        assert offered(acts.under_review(reviewer=reviewer), reviewer) == [
+            "Approve…",
+            "Ask the partner…",
+            "Reject…",
+        ]
+
+    def test_but_not_what_is_held_by_another(self, reviewer: User) -> None:
+        claim = acts.under_review(reviewer=factories.make_reviewer(full_name="Otto Other"))
+
+        assert offered(claim, reviewer) == []
+        assert (
+            "Otto Other is reviewing this claim. Only they or a lead reviewer can decide. REV-01"
+        ) in shown(claim, reviewer)
+
+    def test_a_lead_may_decide_that(self, reviewer: User) -> None:
+        lead = factories.make_reviewer(role="Lead reviewer")
+
+        assert len(offered(acts.under_review(reviewer=reviewer), lead)) == 3
+
+    def test_nor_as_a_party(self, reviewer: User) -> None:
+        claim = acts.submit(factories.make_claim())
+        factories.make_membership(reviewer, claim.organization)
+
+        assert offered(claim, reviewer) == []
+        assert "You are a contact on this claim or belong to this partner" in shown(claim, reviewer)
+
+    @pytest.mark.parametrize("stage", [acts.asked, acts.approved, acts.in_window])
+    def test_nothing_while_others_have_the_move(self, stage: Any, reviewer: User) -> None:
+        assert offered(stage(factories.make_claim()), reviewer) == []
+
+    @pytest.mark.parametrize("role", ["Ops", "Auditor"])
+    def test_nothing_to_other_roles(self, role: str) -> None:
+        user = factories.make_reviewer(role=role)
+        claim = acts.submit(factories.make_claim())
+
+        assert offered(claim, user) == []
+        page = html_of(browser_of(user).get(url("case", claim)))
+        assert page.count("<form") == page.count('id="logout-form"')
+
+
+def test_no_inline_script_or_style(reviewer: User) -> None:
+    claim = acts.asked(reviewer=reviewer)
+    client = browser_of(reviewer)
+    for name in ("case", "history", "ask", "reject"):
+        response = client.get(url(name, claim))
+        assert "default-src 'self'" in response["Content-Security-Policy"]
+        assert not re.search(r"<style|<script(?![^>]* src=)| style=| on[a-z]+=", html_of(response))
+
+
+def test_a_full_case_takes_as_many_queries_as_a_small_one(reviewer: User) -> None:
+    client = browser_of(reviewer)
+    small = acts.under_review(
+        factories.make_claim(area_code=factories.BIZAPPS, products=("d365_sales",)),
+        reviewer=reviewer,
+    )
+    full = acts.under_review(
+        factories.make_claim(
+            area_code=factories.BIZAPPS,
+            activities=("usage", "presales"),
+            products=("d365_sales", "d365_finance", "d365_marketing"),
+        ),
+        reviewer=reviewer,
+    )
+    actor = actors.reviewer(reviewer)
+    for claim, times in ((small, 1), (full, 3)):
+        lines = list(ClaimLine.objects.filter(claim=claim).values_list("pk", flat=True))
+        for number in range(times):
+            factories.make_document(claim).covers.set(lines)
+            write_note(claim_id=claim.pk, actor=actor, body=f"Note {number}")
+            request_action(
+                claim_id=claim.pk,
+                actor=actor,
+                findings=[FindingEntry(DeficiencyCode.PROD, lines, "Not named.")] * times,
+                comment="Please name them.",
+            )
+            resubmit_claim(
+                claim_id=claim.pk,
+                actor=actors.partner(claim.created_by),
+                version=acts.fresh(claim).version,
+                reply="Done.",
+                confirmed=acts.fresh(claim).confirmed_warnings
+                | {"POE-06:statement of work.pdf": ""},
+            )
+            take_up_claim(claim_id=claim.pk, actor=actor)
+        for _number in range(times):
+            acts.submit(
+                factories.make_claim(
+                    tenant=claim.tenant,
+                    area_code=factories.BIZAPPS,
+                    products=("d365_sales",),
+                    subscriptions=(ClaimLine.objects.get(pk=lines[0]).subscription,),
+                )
+            )
+
+    with CaptureQueriesContext(connection) as few:
+        client.get(url("case", small))
+    with CaptureQueriesContext(connection) as many:
+        client.get(url("case", full))
+
+    assert len(many) == len(few)
+    assert len(few) <= 21

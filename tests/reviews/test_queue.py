@@ -1,0 +1,277 @@
+"""The queue: its rows, order, filters and search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from claims import actors
+from claims.models import Claim, ClaimLine
+from claims.services.submission import resubmit_claim
+from claims.states import RejectionReason
+from cpor_site.common import clock
+from cpor_site.common.models import User
+from reviews.services.decisions import reject_claim
+from tests import acts, factories
+
+from .pages import QUEUE, browser_of, numbers_in, text_of, url
+
+pytestmark = pytest.mark.django_db
+
+
+def listed(user: User, **parameters: str) -> list[str]:
+    return numbers_in(browser_of(user).get(reverse(QUEUE), parameters))
+
+
+def resubmitted(reviewer: User) -> Claim:
+    claim = acts.asked(reviewer=reviewer)
+    return resubmit_claim(
+        claim_id=claim.pk,
+        actor=actors.partner(claim.created_by),
+        version=acts.fresh(claim).version,
+        reply="Here it is.",
+        confirmed=claim.confirmed_warnings,
+    )
+
+
+def rejected(reviewer: User) -> Claim:
+    claim = acts.under_review(reviewer=reviewer)
+    return reject_claim(
+        claim_id=claim.pk,
+        actor=actors.reviewer(reviewer),
+        reasons=[RejectionReason.POE],
+        text="No work is shown.",
+    )
+
+
+@pytest.fixture
+def reviewer() -> User:
+    return factories.make_reviewer(full_name="Rita Reviewer", time_zone="Europe/Berlin")
+
+
+def test_a_row_says_what_a_reviewer_needs_to_choose(reviewer: User) -> None:
+    organization = factories.make_organization("Fabrikam")
+    location = factories.make_location(organization)
+    with time_machine.travel("2026-06-02T10:00:00Z", tick=False):
+        claim = acts.submit(
+            factories.make_claim(
+                location=location,
+                tenant=factories.make_tenant("Contoso AG"),
+                products=("exchange_online", "teams"),
+            )
+        )
+        acts.under_review(
+            factories.make_claim(tenant=claim.tenant, products=("teams",)), reviewer=reviewer
+        )
+        shown = text_of(browser_of(reviewer).get(reverse(QUEUE)))
+
+    assert (
+        f"{claim.number} competing Fabrikam {location.partner_id} Contoso AG "
+        "Microsoft 365: Usage 2 1 Submitted reviewer Tue 9 June 2026 5 business days left –"
+    ) in shown
+    assert "Under review reviewer Tue 9 June 2026 5 business days left Rita Reviewer" in shown
+    assert "2 claims" in shown
+
+
+def test_links_lead_to_the_case_and_know_the_way_back(reviewer: User) -> None:
+    claim = acts.submit(factories.make_claim())
+    client = browser_of(reviewer)
+
+    page = client.get(reverse(QUEUE), {"queue": "unassigned"})
+    case = f"{url('case', claim)}?_changelist_filters=queue%3Dunassigned"
+
+    assert f'href="{case}"' in page.content.decode()
+    assert f'href="{reverse(QUEUE)}?queue=unassigned"' in client.get(case).content.decode()
+
+
+def test_the_most_urgent_stands_on_top(reviewer: User) -> None:
+    def on(day: int) -> time_machine.travel:
+        return time_machine.travel(f"2026-06-{day:02}T10:00:00Z", tick=False)
+
+    with on(1):
+        overdue = acts.submit(factories.make_claim())
+    with on(2):
+        asked = acts.asked(reviewer=reviewer)
+        approved = acts.approved(reviewer=reviewer)
+        held = acts.under_review()
+    with on(8):
+        others = resubmitted(factories.make_reviewer())
+    with on(9):
+        fresh = acts.submit(factories.make_claim())
+    with on(10):
+        mine = resubmitted(reviewer)
+
+        assert listed(reviewer) == [
+            each.number for each in (mine, overdue, held, others, fresh, asked, approved)
+        ]
+
+
+@pytest.mark.parametrize(
+    ("seen_at", "words"),
+    [
+        ("2026-06-05T21:59:00Z", "last day"),
+        ("2026-06-05T22:00:00Z", "overdue"),
+        ("2026-06-07T12:00:00Z", "overdue"),
+        ("2026-06-08T12:00:00Z", "overdue by 1 business day"),
+        ("2026-06-12T12:00:00Z", "overdue by 5 business days"),
+    ],
+)
+def test_a_late_claim_says_by_how_much(reviewer: User, seen_at: str, words: str) -> None:
+    with time_machine.travel("2026-05-29T10:00:00Z", tick=False):
+        acts.submit(factories.make_claim())
+    with time_machine.travel(seen_at, tick=False):
+        shown = text_of(browser_of(reviewer).get(reverse(QUEUE)))
+
+    assert f"Submitted reviewer Fri 5 June 2026 {words} – 1 claim" in shown
+
+
+class TestFilters:
+    @pytest.fixture
+    def claims(self, reviewer: User) -> dict[str, Claim]:
+        first = acts.submit(factories.make_claim())
+        with time_machine.travel(clock.now() - timedelta(days=30)):
+            late = acts.under_review()
+        return {
+            "draft": factories.make_claim(),
+            "first": first,
+            "rival": acts.submit(factories.make_claim(tenant=first.tenant)),
+            "held": acts.under_review(
+                factories.make_claim(area_code=factories.BIZAPPS, products=("d365_sales",)),
+                reviewer=reviewer,
+            ),
+            "late": late,
+            "back": resubmitted(reviewer),
+            "asked": acts.asked(reviewer=reviewer),
+            "approved": acts.approved(reviewer=reviewer),
+            "rejected": rejected(reviewer),
+        }
+
+    def test_each_shows_exactly_its_claims(self, reviewer: User, claims: dict[str, Claim]) -> None:
+        names = {claim.number: name for name, claim in claims.items()}
+        expected = {
+            "": {"first", "rival", "held", "late", "back", "asked", "approved"},
+            "queue=unassigned": {"first", "rival"},
+            "queue=mine": {"held", "back"},
+            "queue=resubmitted": {"back"},
+            "queue=overdue": {"late"},
+            "queue=partner": {"asked"},
+            "queue=customer": {"approved"},
+            "queue=competing": {"first", "rival"},
+            "queue=all": set(claims),
+            "queue=nonsense": set(),
+            "status=submitted": {"first", "rival", "back"},
+            "status=rejected": {"rejected"},
+            "status=editing": {"draft"},
+            "area=business_applications": {"held"},
+            "queue=mine&status=submitted": {"back"},
+            "queue=all&area=microsoft_365&status=rejected": {"rejected"},
+        }
+        client = browser_of(reviewer)
+
+        found = {
+            query: {names[number] for number in numbers_in(client.get(f"{reverse(QUEUE)}?{query}"))}
+            for query in expected
+        }
+
+        assert found == expected
+
+    def test_the_chosen_one_is_marked(self, reviewer: User) -> None:
+        page = browser_of(reviewer).get(reverse(QUEUE), {"queue": "mine"}).content.decode()
+
+        assert 'href="?queue=mine" aria-current="true">Mine</a>' in page
+        assert page.count("aria-current") == 3
+
+
+class TestSearch:
+    @pytest.fixture
+    def claim(self) -> Claim:
+        acts.submit(factories.make_claim())
+        return acts.submit(
+            factories.make_claim(
+                tenant=factories.make_tenant("Contoso AG", domain="contoso.example"),
+                area_code=factories.BIZAPPS,
+                products=("d365_sales",),
+            )
+        )
+
+    TERMS: dict[str, Callable[[Claim], str]] = {  # noqa: RUF012
+        "number": lambda claim: claim.number,
+        "number in small letters": lambda claim: f" {claim.number.lower()} ",
+        "tenant ID": lambda claim: str(claim.tenant.tenant_id),  # type: ignore[union-attr]
+        "tenant ID in braces": lambda claim: f"{{{claim.tenant.tenant_id}}}".upper(),  # type: ignore[union-attr]
+        "subscription ID": lambda claim: str(
+            ClaimLine.objects.get(claim=claim).subscription.subscription_id  # type: ignore[union-attr]
+        ),
+        "domain": lambda claim: "contoso.example",
+        "beginning of a domain": lambda claim: "CONTOSO.",
+        "beginning of a name": lambda claim: "contoso a",
+        "partner ID": lambda claim: claim.location.partner_id,  # type: ignore[union-attr]
+    }
+
+    @pytest.mark.parametrize("kind", TERMS)
+    def test_finds_the_claim_by(self, kind: str, claim: Claim, reviewer: User) -> None:
+        assert listed(reviewer, q=self.TERMS[kind](claim)) == [claim.number]
+
+    def test_finds_all_claims_of_a_year(self, claim: Claim, reviewer: User) -> None:
+        assert len(listed(reviewer, q=claim.number[:9])) == 2
+
+    def test_looks_beyond_the_open_claims(self, reviewer: User) -> None:
+        draft = factories.make_claim()
+
+        assert listed(reviewer, q=draft.number) == [draft.number]
+
+    @pytest.mark.parametrize("term", [str(uuid4()), "999", "CPOR-1999", "nobody.example", "%"])
+    def test_says_what_it_takes_when_nothing_is_found(
+        self, term: str, claim: Claim, reviewer: User
+    ) -> None:
+        page = browser_of(reviewer).get(reverse(QUEUE), {"q": term})
+
+        assert numbers_in(page) == []
+        assert f"Nothing is found for “{term}”. Search takes a claim number" in text_of(page)
+
+
+def test_an_empty_queue_says_so(reviewer: User) -> None:
+    assert "No claim is in this list now." in text_of(browser_of(reviewer).get(reverse(QUEUE)))
+
+
+def test_fifty_claims_make_a_page(reviewer: User) -> None:
+    location, tenant, user = (
+        factories.make_location(enrolled=False),
+        factories.make_tenant(),
+        factories.make_user(),
+    )
+    for _number in range(51):
+        factories.make_claim(
+            user=user, location=location, tenant=tenant, document=False, contacts=False
+        )
+
+    assert len(listed(reviewer, queue="all")) == 50
+    assert len(listed(reviewer, queue="all", p="2")) == 1
+
+
+def test_three_rows_take_as_many_queries_as_one(reviewer: User) -> None:
+    client = browser_of(reviewer)
+    first = acts.submit(factories.make_claim())
+    with CaptureQueriesContext(connection) as one:
+        assert len(numbers_in(client.get(reverse(QUEUE)))) == 1
+    acts.under_review(factories.make_claim(tenant=first.tenant), reviewer=reviewer)
+    acts.approved(
+        factories.make_claim(
+            area_code=factories.BIZAPPS,
+            activities=("usage", "presales"),
+            products=("d365_sales", "d365_finance"),
+        ),
+        reviewer=factories.make_reviewer(),
+    )
+    with CaptureQueriesContext(connection) as three:
+        assert len(numbers_in(client.get(reverse(QUEUE)))) == 3
+
+    assert len(three) == len(one)
+    assert len(one) <= 12
