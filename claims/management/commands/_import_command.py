@@ -54,7 +54,8 @@ class ImportCommand(BaseCommand):
         with tqdm(unit=" rows", disable=None, leave=False) as bar:
 
             def on_progress(done: int, total: int) -> None:
-                bar.total = total
+                if bar.total is None:
+                    bar.reset(total)
                 bar.update(done)
 
             try:
