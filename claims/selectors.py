@@ -62,8 +62,8 @@ def claims_for(user: User) -> QuerySet[Claim]:
     return Claim.objects.filter(actors.reach(user, Capability.SEE))
 
 
-def list_of(user: User) -> QuerySet[Claim]:
-    """Return the user's claims for the list: whose answer is awaited first, then drafts, then news.
+def listed(claims: QuerySet[Claim]) -> QuerySet[Claim]:
+    """Return the claims as the list shows them: awaited answers first, then drafts, then news.
 
     ``turn`` is 0 for a claim that the reviewers sent back, 1 for a draft, 2 for the others;
     ``line_count`` counts the lines in the running or approved.
@@ -82,8 +82,7 @@ def list_of(user: User) -> QuerySet[Claim]:
         output_field=IntegerField(),
     )
     return (
-        claims_for(user)
-        .select_related("organization", "location", "tenant", "area", "rule_profile")
+        claims.select_related("organization", "location", "tenant", "area", "rule_profile")
         .prefetch_related("activities")
         .annotate(
             turn=turn,

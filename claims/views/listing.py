@@ -35,7 +35,7 @@ def claim_list(request: HttpRequest) -> HttpResponse:
     term = request.GET.get("q", "")[:100]
     mine = selectors.search(selectors.claims_for(user), term)
     sizes = selectors.folder_sizes(mine)
-    found = selectors.search(selectors.list_of(user), term).filter(folder.condition)
+    found = selectors.listed(mine.filter(folder.condition))
     claims = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     names = {"all": _("All claims"), "mine": _("Needs my action")} | {
         status.value: str(status.label) for status in Status

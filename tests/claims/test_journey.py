@@ -1,0 +1,168 @@
+"""The way of a claim, and all that happened to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from claims import actors, changes, journey, selectors
+from claims.journey import Entry
+from claims.models import Claim
+from claims.services.comments import add_comment
+from claims.services.drafting import ClaimChanges, edit_claim
+from claims.services.submission import withdraw_claim
+from claims.states import AssociationState, Status
+from tests import acts, factories
+
+
+def way(status: Status, **fields: Any) -> list[tuple[str, str]]:
+    claim = Claim(status=status, created_at=factories.at("2026-05-04T09:00+02:00"), **fields)
+    return [(str(step.title), step.progress.value) for step in journey.steps_of(claim)]
+
+
+SUBMITTED = {"last_submitted_at": factories.at("2026-05-05T09:00+02:00")}
+REVIEWED = SUBMITTED | {"review_started_at": factories.at("2026-05-06T09:00+02:00")}
+
+
+def test_a_draft_has_everything_before_it() -> None:
+    assert way(Status.EDITING) == [
+        ("Draft started", "done"),
+        ("You submit the claim", "now"),
+        ("A reviewer takes it up", "next"),
+        ("A reviewer decides or asks", "next"),
+        ("The customer may decline", "next"),
+        ("You become partner of record", "next"),
+    ]
+
+
+def test_a_recalled_claim_is_a_draft_again() -> None:
+    assert way(Status.EDITING, **SUBMITTED) == way(Status.EDITING)
+
+
+def test_an_answer_comes_between_review_and_decision() -> None:
+    assert way(Status.PARTNER_ACTION_REQUIRED, **REVIEWED) == [
+        ("Draft started", "done"),
+        ("Submitted", "done"),
+        ("Review begun", "done"),
+        ("The reviewer asked you", "done"),
+        ("You answer", "now"),
+        ("A reviewer decides or asks", "next"),
+        ("The customer may decline", "next"),
+        ("You become partner of record", "next"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "fields", "now"),
+    [
+        (Status.SUBMITTED, SUBMITTED, "A reviewer takes it up"),
+        (Status.UNDER_REVIEW, REVIEWED, "A reviewer decides or asks"),
+        (
+            Status.APPROVED,
+            REVIEWED | {"association_state": AssociationState.PROVISIONAL},
+            "The customer may decline",
+        ),
+    ],
+)
+def test_one_step_runs_now(status: Status, fields: dict[str, Any], now: str) -> None:
+    assert [title for title, progress in way(status, **fields) if progress == "now"] == [now]
+
+
+@pytest.mark.parametrize(
+    ("status", "fields", "last"),
+    [
+        (Status.REJECTED, REVIEWED, "Rejected"),
+        (Status.CANCELLED, {}, "Discarded"),
+        (
+            Status.ENDED,
+            REVIEWED | {"association_state": AssociationState.ENDED},
+            "Association ended",
+        ),
+        (
+            Status.APPROVED,
+            REVIEWED | {"association_state": AssociationState.ACTIVE},
+            "You are partner of record",
+        ),
+    ],
+)
+def test_a_finished_way_has_nothing_to_come(
+    status: Status, fields: dict[str, Any], last: str
+) -> None:
+    steps = way(status, **fields)
+
+    assert steps[-1] == (last, "done")
+    assert {progress for _title, progress in steps} == {"done"}
+
+
+def history_of(claim: Claim) -> list[Entry]:
+    return journey.history_of(
+        selectors.events_of(claim),
+        selectors.comments_of(claim),
+        changes.changes_of(claim, for_partner=True),
+    )
+
+
+@pytest.mark.django_db
+def test_an_edit_shows_each_field_before_and_after_under_its_act() -> None:
+    claim = factories.make_claim(name="Old name")
+    edit_claim(
+        claim_id=claim.pk,
+        actor=actors.partner(claim.created_by),
+        version=claim.version,
+        changes=ClaimChanges(name="New name"),
+    )
+    entry = history_of(claim)[0]
+
+    assert (entry.title, entry.who) == ("Claim changed", claim.created_by.full_name)
+    fields = [(each.label, each.old, each.new) for each in entry.changes[-1].fields]
+    assert fields == [("Name of the claim", "Old name", "New name")]
+
+
+@pytest.mark.django_db
+def test_reviewers_are_not_named_and_their_words_are_shown() -> None:
+    reviewer = factories.make_reviewer(full_name="Rita Vogel")
+    claim = acts.asked(reviewer=reviewer)
+    entries = history_of(claim)
+
+    assert [(entry.title, entry.who, entry.body) for entry in entries[:3]] == [
+        ("Comment written", "Reviewer", "Please add the date of the signature."),
+        ("Partner asked", "Reviewer", "Missing or old dates"),
+        ("Review begun", "Reviewer", ""),
+    ]
+    everything = repr(entries)
+    assert "Rita Vogel" not in everything
+    assert "Reviewer'" in everything
+
+
+@pytest.mark.django_db
+def test_competing_claims_leave_no_trace_in_the_history() -> None:
+    tenant = factories.make_tenant()
+    mine = acts.submit(factories.make_claim(tenant=tenant))
+    rival = acts.submit(factories.make_claim(tenant=tenant))
+
+    assert rival.lines.get().contested is True
+    labels = {
+        field.label
+        for claim in (mine, rival)
+        for entry in history_of(claim)
+        for change in entry.changes
+        for field in change.fields
+    }
+    assert "Competing" not in labels
+    told = {field.label for each in changes.changes_of(rival) for field in each.fields}
+    assert "Competing" in told
+
+
+@pytest.mark.django_db
+def test_reasons_and_comments_are_part_of_the_history() -> None:
+    claim = acts.submit(factories.make_claim())
+    actor = actors.partner(claim.created_by)
+    add_comment(claim_id=claim.pk, actor=actor, body="Sorry, wrong ID.")
+    withdraw_claim(claim_id=claim.pk, actor=actor, reason="Wrong partner ID")
+
+    assert [(entry.title, entry.body) for entry in history_of(claim)[:3]] == [
+        ("Claim withdrawn", "Partner request\nWrong partner ID"),
+        ("Comment written", "Sorry, wrong ID."),
+        ("Claim submitted", ""),
+    ]

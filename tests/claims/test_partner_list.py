@@ -1,0 +1,175 @@
+"""The list of a person's claims, and the start of a new one."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from claims.models import Claim, Membership, PartnerOrganization
+from claims.states import Status
+from cpor_site.common.models import User
+from tests import acts, factories
+from tests.claims.pages import browser_of, html_of, problems_in, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+def numbers_in(response: Any) -> list[str]:
+    body = html_of(response)
+    return re.findall(r">(CPOR-\d{4}-\d{6})</a>", body[body.index("<main") :])
+
+
+def open_list(user: User, **filters: str) -> Any:
+    return browser_of(user).get(reverse("claim_list"), filters)
+
+
+def three_claims() -> tuple[User, Claim, Claim, Claim]:
+    """Return a person with a submitted claim, a draft, and a claim that was sent back."""
+    user, location = factories.make_user(), factories.make_location()
+    claims = [
+        factories.make_claim(user=user, location=location, name=name)
+        for name in ("Intranet", "Migration", "Roll-out")
+    ]
+    return user, acts.submit(claims[0]), claims[1], acts.asked(claims[2])
+
+
+def test_what_waits_for_the_reader_comes_first() -> None:
+    user, submitted, draft, asked = three_claims()
+    page = open_list(user)
+
+    assert numbers_in(page) == [asked.number, draft.number, submitted.number]
+    words = text_of(page)
+    assert "Your move: answer by" in words
+    assert "(5 business days left)" in words
+    assert "With the reviewers: somebody takes it up by" in words
+
+
+def test_the_nearest_deadline_comes_first_among_equals() -> None:
+    user, location = factories.make_user(), factories.make_location()
+    later, sooner = (
+        acts.asked(factories.make_claim(user=user, location=location)) for _ in range(2)
+    )
+    assert later.due_at is not None
+    Claim.objects.filter(pk=later.pk).update(due_at=later.due_at.replace(year=2099))
+
+    assert numbers_in(open_list(user)) == [sooner.number, later.number]
+
+
+@pytest.mark.parametrize(
+    ("folder", "count"),
+    [("all", 3), ("mine", 2), ("submitted", 1), ("partner_action_required", 1), ("nonsense", 3)],
+)
+def test_the_filter_shows_one_status_and_says_how_many(folder: str, count: int) -> None:
+    user, *_ = three_claims()
+    page = open_list(user, status=folder)
+
+    assert len(numbers_in(page)) == count
+    assert "Needs my action (2)" in text_of(page)
+
+
+def test_a_search_finds_number_name_customer_domain_and_partner_id() -> None:
+    tenant = factories.make_tenant("Contoso AG", domain="contoso.example")
+    claim = factories.make_claim(tenant=tenant, name="Intranet")
+    assert claim.location is not None
+    user = claim.created_by
+    other = factories.make_claim(user=user, location=claim.location, name="Other")
+
+    for term in (claim.number, "intran", "contoso ag", "CONTOSO.EX"):
+        assert numbers_in(open_list(user, q=term)) == [claim.number], term
+    both = open_list(user, q=claim.location.partner_id)
+    assert sorted(numbers_in(both)) == [claim.number, other.number]
+    assert numbers_in(open_list(user, q="100%")) == []
+    assert "No claim fits" in text_of(open_list(user, q="100%"))
+
+
+def test_pages_keep_filter_and_search() -> None:
+    user, location = factories.make_user(), factories.make_location()
+    claims = [
+        factories.make_claim(
+            user=user, location=location, products=(), contacts=False, document=False
+        )
+        for _ in range(26)
+    ]
+    page = browser_of(user).get(
+        reverse("claim_list"), {"status": Status.EDITING, "q": "test", "page": 2}
+    )
+
+    assert numbers_in(page) == [claims[0].number]
+    assert 'href="?status=editing&amp;q=test&amp;page=1"' in html_of(page)
+
+
+def test_an_empty_list_teaches() -> None:
+    user = factories.make_user()
+    factories.make_membership(user)
+
+    assert "A claim says which customer you work for" in text_of(open_list(user))
+
+
+def test_names_are_shown_as_text() -> None:
+    claim = factories.make_claim(name="<b>bold</b>")
+
+    assert "&lt;b&gt;bold&lt;/b&gt;" in html_of(open_list(claim.created_by))
+
+
+# -- starting --------------------------------------------------------------------------------------
+
+
+def test_a_claim_is_started_for_the_only_organisation() -> None:
+    user = factories.make_user()
+    organization = factories.make_membership(user).organization
+    browser = browser_of(user)
+    entry = {"organization": organization.pk, "name": "Contoso roll-out"}
+    answer = browser.post(reverse("claim_start"), entry)
+
+    claim = Claim.objects.get()
+    assert answer.headers["Location"] == reverse("claim_edit", args=[claim.pk, "customer"])
+    assert (claim.name, claim.organization, claim.created_by, claim.status) == (
+        "Contoso roll-out",
+        organization,
+        user,
+        Status.EDITING,
+    )
+
+
+def test_with_several_organisations_one_is_chosen() -> None:
+    user = factories.make_user()
+    names = ["Adatum", "Fabrikam"]
+    for name in names:
+        factories.make_membership(user, factories.make_organization(name))
+    factories.make_membership(
+        user, factories.make_organization("Reports only"), Membership.Role.REPORT_VIEWER
+    )
+    browser = browser_of(user)
+    page = browser.get(reverse("claim_start"))
+    offered = [label for _value, label in page.context["form"].fields["organization"].choices]
+    assert [str(label) for label in offered] == ["Choose one", *names]
+
+    kept = browser.post(reverse("claim_start"), {"organization": "", "name": "Keep me"})
+    assert 'value="Keep me"' in html_of(kept)
+    assert "Fill in this field." in text_of(kept)
+    assert Claim.objects.count() == 0
+
+
+def test_a_foreign_organisation_can_not_be_chosen() -> None:
+    user = factories.make_user()
+    factories.make_membership(user)
+    foreign = factories.make_organization()
+    entry = {"organization": foreign.pk, "name": "Mine"}
+
+    assert browser_of(user).post(reverse("claim_start"), entry).status_code == 200
+    assert Claim.objects.count() == 0
+
+
+def test_a_suspended_organisation_reads_why_and_keeps_what_was_typed() -> None:
+    user = factories.make_user()
+    organization = factories.make_membership(user).organization
+    PartnerOrganization.objects.update(standing=PartnerOrganization.Standing.SUSPENDED)
+    entry = {"organization": organization.pk, "name": "Contoso roll-out"}
+    page = browser_of(user).post(reverse("claim_start"), entry)
+
+    assert problems_in(page) == ["MPN-09"]
+    assert 'value="Contoso roll-out"' in html_of(page)
+    assert Claim.objects.count() == 0
