@@ -93,8 +93,27 @@ class RuleProfileAdmin(CodedAdmin):
     )
 
 
+class ProgramForm(forms.ModelForm):
+    guide_url = forms.URLField(
+        label=_("program guide"), required=False, max_length=200, assume_scheme="https"
+    )
+
+    class Meta:
+        model = Program
+        fields = (
+            "code",
+            "name",
+            "compensable",
+            "exclusivity_scope",
+            "guide_url",
+            "claim_window_days",
+            "minimum_seats",
+        )
+
+
 @admin.register(Program)
 class ProgramAdmin(CodedAdmin):
+    form = ProgramForm
     list_display = ("code", "name", "compensable", "exclusivity_scope", "minimum_seats")
 
 

@@ -6,7 +6,6 @@ import re
 from html import unescape
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -39,8 +38,8 @@ def text_of(response: Any) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
-def html_of(response: HttpResponse) -> str:
-    return response.content.decode()
+def html_of(response: Any) -> str:
+    return str(response.content.decode())
 
 
 def numbers_in(response: Any) -> list[str]:

@@ -1,0 +1,249 @@
+"""Who of the operator gets where in the admin, against a table written by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+
+from claims.models import Claim
+from cpor_site.admin import SECTIONS
+from cpor_site.common.admin_bases import EvidenceAdmin
+from cpor_site.common.models import User
+from tests import acts, factories
+
+from .pages import browser_of, text_of, url
+
+pytestmark = pytest.mark.django_db
+
+SEES_CLAIMS = {"Reviewer", "Lead reviewer", "Ops", "Auditor"}
+SEES_OPERATION = {"Ops", "Auditor"}
+ROLES = ["Reviewer", "Lead reviewer", "Ops", "Auditor", "no role"]
+
+READERS: dict[str, set[str]] = {
+    **dict.fromkeys(
+        (
+            "claims.claim",
+            "claims.claimline",
+            "claims.poedocument",
+            "claims.comment",
+            "claims.reviewfinding",
+            "claims.reviewdecision",
+            "claims.association",
+            "claims.claimevent",
+            "claims.partnerorganization",
+            "claims.partnerlocation",
+            "claims.programenrollment",
+            "claims.customertenant",
+            "claims.tenantdomain",
+            "claims.subscription",
+            "claims.product",
+            "consent.consentrequest",
+            "consent.consentanswer",
+            "consent.incentivehandoff",
+            "reviews.competingclaimscase",
+            "reviews.internalnote",
+        ),
+        SEES_CLAIMS,
+    ),
+    **dict.fromkeys(
+        (
+            "claims.exclusivityhold",
+            "claims.membership",
+            "claims.ruleprofile",
+            "claims.program",
+            "claims.solutionarea",
+            "claims.activity",
+            "claims.listedproduct",
+            "common.outboxmessage",
+            "common.jobrun",
+            "common.user",
+        ),
+        SEES_OPERATION,
+    ),
+    "common.nonworkingday": SEES_OPERATION | {"Lead reviewer"},
+}
+"""Which roles may open the list of each model."""
+
+EDITED_BY_OPS = {
+    "claims.partnerorganization",
+    "claims.partnerlocation",
+    "claims.programenrollment",
+    "claims.membership",
+    "claims.customertenant",
+    "claims.tenantdomain",
+    "claims.subscription",
+    "claims.product",
+    "claims.solutionarea",
+    "claims.activity",
+    "claims.program",
+    "claims.ruleprofile",
+    "common.user",
+    "common.nonworkingday",
+}
+"""What Ops may add; everything else refuses to be added by anybody."""
+
+REGISTERED = {model._meta.label_lower: model for model in admin.site._registry}
+
+
+def person(role: str) -> User:
+    if role == "no role":
+        return factories.make_user(is_staff=True)
+    return factories.make_reviewer(role=role)
+
+
+def address(label: str, page: str, *arguments: Any) -> str:
+    return reverse(f"admin:{label.replace('.', '_')}_{page}", args=arguments)
+
+
+def test_the_table_names_every_model_of_the_admin() -> None:
+    assert set(READERS) == set(REGISTERED)
+
+
+def test_the_first_page_lists_every_model_once() -> None:
+    listed = [label for _title, labels in SECTIONS for label in labels]
+
+    assert sorted(listed) == sorted(REGISTERED)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_lists(role: str) -> None:
+    client = browser_of(person(role))
+
+    found = {label: client.get(address(label, "changelist")).status_code for label in REGISTERED}
+
+    assert found == {label: 200 if role in READERS[label] else 403 for label in REGISTERED}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_adding(role: str) -> None:
+    client = browser_of(person(role))
+    labels = set(REGISTERED) - {"claims.claim"}  # It has no such address at all.
+
+    found = {label: client.get(address(label, "add")).status_code for label in labels}
+
+    assert found == {
+        label: 200 if role == "Ops" and label in EDITED_BY_OPS else 403 for label in labels
+    }
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_deleting_is_for_nobody(role: str) -> None:
+    client = browser_of(person(role))
+    user = factories.make_user()
+
+    for label in set(REGISTERED) - {"claims.claim"}:
+        assert client.post(address(label, "delete", user.pk), {"post": "yes"}).status_code in (
+            403,
+            302,  # The row doesn't exist: back to the first page.
+        )
+    assert User.objects.filter(pk=user.pk).exists()
+
+
+@pytest.mark.parametrize("role", ["superuser", *ROLES])
+def test_evidence_can_not_be_written_by_anybody(role: str) -> None:
+    user = User.objects.create_superuser("root@desk.example") if role == "superuser" else None
+    client = browser_of(user or person(role))
+    claim = acts.in_window()
+    evidence = {
+        label: model
+        for label, model in REGISTERED.items()
+        if isinstance(admin.site._registry[model], EvidenceAdmin) and label != "claims.claim"
+    }
+
+    for label, model in evidence.items():
+        for row in model._base_manager.all()[:1]:
+            before = model._base_manager.filter(pk=row.pk).values().get()
+            assert client.post(address(label, "change", row.pk), {"x": "y"}).status_code == 403
+            assert client.post(address(label, "delete", row.pk), {"post": "yes"}).status_code == 403
+            assert model._base_manager.filter(pk=row.pk).values().get() == before
+        assert client.post(address(label, "add"), {}).status_code == 403
+    for page in ("", "add/", f"{claim.pk}/", f"{claim.pk}/change/", f"{claim.pk}/delete/"):
+        answer = client.post(f"{reverse('admin:claims_claim_changelist')}{page}", {"status": "x"})
+        assert answer.status_code in (200, 301, 302, 403, 404, 405)
+    assert acts.fresh(claim).status == claim.status
+
+
+@pytest.mark.parametrize("role", ["Reviewer", "Lead reviewer", "Ops", "Auditor"])
+def test_case_and_history_are_open_to_every_role(role: str) -> None:
+    claim = acts.submit(factories.make_claim())
+    client = browser_of(person(role))
+
+    assert client.get(url("case", claim)).status_code == 200
+    assert client.get(url("history", claim)).status_code == 200
+
+
+def test_without_a_role_there_is_nothing_to_see() -> None:
+    claim = acts.submit(factories.make_claim())
+    client = browser_of(person("no role"))
+
+    assert "Your account has no role at this desk yet." in text_of(
+        client.get(reverse("admin:index"))
+    )
+    assert client.get(url("case", claim)).status_code == 403
+    assert client.get(url("history", claim)).status_code == 403
+
+
+def test_the_first_page_shows_what_the_role_may_open() -> None:
+    reviewer = text_of(browser_of(person("Reviewer")).get(reverse("admin:index")))
+    ops = text_of(browser_of(person("Ops")).get(reverse("admin:index")))
+
+    assert "Review Claims Competing claims cases Partners Partner organisations" in reviewer
+    assert "Users" not in reviewer
+    assert "Operation Users Add Users" in ops
+    assert "Add Claims" not in ops
+
+
+class TestOutsiders:
+    @pytest.fixture
+    def claim(self) -> Claim:
+        return acts.submit(factories.make_claim())
+
+    def addresses(self, claim: Claim) -> list[str]:
+        return [
+            reverse("admin:index"),
+            reverse("admin:claims_claim_changelist"),
+            url("case", claim),
+            url("take_up", claim),
+            address("common.user", "changelist"),
+        ]
+
+    def test_visitors_are_sent_to_the_sign_in_page(self, claim: Claim) -> None:
+        for target in self.addresses(claim):
+            response = Client().get(target, follow=True)
+            assert response.redirect_chain[-1] == (f"{reverse('sign_in')}?next={target}", 302)
+
+    def test_a_partner_is_refused(self, claim: Claim) -> None:
+        client = browser_of(claim.created_by)
+
+        for target in self.addresses(claim):
+            assert client.get(target, follow=True).status_code == 403
+        assert client.post(url("take_up", claim), {"version": 1}, follow=True).status_code == 403
+
+    def test_a_deactivated_reviewer_is_out_at_once(self, claim: Claim) -> None:
+        reviewer = factories.make_reviewer()
+        client = browser_of(reviewer)
+        reviewer.is_active = False
+        reviewer.save()
+
+        assert client.get(url("case", claim)).status_code == 302
+
+    def test_sign_in_leads_only_to_the_desk_itself(self) -> None:
+        client = browser_of()
+        login = reverse("admin:login")
+
+        assert client.get(login, {"next": "https://evil.example/"}).headers["Location"] == (
+            reverse("admin:index")
+        )
+        queue = reverse("admin:claims_claim_changelist")
+        assert client.get(login, {"next": queue}).headers["Location"] == queue
+
+    def test_signing_out_needs_a_post_and_ends_the_session(self) -> None:
+        client = browser_of()
+
+        assert client.get(reverse("admin:logout")).status_code == 405
+        assert client.post(reverse("admin:logout")).headers["Location"] == reverse("sign_in")
+        assert client.get(reverse("admin:index")).status_code == 302
