@@ -176,7 +176,8 @@ def check_documents(claim: Claim, now: datetime) -> list[Problem]:
 def check_submission(claim: Claim, user: User, now: datetime) -> list[Problem]:
     """Return everything that speaks against handing the claim in, in the order of its pages.
 
-    That is name, customer, activities and products with their conflicts, location, contacts, documents.
+    That is name, customer, activities and products with their conflicts, location, contacts and
+    documents.
     """
     lines = included_lines(claim)
     gathered = GatheredLines(claim, lines)

@@ -43,8 +43,7 @@ def steps() -> list[Step]:
 def mermaid() -> str:
     """Return the life as a Mermaid state diagram; the mark behind an act says who does it."""
     lines = ["stateDiagram-v2", f"    [*] --> {Status.EDITING}: {BIRTH} ({Side.PARTNER})"]
-    for step in steps():
-        lines.append(f"    {step.source} --> {step.target}: {step.act} ({step.side})")
+    lines += [f"    {each.source} --> {each.target}: {each.act} ({each.side})" for each in steps()]
     sources = {step.source for step in steps() if step.source != step.target}
     reached = {step.target for step in steps()}
     lines += [f"    {status} --> [*]" for status in Status if status in reached - sources]
