@@ -7,6 +7,7 @@ servers cannot outlive the process that asked for them.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import pwd
@@ -22,6 +23,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 PATIENCE_SECONDS = 60
+PR_SET_PDEATHSIG = 1
 
 
 class Unusable(Exception):
@@ -93,7 +95,14 @@ def postgres() -> Iterator[str]:
         for setting in settings:
             command += ["-c", setting]
         with (folder / "log").open("wb") as log:
-            server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, **who)
+            server = subprocess.Popen(
+                command,
+                cwd=folder,
+                stdout=log,
+                stderr=log,
+                preexec_fn=stop_with_parent,
+                **who,
+            )
         try:
             end = time.monotonic() + PATIENCE_SECONDS
             ready = [programs / "pg_isready", "-q", "-h", sockets]
@@ -120,7 +129,15 @@ def redis() -> Iterator[str]:
         yield f"redis://{server.host}:{server.port}/0"
 
 
+def stop_with_parent() -> None:
+    """Ask Linux to end this process when its parent dies, even by SIGKILL."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+
+
 def main() -> None:
+    # An exception, unlike the signal alone, makes every server stop.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
     # Ctrl-C reaches the whole process group; only the end of standard input counts.
     signal.signal(signal.SIGINT, lambda number, frame: None)
     started = {"DATABASE_URL": postgres, "REDIS_URL": redis}

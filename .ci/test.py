@@ -179,7 +179,7 @@ def find_browser() -> str:
 
 
 def count_browser_tests() -> str:
-    command = [str(BIN / "pytest"), "-m", "browser", "--collect-only", "-q", "-p", "no:randomly"]
+    command = [str(BIN / "pytest"), "-m", "browser", "--collect-only", "-q"]
     listing = subprocess.run(
         command, cwd=ROOT, env=_environ(), capture_output=True, text=True, check=False
     )
