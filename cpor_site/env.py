@@ -257,7 +257,11 @@ def _bucket(reader: EnvReader, mode: str) -> Bucket | None:
         access_key=access_key,
         secret_key=secret_key,
         addressing_style=reader.choice(
-            "AWS_S3_ADDRESSING_STYLE", ("auto", "path", "virtual"), default="auto"
+            # "virtual" names the region in links, without which Amazon redirects them in vain;
+            # other services seldom have a host name for each bucket.
+            "AWS_S3_ADDRESSING_STYLE",
+            ("path", "virtual"),
+            default="path" if endpoint else "virtual",
         ),
     )
 

@@ -262,7 +262,6 @@ def test_a_bucket() -> None:
             "AWS_S3_ENDPOINT_URL": "https://s3.example.com",
             "AWS_ACCESS_KEY_ID": "key",
             "AWS_SECRET_ACCESS_KEY": "secret",
-            "AWS_S3_ADDRESSING_STYLE": "path",
         }
     )
     assert env.bucket == Bucket(

@@ -1,8 +1,10 @@
 """The product starts with good settings, and stops with sentences on bad ones."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -91,3 +93,61 @@ def test_a_notice_does_not_stop_the_start(tmp_path: Path) -> None:
         0,
         "Note: CPOR_LOGLEVEL is set, but there is no such setting. Did you mean CPOR_LOG_LEVEL?\n",
     )
+
+
+def test_production_s_settings(tmp_path: Path) -> None:
+    """What only production has: documents in a bucket, mail by SMTP, cookies for TLS alone."""
+    program = (
+        "import django, json; django.setup()\n"
+        "from django.conf import settings\n"
+        "from django.core.files.storage import default_storage\n"
+        "from django.urls import get_resolver\n"
+        "names = ('DEBUG', 'CPOR_CLOCK_FILE', 'EMAIL_BACKEND', 'EMAIL_HOST', 'EMAIL_PORT',"
+        " 'EMAIL_USE_TLS', 'SECURE_PROXY_SSL_HEADER', 'SESSION_COOKIE_NAME',"
+        " 'SESSION_COOKIE_SECURE', 'CSRF_COOKIE_SECURE', 'PASSWORD_HASHERS')\n"
+        "values = {name: getattr(settings, name) for name in names}\n"
+        "values['document'] = default_storage.url('claims/proof.pdf')\n"
+        "values['demo'] = [str(p.pattern) for p in get_resolver().url_patterns"
+        " if 'demo' in str(p.pattern)]\n"
+        "print(json.dumps(values))"
+    )
+    bucket = {
+        "AWS_STORAGE_BUCKET_NAME": "cpor-private",
+        "AWS_S3_REGION_NAME": "eu-north-1",
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+    }
+    done = start(
+        ["-c", program],
+        PRODUCTION
+        | bucket
+        | {
+            "CPOR_VAR_DIR": str(tmp_path),
+            "CPOR_PROXY_SSL_HEADER": "X-Forwarded-Proto",
+            "DJANGO_SETTINGS_MODULE": "cpor_site.settings",
+        },
+    )
+    assert done.stderr == ""
+    values = json.loads(done.stdout)
+    document = urlsplit(values.pop("document"))
+    query = dict(parse_qsl(document.query))
+    assert document.path == "/claims/proof.pdf"
+    assert document.hostname == "cpor-private.s3.eu-north-1.amazonaws.com"
+    assert (query["X-Amz-Algorithm"], query["X-Amz-Expires"]) == ("AWS4-HMAC-SHA256", "60")
+    assert values == {
+        "DEBUG": False,
+        "CPOR_CLOCK_FILE": None,
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": "mail.example.com",
+        "EMAIL_PORT": 587,
+        "EMAIL_USE_TLS": True,
+        "SECURE_PROXY_SSL_HEADER": ["HTTP_X_FORWARDED_PROTO", "https"],
+        "SESSION_COOKIE_NAME": "__Host-cpor_session",
+        "SESSION_COOKIE_SECURE": True,
+        "CSRF_COOKIE_SECURE": True,
+        "PASSWORD_HASHERS": [
+            "django.contrib.auth.hashers.Argon2PasswordHasher",
+            "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+        ],
+        "demo": [],
+    }
