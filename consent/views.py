@@ -33,7 +33,8 @@ CLOSED_LINK = (AlreadyAnswered, LinkSuperseded, WindowOver)
 def token_page(view: View) -> View:
     """Find the recipient, speak their language, answer bad links without telling anything.
 
-    The wrapped view gets ``recipient``. Every answer forbids referrers, caches and search engines.
+    The wrapped view gets ``recipient``. Every answer keeps the link from other sites, caches and
+    search engines.
     """
 
     @wraps(view)
@@ -143,7 +144,10 @@ def _form_page(
     form: AgreeForm,
 ) -> HttpResponse:
     context = _context(token, recipient) | {"form": form}
-    return render(request, template, context, status=422 if form.errors else 200)
+    response = render(request, template, context, status=422 if form.errors else 200)
+    # Under no-referrer browsers send forms from the origin "null", which the CSRF check refuses.
+    response["Referrer-Policy"] = "same-origin"
+    return response
 
 
 def _thanks(
@@ -191,7 +195,7 @@ def _language(request: HttpRequest, preferred: str) -> str:
 
 
 def _guarded(response: HttpResponse) -> HttpResponse:
-    response["Referrer-Policy"] = "no-referrer"
+    response.setdefault("Referrer-Policy", "no-referrer")
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Cache-Control"] = "no-store"
     return response
