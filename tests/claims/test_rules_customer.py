@@ -87,7 +87,9 @@ def test_an_unknown_tenant_and_a_foreign_domain_get_one_answer() -> None:
 
 
 def test_an_unverified_domain_has_to_be_confirmed() -> None:
-    assert outline(ask(lookup=found(verified=False))) == [("DOM-04", Severity.WARNING, "domain")]
+    [problem] = ask(lookup=found(verified=False), typed_domain="Contoso.com.")
+    assert outline([problem]) == [("DOM-04", Severity.WARNING, "domain")]
+    assert problem.key == "DOM-04:contoso.com"
 
 
 def test_a_registry_that_is_not_complete_lets_unknown_tenants_in() -> None:
