@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from cpor_site.common.problems import Refused, error
 
-from .. import checks
 from ..actors import Actor
+from ..checks import resolve_subscriptions
 from ..models import Claim, ClaimLine, Product
 from ..states import LineStatus, Status
 
@@ -89,7 +89,7 @@ def set_lines(claim: Claim, *, actor: Actor, choices: list[LineChoice] | None) -
 
 def look_up_subscriptions(claim: Claim, actor: Actor) -> None:
     """Store on each line the subscription that its text or its product's only candidate names."""
-    for line, subscription in checks.resolve_subscriptions(claim, included_lines(claim)):
+    for line, subscription in resolve_subscriptions(claim, included_lines(claim)):
         if line.subscription != subscription:
             line.subscription = subscription
             line._history_user = actor.user  # type: ignore[attr-defined]
