@@ -27,7 +27,11 @@ def _date(label: Any, help_text: Any) -> forms.DateField:
 class DescriptionForm(VersionedForm):
     """What a document is, who signed it when, and which lines it covers."""
 
-    kind = forms.ChoiceField(label=_("What is it?"), choices=PoEDocument.Kind.choices)
+    kind = forms.ChoiceField(
+        label=_("What is it?"),
+        choices=PoEDocument.Kind.choices,
+        initial=PoEDocument.Kind.STATEMENT_OF_WORK,
+    )
     document_on = _date(_("Date of the document"), _("As it stands on the paper."))
     signed_on = _date(
         _("Date of the customer's signature"),

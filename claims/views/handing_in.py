@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -34,13 +36,7 @@ def check(request: HttpRequest, claim: Claim) -> HttpResponse:
         return _moved_on(request, claim)
     answering = claim.status == Status.PARTNER_ACTION_REQUIRED
     problems = checks.check_submission(claim, user, clock.now())
-    form = HandInForm(
-        request.POST if request.method == "POST" else None,
-        initial={"version": claim.version},
-        problems=problems,
-        known=claim.confirmed_warnings,
-        answering=answering,
-    )
+    form = _form(claim, request.POST if request.method == "POST" else None, problems)
     refusals: tuple[Problem, ...] = ()
     if form.is_bound and form.is_valid():
         refusals = refusals_of(lambda: _hand_in(request, claim, form, answering))
@@ -51,6 +47,10 @@ def check(request: HttpRequest, claim: Claim) -> HttpResponse:
             return _moved_on(request, after)
         claim = after
         problems = checks.check_submission(claim, user, clock.now())
+        # What was ticked and written stays; the page now shows the claim as it stands.
+        typed = request.POST.copy()
+        typed["version"] = str(claim.version)
+        form = _form(claim, typed, problems)
     blocking = [each for each in problems if each.blocks]
     infos = [each for each in problems if each.severity == Severity.INFORMATION]
     return render(
@@ -77,6 +77,16 @@ def check(request: HttpRequest, claim: Claim) -> HttpResponse:
             "section": CHECK,
             "now": clock.now(),
         },
+    )
+
+
+def _form(claim: Claim, data: Any, problems: list[Problem]) -> HandInForm:
+    return HandInForm(
+        data,
+        initial={"version": claim.version},
+        problems=problems,
+        known=claim.confirmed_warnings,
+        answering=claim.status == Status.PARTNER_ACTION_REQUIRED,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -173,7 +175,8 @@ def test_pages_of_claims_are_not_kept_by_caches_and_hold_no_inline_code() -> Non
 
 
 def test_every_address_of_the_partners_pages_is_tried_here() -> None:
-    names = {pattern.name for pattern in get_resolver("claims.urls").url_patterns}
+    patterns: list[Any] = get_resolver("claims.urls").url_patterns
+    names = {pattern.name for pattern in patterns}
 
     assert names == {
         "claim_list",

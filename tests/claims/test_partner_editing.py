@@ -59,7 +59,7 @@ def test_a_whole_claim_is_entered_page_by_page() -> None:
     location = PartnerLocation.objects.get(organization=claim.organization)
     usage = factories.activity("usage", BIZAPPS)
     sales = factories.product("d365_sales")
-    pages = [
+    pages: list[tuple[str, dict[str, Any], str]] = [
         (
             "customer",
             {"tenant_id": "{" + str(tenant.tenant_id).upper() + "}", "domain": "CONTOSO.example"},

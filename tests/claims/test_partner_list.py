@@ -93,9 +93,7 @@ def test_pages_keep_filter_and_search() -> None:
         )
         for _ in range(26)
     ]
-    page = browser_of(user).get(
-        reverse("claim_list"), {"status": Status.EDITING, "q": "test", "page": 2}
-    )
+    page = open_list(user, status="editing", q="test", page="2")
 
     assert numbers_in(page) == [claims[0].number]
     assert 'href="?status=editing&amp;q=test&amp;page=1"' in html_of(page)

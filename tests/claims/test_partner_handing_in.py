@@ -1,0 +1,399 @@
+"""The last step: what is wrong, what is unusual, and handing the claim in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+
+from claims import actors
+from claims.models import Claim, ClaimEvent
+from claims.services.drafting import ClaimChanges, edit_claim, start_claim
+from claims.states import Status
+from tests import acts, factories
+from tests.acts import fresh
+from tests.claims.pages import browser_of, codes_in, html_of, problems_in, text_of, typed_in, url
+
+pytestmark = pytest.mark.django_db
+
+STATED = {"statements": "on"}
+WHY = "She works for the parent company."
+
+
+def covered(**fields: Any) -> Claim:
+    """Return a claim in which nothing is missing and nothing unusual."""
+    claim = factories.make_claim(**fields)
+    claim.documents.get().covers.set(claim.lines.all())
+    return claim
+
+
+def send(claim: Claim, entry: dict[str, str] | None = None, browser: Client | None = None) -> Any:
+    """Open the last step and send it as it is, but for ``entry``."""
+    browser = browser or browser_of(claim.created_by)
+    address = url("claim_check", claim)
+    typed = typed_in(browser.get(address)) | (entry or {})
+    return browser.post(address, typed)
+
+
+def boxes_of(claim: Claim) -> dict[str, tuple[str, str]]:
+    """Return the names of each warning's box and reason field on the page, by code."""
+    page = browser_of(claim.created_by).get(url("claim_check", claim))
+    return {
+        warning.code: (box.html_name, reason.html_name if reason else "")
+        for warning, box, reason in page.context["form"].warning_rows()
+    }
+
+
+def test_every_problem_of_an_empty_draft_is_listed_with_its_place() -> None:
+    user, organization = factories.make_user(), factories.make_organization()
+    factories.make_membership(user, organization)
+    claim = start_claim(actor=actors.partner(user), organization_id=organization.pk)
+    page = browser_of(user).get(url("claim_check", claim))
+    listed = codes_in(page)
+
+    assert len(listed) == len(set(page.context["blocking"])) >= 6
+    assert {"TEN-01", "DOM-01", "ACT-01", "LIN-01", "MPN-01", "CON-03", "POE-01"} <= set(listed)
+    places = {problem.code: problem.href for problem in page.context["blocking"]}
+    base = f"/claims/{claim.pk}/edit"
+    assert places["TEN-01"] == f"{base}/customer/?saved#id_tenant_id"
+    assert places["DOM-01"] == f"{base}/customer/?saved#id_domain"
+    assert places["ACT-01"] == f"{base}/work/?saved#id_activity_ids"
+    assert places["LIN-01"] == f"{base}/products/?saved#id_product_ids"
+    assert places["MPN-01"] == f"{base}/partner/?saved#id_location_id"
+    assert places["CON-03"] == f"{base}/contacts/?saved#id_business_name"
+    assert places["POE-01"] == f"{base}/proof/?saved#documents"
+    for href in places.values():
+        there = browser_of(user).get(href.partition("#")[0])
+        assert f'id="{href.partition("#")[2]}"' in html_of(there), href
+
+
+def test_a_complete_claim_is_submitted() -> None:
+    claim = covered()
+    browser = browser_of(claim.created_by)
+    assert "Nothing is missing." in text_of(browser.get(url("claim_check", claim)))
+    answer = send(claim, STATED, browser)
+
+    after = fresh(claim)
+    assert answer.headers["Location"] == url("claim_page", claim)
+    assert (after.status, after.acknowledged_by) == (Status.SUBMITTED, claim.created_by)
+    assert f"{claim.number} is with the reviewers now." in text_of(
+        browser.get(url("claim_page", claim))
+    )
+
+
+def test_without_the_statements_nothing_is_submitted() -> None:
+    claim = covered()
+    answer = send(claim)
+
+    assert problems_in(answer) == ["SUBM-01"]
+    assert 'href="#id_statements"' in html_of(answer)
+    assert fresh(claim).status == Status.EDITING
+
+
+def test_a_warning_has_to_be_ticked_and_links_to_its_box() -> None:
+    claim = factories.make_claim()
+    box, _reason = boxes_of(claim)["POE-10"]
+    refused = send(claim, STATED)
+
+    assert problems_in(refused) == ["POE-10"]
+    assert f'href="#id_{box}"' in html_of(refused)
+    assert typed_in(refused)["statements"] == "on"
+    assert send(claim, STATED | {box: "on"}).status_code == 302
+    assert list(fresh(claim).confirmed_warnings) == ["POE-10:exchange_online"]
+
+
+def test_a_warning_that_needs_a_reason_keeps_what_was_written() -> None:
+    claim = covered()
+    contact = claim.contacts.get(kind="business")
+    contact.email = "jana@parent-company.example"
+    contact.save()
+    box, reason = boxes_of(claim)["CON-01"]
+
+    assert problems_in(send(claim, STATED | {box: "on"})) == ["CON-01"]
+    unticked = send(claim, STATED | {reason: WHY})
+    assert problems_in(unticked) == ["CON-01"]
+    assert WHY in html_of(unticked)
+    assert send(claim, STATED | {box: "on", reason: WHY}).status_code == 302
+    assert list(fresh(claim).confirmed_warnings.values()) == [WHY]
+
+
+def test_a_second_click_submits_once() -> None:
+    claim = covered()
+    browser = browser_of(claim.created_by)
+    typed = typed_in(browser.get(url("claim_check", claim))) | {"statements": "on"}
+    first = browser.post(url("claim_check", claim), typed)
+    second = browser.post(url("claim_check", claim), typed, follow=True)
+
+    assert first.status_code == 302
+    assert second.redirect_chain == [(url("claim_page", claim), 302)]
+    assert "There is nothing left to hand in: the claim is in the status “Submitted”." in text_of(
+        second
+    )
+    assert ClaimEvent.objects.filter(claim=claim, kind="claim_submitted").count() == 1
+
+
+def test_a_claim_changed_meanwhile_is_shown_as_it_stands_and_can_be_sent_again() -> None:
+    claim = covered()
+    browser = browser_of(claim.created_by)
+    typed = typed_in(browser.get(url("claim_check", claim))) | {"statements": "on"}
+    edit_claim(
+        claim_id=claim.pk,
+        actor=actors.partner(claim.created_by),
+        version=claim.version,
+        changes=ClaimChanges(name="Renamed"),
+    )
+    refused = browser.post(url("claim_check", claim), typed)
+
+    assert problems_in(refused) == ["SUBM-02"]
+    assert "Renamed" in text_of(refused)
+    assert fresh(claim).status == Status.EDITING
+    again = typed_in(refused)
+    assert (again["statements"], again["version"]) == ("on", str(fresh(claim).version))
+    assert browser.post(url("claim_check", claim), again).status_code == 302
+    assert fresh(claim).status == Status.SUBMITTED
+
+
+# -- answering -------------------------------------------------------------------------------------
+
+
+def test_findings_and_question_stand_above_the_answer() -> None:
+    claim = acts.asked(covered())
+    page = text_of(browser_of(claim.created_by).get(url("claim_check", claim)))
+
+    for words in (
+        "Answer and resubmit",
+        "Missing or old dates D-DATE Exchange Online No date.",
+        "Please add the date of the signature.",
+    ):
+        assert words in page
+
+
+def test_an_answer_hands_the_claim_in_again() -> None:
+    claim = acts.asked(covered())
+    answer = send(claim, {"reply": "The date is on page 2."})
+
+    after = fresh(claim)
+    assert answer.headers["Location"] == url("claim_page", claim)
+    assert (after.status, after.round, after.assigned_reviewer) == (
+        Status.SUBMITTED,
+        2,
+        claim.assigned_reviewer,
+    )
+    assert claim.comments.latest("pk").body == "The date is on page 2."
+
+
+def test_an_empty_answer_is_refused() -> None:
+    claim = acts.asked(covered())
+    answer = send(claim)
+
+    assert problems_in(answer) == ["SUBM-04"]
+    assert 'href="#id_reply"' in html_of(answer)
+
+
+def test_an_answer_that_comes_too_late_meets_a_closed_claim() -> None:
+    from claims.services.sweeps import reject_stale_claims
+
+    claim = acts.asked(covered())
+    browser = browser_of(claim.created_by)
+    typed = typed_in(browser.get(url("claim_check", claim))) | {"reply": "Here it is."}
+    with acts.past(claim):
+        reject_stale_claims()
+        late = Client()
+        late.force_login(claim.created_by)
+        answer = late.post(url("claim_check", claim), typed, follow=True)
+
+        assert fresh(claim).status == Status.REJECTED
+        assert "the claim is in the status “Rejected”." in text_of(answer)
+        assert claim.comments.filter(body="Here it is.").count() == 0
+
+
+# -- single acts -----------------------------------------------------------------------------------
+
+
+def act(claim: Claim, name: str, **entry: Any) -> Any:
+    browser = browser_of(claim.created_by)
+    page = browser.get(url(name, claim))
+    assert page.status_code == 200
+    return browser.post(url(name, claim), typed_in(page) | entry)
+
+
+def test_a_submitted_claim_is_recalled() -> None:
+    claim = acts.submit(covered())
+    assert act(claim, "claim_recall").status_code == 302
+
+    assert fresh(claim).status == Status.EDITING
+
+
+@pytest.mark.parametrize("bring", [acts.submit, acts.under_review, acts.asked])
+def test_a_claim_is_withdrawn_with_a_reason(bring: Any) -> None:
+    claim = bring(covered())
+    assert problems_in(act(claim, "claim_withdraw")) == ["ASC-01"]
+    assert act(claim, "claim_withdraw", reason="Wrong partner ID").status_code == 302
+
+    after = fresh(claim)
+    assert (after.status, after.ended_reason) == (Status.REJECTED, "Wrong partner ID")
+    page = text_of(browser_of(claim.created_by).get(url("claim_page", claim)))
+    assert "Closed: rejected (Partner request)." in page
+
+
+def test_a_draft_is_discarded() -> None:
+    claim = covered()
+    assert act(claim, "claim_discard").status_code == 302
+
+    assert fresh(claim).status == Status.CANCELLED
+
+
+@pytest.mark.parametrize("name", ["claim_recall", "claim_withdraw", "claim_discard"])
+def test_doing_it_twice_says_that_it_is_done(name: str) -> None:
+    claim = covered() if name == "claim_discard" else acts.submit(covered())
+    browser = browser_of(claim.created_by)
+    typed = typed_in(browser.get(url(name, claim))) | {"reason": "Wrong ID"}
+    assert browser.post(url(name, claim), typed).status_code == 302
+    version = fresh(claim).version
+
+    assert problems_in(browser.post(url(name, claim), typed)) == ["SUBM-03"]
+    assert fresh(claim).version == version
+    page = browser.get(url(name, claim), follow=True)
+    assert page.redirect_chain == [(url("claim_page", claim), 302)]
+
+
+def test_the_page_before_an_act_names_its_consequence_and_does_nothing() -> None:
+    claim = acts.submit(covered())
+    page = text_of(browser_of(claim.created_by).get(url("claim_withdraw", claim)))
+
+    assert "This closes the claim for good" in page
+    assert fresh(claim).status == Status.SUBMITTED
+
+
+def test_a_stale_page_withdraws_nothing() -> None:
+    claim = acts.submit(covered())
+    browser = browser_of(claim.created_by)
+    typed = typed_in(browser.get(url("claim_withdraw", claim))) | {"reason": "Wrong ID"}
+    edit_claim(
+        claim_id=claim.pk,
+        actor=actors.partner(claim.created_by),
+        version=claim.version,
+        changes=ClaimChanges(name="Renamed"),
+    )
+    answer = browser.post(url("claim_withdraw", claim), typed)
+
+    assert problems_in(answer) == ["SUBM-02"]
+    assert "Wrong ID" in html_of(answer)
+    assert fresh(claim).status == Status.SUBMITTED
+
+
+# -- comments --------------------------------------------------------------------------------------
+
+
+def test_a_comment_is_written_and_shown() -> None:
+    claim = acts.under_review(covered())
+    browser = browser_of(claim.created_by)
+    answer = browser.post(url("claim_comment", claim), {"body": "Two\nlines <b>"}, follow=True)
+
+    assert answer.redirect_chain == [(url("claim_page", claim), 302)]
+    assert "Two\nlines &lt;b&gt;" in html_of(answer)
+    assert claim.comments.get().author == claim.created_by
+
+
+@pytest.mark.parametrize("body", ["", "   ", "x" * 5001])
+def test_a_refused_comment_stays_in_its_field(body: str) -> None:
+    claim = acts.under_review(covered())
+    answer = browser_of(claim.created_by).post(url("claim_comment", claim), {"body": body})
+
+    assert answer.status_code == 200
+    assert 'href="#id_body"' in html_of(answer)
+    assert answer.context["comment_form"]["body"].value() == body
+    assert claim.comments.count() == 0
+
+
+def test_nobody_writes_on_a_closed_claim() -> None:
+    claim = covered()
+    act(claim, "claim_discard")
+    browser = browser_of(claim.created_by)
+    page = browser.get(url("claim_page", claim))
+
+    assert "Send the comment" not in text_of(page)
+    answer = browser.post(url("claim_comment", claim), {"body": "Still here?"})
+    assert "can&#x27;t be changed that way" in html_of(answer).replace("'", "&#x27;")
+    assert claim.comments.count() == 0
+
+
+# -- the page of a claim ---------------------------------------------------------------------------
+
+
+def test_the_page_names_the_move_in_the_readers_zone() -> None:
+    user = factories.make_user(time_zone="Asia/Taipei")
+    with time_machine.travel(factories.at("2026-05-21T09:00+02:00"), tick=False):
+        claim = acts.asked(covered(user=user))
+        browser = Client()
+        browser.force_login(user)
+        page = text_of(browser.get(url("claim_page", claim)))
+
+    assert "Your move: answer by Sat 30 May 2026, 05:59 (5 business days left)." in page
+    assert "(Asia/Taipei)" in page
+    assert "Missing or old dates D-DATE" in page
+
+
+def test_the_subscription_is_shown_once_the_claim_is_approved() -> None:
+    tenant = factories.make_tenant()
+    sold = factories.make_subscription(tenant)
+    claim = covered(
+        tenant=tenant,
+        area_code=factories.BIZAPPS,
+        products=("d365_sales",),
+        subscriptions=(sold,),
+    )
+    claim.lines.update(subscription=None, subscription_as_typed="")
+    claim = acts.approved(claim)
+
+    page = text_of(browser_of(claim.created_by).get(url("claim_page", claim)))
+    assert str(sold.subscription_id) in page
+    assert "Approved. The letter to the customer is on its way." in page
+
+
+def test_offers_fit_the_status() -> None:
+    offers = ("Recall the claim…", "Withdraw the claim…", "Discard the draft…")
+    expected = {
+        "draft": ["Discard the draft…"],
+        "submitted": ["Recall the claim…", "Withdraw the claim…"],
+        "asked": ["Withdraw the claim…"],
+        "approved": [],
+    }
+    brought = {
+        "draft": covered(),
+        "submitted": acts.submit(covered()),
+        "asked": acts.asked(covered()),
+        "approved": acts.approved(covered()),
+    }
+    for name, claim in brought.items():
+        page = text_of(browser_of(claim.created_by).get(url("claim_page", claim)))
+        assert [each for each in offers if each in page] == expected[name], name
+
+
+def test_an_answered_claim_can_not_be_recalled() -> None:
+    claim = acts.asked(covered())
+    send(claim, {"reply": "Here it is."})
+    page = text_of(browser_of(claim.created_by).get(url("claim_page", claim)))
+
+    assert "Recall the claim…" not in page
+
+
+def test_the_rejection_shows_what_the_reviewer_wrote() -> None:
+    from reviews.services import decisions
+
+    claim = acts.under_review(covered())
+    assert claim.assigned_reviewer is not None
+    decisions.reject_claim(
+        claim_id=claim.pk,
+        actor=actors.reviewer(claim.assigned_reviewer),
+        reasons=["R-POE"],
+        text="The work isn't described.",
+        internal_note="Third time.",
+    )
+    page = text_of(browser_of(claim.created_by).get(url("claim_page", claim)))
+
+    assert "Rejected (Insufficient PoE). You can dispute it until" in page
+    assert "The work isn't described." in page
+    assert "Third time." not in page

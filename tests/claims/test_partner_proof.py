@@ -1,0 +1,222 @@
+"""Attaching, describing and withdrawing proof on the partner's pages."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from claims.models import Claim, PoEDocument
+from cpor_site.common import clock
+from tests import acts, factories
+from tests.acts import fresh
+from tests.claims.pages import browser_of, codes_in, html_of, problems_in, text_of, typed_in, url
+
+pytestmark = pytest.mark.django_db
+
+
+def pdf(name: str = "statement of work.pdf", content: bytes | None = None) -> SimpleUploadedFile:
+    content = factories.make_pdf() if content is None else content
+    return SimpleUploadedFile(name, content, content_type="application/pdf")
+
+
+def attach(claim: Claim, **entry: Any) -> Any:
+    browser = browser_of(claim.created_by)
+    typed = typed_in(browser.get(url("claim_proof", claim))) | {"file": pdf()} | entry
+    return browser.post(url("claim_proof", claim), typed)
+
+
+def test_a_document_is_attached_with_what_is_said_about_it() -> None:
+    claim = factories.make_claim(document=False)
+    line = claim.lines.get()
+    signed_on = clock.now().date() - timedelta(days=20)
+    answer = attach(
+        claim,
+        kind="sow",
+        signed_on=signed_on.isoformat(),
+        signer_name="Jana Meier",
+        signer_title="CIO",
+        note="See page 2",
+    )
+
+    document = claim.documents.get()
+    assert answer.headers["Location"] == url("claim_proof", claim) + "?saved"
+    assert (document.original_name, document.kind, document.signed_on) == (
+        "statement of work.pdf",
+        "sow",
+        signed_on,
+    )
+    assert (document.signer_name, document.signer_title, document.note) == (
+        "Jana Meier",
+        "CIO",
+        "See page 2",
+    )
+    assert list(document.covers.all()) == [line]
+    page = browser_of(claim.created_by).get(url("claim_proof", claim))
+    assert reverse("document_download", args=[document.pk]) in html_of(page)
+
+
+@pytest.mark.parametrize(
+    ("upload", "code"),
+    [
+        (lambda: pdf("proof.pdf", b"no PDF at all"), "POE-02"),
+        (lambda: pdf("proof.exe", b"MZ"), "POE-02"),
+        (lambda: pdf("proof.pdf", b""), "POE-04"),
+    ],
+    ids=["other content", "other type", "empty"],
+)
+def test_a_refused_file_keeps_what_was_said_about_it(upload: Any, code: str) -> None:
+    claim = factories.make_claim(document=False)
+    answer = attach(claim, file=upload(), signer_name="Jana Meier")
+
+    assert problems_in(answer) == [code]
+    assert 'value="Jana Meier"' in html_of(answer)
+    assert claim.documents.count() == 0
+
+
+def test_without_a_file_the_page_asks_for_one() -> None:
+    claim = factories.make_claim(document=False)
+    browser = browser_of(claim.created_by)
+    answer = browser.post(url("claim_proof", claim), {"version": claim.version, "kind": "sow"})
+
+    assert '<a href="#id_file">Choose a file first.</a>' in html_of(answer)
+
+
+def test_a_date_that_is_none_is_refused_at_its_field() -> None:
+    answer = attach(factories.make_claim(document=False), signed_on="31 February")
+
+    assert 'href="#id_signed_on"' in html_of(answer)
+    assert PoEDocument.objects.count() == 0
+
+
+def test_a_line_of_another_claim_can_not_be_covered() -> None:
+    claim = factories.make_claim(document=False)
+    foreign = factories.make_claim().lines.get()
+    answer = attach(claim, line_ids=[foreign.pk])
+
+    assert 'class="error-summary"' in html_of(answer)
+    assert claim.documents.count() == 0
+
+
+def test_a_warning_about_the_new_document_is_shown() -> None:
+    claim = factories.make_claim(document=False)
+    old = clock.now().date() - timedelta(days=500)
+    answer = attach(claim, signed_on=old.isoformat())
+
+    page = browser_of(claim.created_by).get(answer.headers["Location"])
+    assert codes_in(page) == ["POE-09"]
+
+
+def test_a_document_is_described_anew() -> None:
+    claim = factories.make_claim()
+    document = claim.documents.get()
+    line = claim.lines.get()
+    browser = browser_of(claim.created_by)
+    address = url("document_describe", claim, document.pk)
+    typed = typed_in(browser.get(address)) | {
+        "signed_on": "2026-01-05",
+        "signer_name": "Tom Roth",
+        "line_ids": [line.pk],
+    }
+    assert browser.post(address, typed).headers["Location"] == url("claim_proof", claim) + "?saved"
+
+    after = claim.documents.get()
+    assert (after.signed_on, after.signer_name) == (date(2026, 1, 5), "Tom Roth")
+    assert list(after.covers.all()) == [line]
+    assert after.kind == document.kind
+
+
+def test_a_description_that_is_refused_stays_typed() -> None:
+    claim = factories.make_claim()
+    document = claim.documents.get()
+    browser = browser_of(claim.created_by)
+    address = url("document_describe", claim, document.pk)
+    tomorrow = (clock.now().date() + timedelta(days=2)).isoformat()
+    answer = browser.post(address, typed_in(browser.get(address)) | {"signed_on": tomorrow})
+
+    assert problems_in(answer) == ["POE-08"]
+    assert f'value="{tomorrow}"' in html_of(answer)
+    assert claim.documents.get().signed_on == document.signed_on
+
+
+def test_withdrawing_twice_is_withdrawing_once() -> None:
+    claim = factories.make_claim()
+    document = claim.documents.get()
+    browser = browser_of(claim.created_by)
+    address = url("document_withdraw", claim, document.pk)
+    first = browser.post(address, follow=True)
+    version = fresh(claim).version
+    second = browser.post(address, follow=True)
+
+    assert "statement of work.pdf is withdrawn." in text_of(first)
+    assert second.status_code == 200
+    assert fresh(claim).version == version
+    assert claim.documents.get().withdrawn_at is not None
+
+
+def test_the_last_document_of_a_submitted_claim_stays_and_the_page_says_why() -> None:
+    claim = acts.submit(factories.make_claim())
+    document = claim.documents.get()
+    browser = browser_of(claim.created_by)
+    answer = browser.post(url("document_withdraw", claim, document.pk), follow=True)
+
+    assert "Add another document first." in text_of(answer)
+    assert claim.documents.get().withdrawn_at is None
+
+
+def test_what_a_reviewer_has_before_them_can_not_be_changed_but_more_can_be_added() -> None:
+    claim = acts.under_review()
+    document = claim.documents.get()
+    browser = browser_of(claim.created_by)
+    page = browser.get(url("claim_proof", claim))
+
+    assert url("document_withdraw", claim, document.pk) not in html_of(page)
+    gone = browser.get(url("document_describe", claim, document.pk), follow=True)
+    assert gone.redirect_chain == [(url("claim_page", claim), 302)]
+    assert attach(claim).status_code == 302
+    assert claim.documents.count() == 2
+
+
+def test_a_closed_claim_takes_no_proof() -> None:
+    claim = factories.make_claim()
+    browser = browser_of(claim.created_by)
+    browser.post(url("claim_discard", claim), {"version": claim.version})
+    answer = browser.post(url("claim_proof", claim), {"file": pdf()}, follow=True)
+
+    assert answer.redirect_chain == [(url("claim_page", claim), 302)]
+    assert "No proof can be added now: the claim is in the status “Cancelled”." in text_of(answer)
+
+
+def test_the_disclosure_is_asked_for_in_the_public_sector_only() -> None:
+    assert "disclosure" not in html_of(
+        browser_of((plain := factories.make_claim()).created_by).get(url("claim_proof", plain))
+    )
+    claim = factories.make_claim(tenant=factories.make_tenant(sector="public"))
+    browser = browser_of(claim.created_by)
+    entry = {
+        "version": claim.version,
+        "public_sector_disclosure_confirmed": "on",
+        "disclosure": "1",
+    }
+    assert browser.get(url("claim_proof", claim)).context["disclosure"] is not None
+    assert browser.post(url("claim_proof", claim), entry).status_code == 302
+
+    assert fresh(claim).public_sector_disclosure_confirmed is True
+
+
+def test_lines_are_named_as_briefly_as_they_differ() -> None:
+    tenant = factories.make_tenant()
+    sold = [factories.make_subscription(tenant) for _ in range(2)]
+    claim = factories.make_claim(
+        tenant=tenant,
+        area_code=factories.BIZAPPS,
+        products=("d365_sales", "d365_sales"),
+        subscriptions=tuple(sold),
+    )
+    page = browser_of(claim.created_by).get(url("claim_proof", claim))
+    names = [name for _pk, name in page.context["form"].fields["line_ids"].choices]
+
+    assert names == [f"Dynamics 365 Sales ({each.subscription_id})" for each in sold]
