@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cpor_site.common.admin_bases import GuidSearch, RegistryAdmin
 from cpor_site.common.form_fields import LinesField
+from cpor_site.common.key_fields import RegistryForm
 
 from ..models import (
     Activity,
@@ -31,8 +32,11 @@ class CodedAdmin(RegistryAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("code",) if obj is not None else ()
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["code", *(name for name in super().get_fields(request, obj) if name != "code")]
 
-class RuleProfileForm(forms.ModelForm):
+
+class RuleProfileForm(RegistryForm):
     class Meta:
         model = RuleProfile
         fields = (
@@ -55,7 +59,7 @@ class RuleProfileForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
-        for name, days in found.items():
+        for name, days in list(found.items()):
             if name.endswith("_days") and days is not None and days < 1:
                 self.add_error(name, _("A deadline needs at least one day."))
         return found
@@ -93,7 +97,7 @@ class RuleProfileAdmin(CodedAdmin):
     )
 
 
-class ProgramForm(forms.ModelForm):
+class ProgramForm(RegistryForm):
     guide_url = forms.URLField(
         label=_("program guide"), required=False, max_length=200, assume_scheme="https"
     )
@@ -122,7 +126,7 @@ class SolutionAreaAdmin(CodedAdmin):
     list_display = ("name", "code", "level", "position")
 
 
-class ActivityForm(forms.ModelForm):
+class ActivityForm(RegistryForm):
     restricted_to_channels = forms.MultipleChoiceField(
         label=_("only these purchase channels"),
         choices=Subscription.Channel.choices,
@@ -155,7 +159,20 @@ class ActivityAdmin(CodedAdmin):
     list_select_related = ("area", "program")
 
 
-class ProductForm(forms.ModelForm):
+class ActivitiesField(forms.ModelMultipleChoiceField):
+    """Activities with their area, since both areas have a Usage."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.area}: {obj}"
+
+
+class ProductForm(RegistryForm):
+    activities = ActivitiesField(
+        Activity.objects.select_related("area").order_by("area__position", "position"),
+        label=_("can be claimed for"),
+    )
     synonyms = LinesField(
         label=_("other names"),
         required=False,
@@ -177,7 +194,6 @@ class ProductForm(forms.ModelForm):
             "unconfirmed",
             "note",
         )
-        widgets = {"activities": forms.CheckboxSelectMultiple}  # noqa: RUF012
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
@@ -228,7 +244,6 @@ class ListedProductAdmin(GuidSearch, RegistryAdmin):
     list_filter = ("is_dynamics",)
     list_select_related = ("product",)
     search_fields = ("display_name__istartswith", "part_number__istartswith")
-    autocomplete_fields = ("product",)
     readonly_fields = ("sku_id", "part_number", "display_name", "is_dynamics", "service_plans")
 
     def has_add_permission(self, request: HttpRequest) -> bool:

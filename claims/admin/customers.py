@@ -12,11 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from cpor_site.common import clock
 from cpor_site.common.admin_bases import GuidSearch, RegistryAdmin
 from cpor_site.common.form_fields import CountryField, DomainField, EmailLinesField, LanguageField
+from cpor_site.common.key_fields import KeyField, RegistryForm
 
-from ..models import CustomerTenant, Subscription, TenantDomain
+from ..models import CustomerTenant, ListedProduct, Subscription, TenantDomain
 
 
-class CustomerTenantForm(forms.ModelForm):
+class CustomerTenantForm(RegistryForm):
     country = CountryField(label=_("country"), max_length=2)
     locale = LanguageField(
         label=_("language"), empty_label=_("the desk's language"), required=False
@@ -58,7 +59,17 @@ class CustomerTenantAdmin(GuidSearch, RegistryAdmin):
         super().save_model(request, obj, form, change)
 
 
-class TenantDomainForm(forms.ModelForm):
+def _tenant_field() -> KeyField:
+    return KeyField(
+        CustomerTenant.objects.all(),
+        "tenant_id",
+        label=_("tenant"),
+        help_text=_("The customer's tenant ID."),
+    )
+
+
+class TenantDomainForm(RegistryForm):
+    tenant = _tenant_field()
     domain = DomainField(label=_("domain"), max_length=253)
 
     class Meta:
@@ -95,11 +106,52 @@ class TenantDomainAdmin(RegistryAdmin):
     list_filter = ("kind", "is_verified", "is_active")
     list_select_related = ("tenant",)
     search_fields = ("domain__startswith",)
-    autocomplete_fields = ("tenant",)
+
+
+class SubscriptionForm(RegistryForm):
+    tenant = _tenant_field()
+    listed_product = KeyField(
+        ListedProduct.objects.all(),
+        "sku_id",
+        label=_("product bought"),
+        help_text=_("The SKU GUID of a listed product."),
+    )
+    provisioned_at = forms.DateTimeField(
+        label=_("provisioned"),
+        required=False,
+        widget=forms.DateTimeInput(
+            attrs={"type": "datetime-local", "step": "1", "class": "vTextField"},
+            format="%Y-%m-%dT%H:%M:%S",
+        ),
+    )
+
+    class Meta:
+        model = Subscription
+        fields = (
+            "subscription_id",
+            "tenant",
+            "listed_product",
+            "offer_name",
+            "channel",
+            "state",
+            "provisioned_at",
+            "starts_on",
+            "ends_on",
+            "seats",
+            "is_trial",
+        )
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        start, end = found.get("starts_on"), found.get("ends_on")
+        if start and end and end < start:
+            self.add_error("ends_on", _("The end lies before the start."))
+        return found
 
 
 @admin.register(Subscription)
 class SubscriptionAdmin(GuidSearch, RegistryAdmin):
+    form = SubscriptionForm
     guid_field = "subscription_id"
     list_display = (
         "subscription_id",
@@ -114,22 +166,6 @@ class SubscriptionAdmin(GuidSearch, RegistryAdmin):
     list_select_related = ("tenant", "listed_product")
     search_fields = ("offer_name__istartswith",)
     search_help_text = _("A subscription ID, or how the offer's name begins.")
-    autocomplete_fields = ("tenant", "listed_product")
-    fields = (
-        "subscription_id",
-        "tenant",
-        "listed_product",
-        "offer_name",
-        "channel",
-        "state",
-        "provisioned_at",
-        "starts_on",
-        "ends_on",
-        "seats",
-        "is_trial",
-        "first_seen_at",
-        "last_synced_at",
-    )
     readonly_fields = ("first_seen_at", "last_synced_at")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

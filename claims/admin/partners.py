@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from cpor_site.common.admin_bases import RegistryAdmin
 from cpor_site.common.form_fields import CountryField, DomainField, LanguageField, TimeZoneField
+from cpor_site.common.key_fields import KeyField, KeysField, RegistryForm
+from cpor_site.common.models import User
 
 from ..models import Membership, PartnerLocation, PartnerOrganization, ProgramEnrollment
 
 
-class PartnerOrganizationForm(forms.ModelForm):
+class PartnerOrganizationForm(RegistryForm):
     country = CountryField(label=_("country"), max_length=2)
     mail_domain = DomainField(label=_("mail domain"), max_length=253, required=False)
     locale = LanguageField(label=_("language"))
@@ -43,7 +44,17 @@ class PartnerOrganizationAdmin(RegistryAdmin):
     search_fields = ("name__istartswith", "global_partner_id__startswith")
 
 
-class PartnerLocationForm(forms.ModelForm):
+def _partner_field() -> KeyField:
+    return KeyField(
+        PartnerOrganization.objects.all(),
+        "global_partner_id",
+        label=_("partner"),
+        help_text=_("The company's global partner ID."),
+    )
+
+
+class PartnerLocationForm(RegistryForm):
+    organization = _partner_field()
     country = CountryField(label=_("country"), max_length=2)
 
     class Meta:
@@ -67,11 +78,38 @@ class PartnerLocationAdmin(RegistryAdmin):
     list_filter = ("is_active", "partner_type", "country")
     list_select_related = ("organization",)
     search_fields = ("partner_id__startswith", "name__istartswith")
-    autocomplete_fields = ("organization",)
+
+
+class ProgramEnrollmentForm(RegistryForm):
+    location = KeyField(
+        PartnerLocation.objects.all(),
+        "partner_id",
+        label=_("location"),
+        help_text=_("The location's partner ID."),
+    )
+
+    class Meta:
+        model = ProgramEnrollment
+        fields = (
+            "location",
+            "program",
+            "enrollment_status",
+            "starts_on",
+            "ends_on",
+            "payee_profile_ok",
+        )
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        start, end = found.get("starts_on"), found.get("ends_on")
+        if start and end and end < start:
+            self.add_error("ends_on", _("The end lies before the start."))
+        return found
 
 
 @admin.register(ProgramEnrollment)
 class ProgramEnrollmentAdmin(RegistryAdmin):
+    form = ProgramEnrollmentForm
     list_display = (
         "location",
         "program",
@@ -83,10 +121,21 @@ class ProgramEnrollmentAdmin(RegistryAdmin):
     list_filter = ("program", "enrollment_status")
     list_select_related = ("location", "program")
     search_fields = ("location__partner_id__startswith",)
-    autocomplete_fields = ("location",)
 
 
-class MembershipForm(forms.ModelForm):
+class MembershipForm(RegistryForm):
+    user = KeyField(
+        User.objects.all(), "email", label=_("user"), help_text=_("The person's e-mail address.")
+    )
+    organization = _partner_field()
+    locations = KeysField(
+        PartnerLocation.objects.all(),
+        "partner_id",
+        label=_("only these locations"),
+        required=False,
+        help_text=_("Partner IDs, one on a line. Without any the role holds at all locations."),
+    )
+
     class Meta:
         model = Membership
         fields = ("user", "organization", "role", "locations", "is_active")
@@ -117,4 +166,3 @@ class MembershipAdmin(RegistryAdmin):
     list_filter = ("role", "is_active")
     list_select_related = ("user", "organization")
     search_fields = ("user__email__startswith", "organization__name__istartswith")
-    autocomplete_fields = ("user", "organization", "locations")

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -32,8 +33,8 @@ def _lower_email(form: Any) -> str:
 
 
 class NewUserForm(AdminUserCreationForm):
-    locale = LanguageField(label=_("language"))
-    time_zone = TimeZoneField(label=_("time zone"), initial="UTC", max_length=60)
+    locale = LanguageField(label=capfirst(_("language")))
+    time_zone = TimeZoneField(label=capfirst(_("time zone")), initial="UTC", max_length=60)
 
     class Meta:
         model = User
@@ -44,8 +45,8 @@ class NewUserForm(AdminUserCreationForm):
 
 
 class UserForm(UserChangeForm):
-    locale = LanguageField(label=_("language"))
-    time_zone = TimeZoneField(label=_("time zone"), max_length=60)
+    locale = LanguageField(label=capfirst(_("language")))
+    time_zone = TimeZoneField(label=capfirst(_("time zone")), max_length=60)
 
     class Meta:
         model = User

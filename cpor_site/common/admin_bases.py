@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
@@ -46,6 +47,7 @@ class EvidenceAdmin(admin.ModelAdmin):
     actions = None
     list_per_page = PAGE
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -63,10 +65,20 @@ class RegistryAdmin(SimpleHistoryAdmin):
     actions = None
     list_per_page = PAGE
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     object_history_list_template = "common/history_list.html"
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Leave out the pop-up links beside a choice: each list has its own page."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        widget = getattr(field, "widget", None)
+        if isinstance(widget, RelatedFieldWidgetWrapper):
+            widget.can_add_related = widget.can_change_related = False
+            widget.can_delete_related = widget.can_view_related = False
+        return field
 
     @method_decorator(require_safe)
     def history_view(

@@ -12,7 +12,7 @@ from cpor_site.common.admin_bases import EvidenceAdmin
 from ..models import CompetingClaimsCase, CompetingParty, InternalNote
 
 
-class PartyInline(admin.TabularInline):
+class PartyInline(admin.StackedInline):
     """The parties of a case; who left stays to be seen."""
 
     model = CompetingParty
