@@ -3,10 +3,11 @@
 PYTHON ?= python3
 PORT ?= 8000
 ARGS ?=
+DAYS ?= 8
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types lock clean venv dev-venv
+.PHONY: help run test clock lint types lock clean venv dev-venv
 
 help: ## List what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -16,6 +17,9 @@ run: venv ## Start web, worker and beat with demo data (PORT=8000)
 
 test: dev-venv ## Run every check: lint, imports, types, SQLite, PostgreSQL, Redis, browser
 	@$(BIN)/python .ci/test.py $(ARGS)
+
+clock: venv ## Move the running demo's clock (DAYS=8; DAYS=0 shows it)
+	@CPOR_MODE=demo $(BIN)/python manage.py move_clock --days $(DAYS)
 
 lint: dev-venv ## Check style and import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
