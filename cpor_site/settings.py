@@ -278,12 +278,18 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "line": {
+            "class": "cpor_site.common.logs.LinklessFormatter",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        },
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": ENV.log_level},
     "loggers": {
         "django": {"handlers": ["console"], "level": ENV.log_level, "propagate": False},
+        # A request for a host that is not ours is a scanner's, and is answered with 400.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         # It warns at every HEAD request that the body, which Django builds, is dropped.
         "gunicorn.http.wsgi": {"level": "ERROR"},
     },
