@@ -3,6 +3,7 @@
 import io
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from cpor_site.env import BASE_DIR
 from cpor_site.processes import Program, Stack
 
 SLEEP = "import time; print('up', flush=True); time.sleep(60)"
@@ -120,3 +122,25 @@ def test_a_terminal_that_is_gone_does_not_keep_programs_alive() -> None:
     stack = Stack((program("web", SLEEP),), environ=os.environ, out=out)
     assert run(stack, out, send=signal.SIGHUP) == 0
     assert not alive(stack.running["web"].pid)
+
+
+def test_programs_end_even_when_nobody_could_stop_them(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    supervisor = (
+        "import os, pathlib, sys\n"
+        "from cpor_site.processes import Program, Stack\n"
+        "stack = Stack((Program(name='web', command=('sleep', '60')),),"
+        " environ=os.environ, out=sys.stdout)\n"
+        "stack.run(is_ready=lambda: True, on_ready=lambda:"
+        " pathlib.Path(sys.argv[1]).write_text(str(stack.running['web'].pid)))"
+    )
+    running = subprocess.Popen([sys.executable, "-c", supervisor, str(note)], cwd=BASE_DIR)
+    end = time.monotonic() + 60
+    while not (note.exists() and note.read_text()) and time.monotonic() < end:
+        time.sleep(0.05)
+    running.kill()
+    running.wait()
+    pid = int(note.read_text())
+    while alive(pid) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not alive(pid)
