@@ -1,6 +1,26 @@
 """Gunicorn's settings: `gunicorn -c python:cpor_site.web_server cpor_site.wsgi`."""
 
+from __future__ import annotations
+
+from typing import Any
+
+from gunicorn.glogging import Logger  # type: ignore[import-untyped]
+
+from cpor_site.common.logs import LinklessFormatter
 from cpor_site.env import load
+
+
+class LinklessLogger(Logger):
+    """Gunicorn's own logs, which name the address of every request, without secret links."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        for handler in (*self.error_log.handlers, *self.access_log.handlers):
+            plain = handler.formatter
+            handler.setFormatter(
+                LinklessFormatter(getattr(plain, "_fmt", None), getattr(plain, "datefmt", None))
+            )
+
 
 _env = load()
 
@@ -13,4 +33,5 @@ graceful_timeout = 5 if _env.is_demo else 30
 loglevel = "warning" if _env.is_demo else _env.log_level.lower()
 accesslog = None if _env.is_demo else "-"
 errorlog = "-"
+logger_class = LinklessLogger
 control_socket_disable = True

@@ -1,0 +1,23 @@
+"""Keeping customers' secret links out of the logs (section 7.6).
+
+Whoever reads a log must not be able to answer for a customer, and a link stays usable for days.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+
+TOKEN = re.compile(r"(/consent/)(?!about/)[^/\s?#\"'<>]+")
+
+
+def without_links(text: str) -> str:
+    """Return the text with dots in place of the token of every consent link."""
+    return TOKEN.sub(r"\1...", text)
+
+
+class LinklessFormatter(logging.Formatter):
+    """Formats a record as ever, traceback included, and takes the tokens out of the result."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_links(super().format(record))

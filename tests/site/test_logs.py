@@ -1,0 +1,94 @@
+"""No log holds a customer's link: who reads it could answer in the customer's place."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+from io import StringIO
+from types import SimpleNamespace
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from gunicorn.config import Config  # type: ignore[import-untyped]
+
+from cpor_site import web_server
+from cpor_site.common.logs import LinklessFormatter, without_links
+from tests import acts
+
+TOKEN = "Zk9" * 14 + "x"
+
+
+@pytest.fixture
+def django_log() -> Iterator[StringIO]:
+    """What the running site writes."""
+    handler = logging.getLogger("django").handlers[0]
+    assert isinstance(handler, logging.StreamHandler)
+    written = StringIO()
+    before = handler.setStream(written)
+    yield written
+    handler.setStream(before)
+
+
+@pytest.mark.parametrize(
+    ("text", "logged"),
+    [
+        (f"Not Found: /consent/{TOKEN}/", "Not Found: /consent/.../"),
+        (f"GET /consent/{TOKEN}/agree/?lang=pl 200", "GET /consent/.../agree/?lang=pl 200"),
+        (f'"https://desk.example/consent/{TOKEN}"', '"https://desk.example/consent/..."'),
+        ("GET /consent/about/?lang=sv", "GET /consent/about/?lang=sv"),
+        ("GET /claims/7/", "GET /claims/7/"),
+    ],
+)
+def test_the_token_goes_and_the_rest_stays(text: str, logged: str) -> None:
+    assert without_links(text) == logged
+
+
+def test_a_traceback_holds_no_link_either() -> None:
+    try:
+        raise ValueError(f"/consent/{TOKEN}/ is odd")
+    except ValueError as error:
+        trouble = (ValueError, error, error.__traceback__)
+    record = logging.LogRecord("desk", logging.ERROR, __file__, 1, "Oh", (), trouble)
+
+    text = LinklessFormatter("%(message)s").format(record)
+
+    assert text.endswith("ValueError: /consent/.../ is odd")
+    assert TOKEN not in text
+
+
+@pytest.mark.django_db
+def test_a_form_that_was_not_filled_in(client: Client, django_log: StringIO) -> None:
+    token = acts.token_of(acts.in_window())
+
+    answer = client.post(reverse("consent_decline", args=[token]), {"responder_name": ""})
+
+    assert answer.status_code == 422
+    assert "Unprocessable Entity: /consent/.../decline/" in django_log.getvalue()
+    assert token not in django_log.getvalue()
+
+
+def test_the_web_servers_list_of_requests(capsys: pytest.CaptureFixture[str]) -> None:
+    config = Config()
+    config.set("accesslog", "-")
+    config.set("errorlog", "-")
+    config.set("logger_class", web_server.logger_class)
+    logger = config.logger_class(config)
+    request = {
+        "REMOTE_ADDR": "192.0.2.7",
+        "REQUEST_METHOD": "POST",
+        "RAW_URI": f"/consent/{TOKEN}/agree/",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_REFERER": f"https://desk.example/consent/{TOKEN}/agree/",
+    }
+    response = SimpleNamespace(status="200 OK", sent=512, headers=[])
+
+    logger.access(response, SimpleNamespace(headers=[]), request, timedelta(seconds=1))
+    logger.error("Error handling request %s", request["RAW_URI"])
+
+    written = "".join(capsys.readouterr())
+    assert '"POST /consent/.../agree/ HTTP/1.1" 200 512' in written
+    assert '"https://desk.example/consent/.../agree/"' in written
+    assert "Error handling request /consent/.../agree/" in written
+    assert TOKEN not in written
