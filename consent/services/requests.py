@@ -77,7 +77,8 @@ def addressees(claim: Claim) -> list[Addressee]:
 def link_for(recipient_id: int) -> str:
     """Return the recipient's link; asked for by the outbox in the moment of sending."""
     recipient = ConsentRecipient.objects.get(pk=recipient_id)
-    path = reverse("consent_page", args=[tokens.token_for(recipient.nonce)])
+    token = tokens.known_token(recipient.nonce, recipient.token_hash)
+    path = reverse("consent_page", args=[token])
     return f"{settings.CPOR_PUBLIC_URL}{path}"
 
 

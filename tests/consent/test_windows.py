@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.core import mail
+from pytest_django import Settings
 
 from claims import actors
 from claims.models import Association, ClaimEvent, ExclusivityHold
@@ -250,3 +251,32 @@ def test_a_reviewer_can_not_decline_for_the_customer() -> None:
             claim_id=claim.pk, actor=actors.reviewer(reviewer), reasons=["R-POE"], text="x"
         )
     assert refusal.value.codes == ("SUBM-03",)
+
+
+def test_a_letter_that_leaves_after_a_change_of_the_secret_key_holds_the_same_link(
+    settings: Settings,
+) -> None:
+    claim = acts.approved()
+    token = acts.token_of(claim)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another-key" * 5
+
+    outbox.send_due()
+
+    assert [f"/consent/{token}/" in str(letter.body) for letter in mail.outbox[-1:]] == [True]
+    assert answers.recipient_of(token).request.claim == claim
+
+
+def test_no_letter_leaves_with_a_link_that_opens_nothing(settings: Settings) -> None:
+    """Silence counts as consent, so the window must not open by such a letter."""
+    claim = acts.approved()
+    mail.outbox.clear()
+    settings.SECRET_KEY = "another-key" * 5
+
+    outbox.send_due()
+
+    letter = OutboxMessage.objects.get(kind="consent_request")
+    assert (letter.state, letter.tries) == (OutboxMessage.State.QUEUED, 1)
+    assert "CPOR_SECRET_KEY_FALLBACKS" in letter.last_error
+    assert [each for each in mail.outbox if "/consent/" in str(each.body)] == []
+    assert acts.fresh(claim).consent_closes_at is None
