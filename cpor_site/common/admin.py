@@ -73,8 +73,10 @@ class UserForm(UserChangeForm):
 class UserAdmin(RegistryAdmin, PlainUserAdmin):  # type: ignore[misc]
     """People are deactivated, never deleted; nobody raises their own rights.
 
-    Only a superuser may touch a superuser, and nobody becomes one here: that is for the command
-    line.
+    Only a superuser gives roles at this desk and touches the account of somebody who works here:
+    whoever could do so otherwise could make themselves a second account that reviews, or sign in as
+    a colleague whose password they have set. Nobody becomes a superuser here: that is for the
+    command line.
     """
 
     form = UserForm
@@ -108,13 +110,16 @@ class UserAdmin(RegistryAdmin, PlainUserAdmin):  # type: ignore[misc]
     )
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        if isinstance(obj, User) and obj.is_superuser and not request.user.is_superuser:
+        is_colleague = isinstance(obj, User) and (obj.is_superuser or obj.is_staff)
+        if is_colleague and obj != request.user and not request.user.is_superuser:
             return False
         return bool(super().has_change_permission(request, obj))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        own = ("is_active", "is_staff", "groups") if obj == request.user else ()
-        return (*self.readonly_fields, *own)
+        fixed = self.readonly_fields
+        if obj == request.user:
+            return (*fixed, "is_active", "is_staff", "groups")
+        return fixed if request.user.is_superuser else (*fixed, "is_staff", "groups")
 
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
         if db_field.name == "groups":

@@ -104,14 +104,66 @@ class TestUsers:
         assert not saved(response)
         assert "There is no time zone “Europe/Atlantis”" in text_of(response)
 
-    def test_a_role_is_given_and_a_person_deactivated(self, client: Client) -> None:
-        person = factories.make_user(is_staff=True)
+    def test_a_superuser_gives_a_role_and_deactivates_a_person(self) -> None:
+        client = browser_of(User.objects.create_superuser("root@desk.example"))
+        person = factories.make_user()
         role = Group.objects.get(name="Reviewer")
 
-        assert saved(change(client, person, groups=[role.pk]))
-        assert [group.name for group in User.objects.get(pk=person.pk).groups.all()] == ["Reviewer"]
+        assert saved(change(client, person, is_staff="on", groups=[role.pk]))
+        person = User.objects.get(pk=person.pk)
+        assert person.is_staff
+        assert [group.name for group in person.groups.all()] == ["Reviewer"]
         assert saved(change(client, person, is_active=""))
         assert not User.objects.get(pk=person.pk).is_active
+
+    def test_ops_looks_after_the_people_of_partners(self, client: Client) -> None:
+        person = factories.make_user()
+        address = reverse("admin:auth_user_password_change", args=[person.pk])
+        typed = {
+            "usable_password": "true",
+            "password1": "good and new",
+            "password2": "good and new",
+        }
+
+        assert client.post(address, typed).status_code == 302
+        assert saved(change(client, person, full_name="Paula", is_active=""))
+
+        person = User.objects.get(pk=person.pk)
+        assert person.check_password("good and new")
+        assert (person.full_name, person.is_active) == ("Paula", False)
+
+    def test_ops_gives_nobody_a_role(self, client: Client) -> None:
+        """Or they could review with a second account of their own."""
+        person = factories.make_user()
+        lead = Group.objects.get(name="Lead reviewer")
+
+        assert saved(change(client, person, is_staff="on", groups=[lead.pk]))
+
+        person = User.objects.get(pk=person.pk)
+        assert not person.is_staff
+        assert not person.groups.exists()
+
+    @pytest.mark.parametrize("role", ["Reviewer", "Lead reviewer", "Ops", "Auditor"])
+    def test_ops_can_not_sign_in_as_a_colleague(self, role: str, client: Client) -> None:
+        colleague = factories.make_reviewer("lena@desk.example", role=role)
+        address = reverse("admin:auth_user_password_change", args=[colleague.pk])
+        typed = {
+            "usable_password": "true",
+            "password1": "good and new",
+            "password2": "good and new",
+        }
+
+        assert client.post(address, typed).status_code == 403
+        assert (
+            client.post(
+                page(colleague, "change", colleague.pk), {"email": "mine@desk.example"}
+            ).status_code
+            == 403
+        )
+
+        colleague = User.objects.get(pk=colleague.pk)
+        assert colleague.email == "lena@desk.example"
+        assert colleague.check_password(factories.PASSWORD)
 
     def test_nobody_changes_their_own_rights(self, client: Client, ops: User) -> None:
         lead = Group.objects.get(name="Lead reviewer")
