@@ -58,8 +58,8 @@ class GraphSubscriptions:
         cells = Cells(row)
         subscription_id = cells.need("commerceSubscriptionId", values.guid)
         tenant_id = self._tenant(cells)
-        sku_id = cells.need("skuId", values.guid)
-        owner = cells.take("ownerTenantId", values.guid, None)
+        sku_id = cells.need("skuId", values.recurring_guid)
+        owner = cells.take("ownerTenantId", values.recurring_guid, None)
         is_trial = self._is_trial(cells)
         told: dict[str, Any] = {
             "state": _state(cells),
@@ -79,7 +79,7 @@ class GraphSubscriptions:
         )
 
     def _tenant(self, cells: Cells) -> UUID:
-        stated = cells.take("tenantId", values.guid, None)
+        stated = cells.take("tenantId", values.recurring_guid, None)
         if stated and self.tenant_id and stated != self.tenant_id:
             cells.fault("tenantId", _("This is another tenant than the one named for the import."))
         found = stated or self.tenant_id

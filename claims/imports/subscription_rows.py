@@ -67,8 +67,8 @@ def read_csv_row(row: Row) -> SubscriptionRow:
     """Read a row of the CSV file; raises ``RowRefused``."""
     cells = Cells(row)
     subscription_id = cells.need("subscription_id", values.guid)
-    tenant_id = cells.need("tenant_id", values.guid)
-    sku_id = cells.need("sku_id", values.guid)
+    tenant_id = cells.need("tenant_id", values.recurring_guid)
+    sku_id = cells.need("sku_id", values.recurring_guid)
     channel = cells.need("channel", _read_channel)
     told: dict[str, Any] = {"state": cells.need("state", _read_state)}
     if cells.has("offer_name"):

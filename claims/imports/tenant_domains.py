@@ -13,6 +13,8 @@ from ..models import CustomerTenant, TenantDomain
 from .writing import change, create
 
 INITIAL = re.compile(r"[a-z0-9-]+\.(?:onmicrosoft\.com|onmicrosoft\.us|partner\.onmschina\.cn)")
+# SQLite takes no more than 32,766 parameters in one statement.
+MOST_NAMES = 10_000
 FIELDS = ("is_active", "is_primary", "kind")
 
 Kind = TenantDomain.Kind
@@ -57,15 +59,20 @@ class DomainBook:
         overlay: dict[str, UUID | None],
         lock: bool,
     ) -> DomainBook:
-        """Return the book for these tenants and these domains; one query."""
-        found = (
-            TenantDomain.objects.filter(Q(tenant__tenant_id__in=tenants) | Q(domain__in=domains))
-            .annotate(holder=F("tenant__tenant_id"))
-            .order_by("pk")
-        )
-        if lock:
-            found = found.select_for_update(of=("self",))
-        return cls(((row.holder, row) for row in found), overlay)
+        """Return the book for these tenants and these domains; few queries."""
+        names = sorted(domains)
+        wanted = [Q(tenant__tenant_id__in=tenants)]
+        wanted += [
+            Q(domain__in=names[start : start + MOST_NAMES])
+            for start in range(0, len(names), MOST_NAMES)
+        ]
+        rows: dict[int, tuple[UUID, TenantDomain]] = {}
+        for each in wanted:
+            found = TenantDomain.objects.filter(each).annotate(holder=F("tenant__tenant_id"))
+            if lock:
+                found = found.order_by("pk").select_for_update(of=("self",))
+            rows |= {row.pk: (row.holder, row) for row in found}
+        return cls((rows[key] for key in sorted(rows)), overlay)
 
     def taken(self, tenant_id: UUID, domains: Sequence[str]) -> list[tuple[str, UUID]]:
         """Return those of ``domains`` that another tenant holds, with that tenant."""
