@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from claims.models import Claim
+from claims.models import Claim, ClaimLine
 
 WARNINGS: dict[str, Promise] = {
     "DOM-04": _("The domain isn't verified in the customer's tenant."),
@@ -34,7 +35,7 @@ WARNINGS: dict[str, Promise] = {
 
 @dataclass(frozen=True)
 class ConfirmedWarning:
-    """A warning that the partner confirmed; ``subject`` names what it was about, if several."""
+    """A warning that the partner confirmed; ``subject`` names what it was about, if anything."""
 
     code: str
     subject: str
@@ -42,10 +43,15 @@ class ConfirmedWarning:
     explanation: str
 
 
-def confirmed_warnings(claim: Claim) -> list[ConfirmedWarning]:
-    """Return what the partner was warned of and confirmed, with the explanations given."""
+def confirmed_warnings(claim: Claim, lines: Iterable[ClaimLine]) -> list[ConfirmedWarning]:
+    """Return what the partner was warned of and confirmed, with the explanations given.
+
+    Product codes among the subjects are shown as the names of the lines' products.
+    """
+    products = {line.product.code: line.product.name for line in lines}
     found = []
     for key, explanation in claim.confirmed_warnings.items():
-        code, _colon, subject = key.partition(":")
+        code, _colon, codes = key.partition(":")
+        subject = ", ".join(products.get(each, each) for each in codes.split("+"))
         found.append(ConfirmedWarning(code, subject, WARNINGS.get(code, code), explanation))
     return found

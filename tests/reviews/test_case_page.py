@@ -240,11 +240,11 @@ class TestContent:
         ) in shown(claim, reviewer)
 
     def test_what_the_partner_was_warned_of(self, reviewer: User) -> None:
-        claim = acts.submit(factories.make_claim())
+        claim = acts.submit(factories.make_claim(products=("teams", "exchange_online")))
 
         assert (
             "What the partner was warned of No document is marked as covering some of the lines. "
-            "POE-10 (exchange_online) Known."
+            "POE-10 (Exchange Online, Microsoft Teams) Known."
         ) in shown(claim, reviewer)
 
     def test_findings_comments_notes_decisions_and_events(self, reviewer: User) -> None:

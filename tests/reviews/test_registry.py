@@ -245,6 +245,15 @@ class TestPartners:
         assert not saved(response)
         assert sentence in text_of(response)
 
+    def test_a_name_from_outside_stays_text_beside_its_key(self, client: Client) -> None:
+        organization = factories.make_organization(name="<form action=/x>Fabrikam")
+        location = factories.make_location(organization)
+
+        html = html_of(client.get(page(location, "change", location.pk)))
+
+        assert "&lt;form action=/x&gt;Fabrikam" in html
+        assert "<form action=/x>" not in html
+
     def test_a_membership_at_some_locations(self, client: Client) -> None:
         organization = factories.make_organization()
         first, second = (factories.make_location(organization, enrolled=False) for _ in range(2))
