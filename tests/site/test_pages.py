@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -142,11 +143,16 @@ def test_a_visitor_may_choose_a_language_too(client: Client) -> None:
 )
 def test_pages_are_shown_in_the_readers_zone(rf: RequestFactory, zone: str, shown: str) -> None:
     seen: list[str] = []
+
+    def view(request: HttpRequest) -> HttpResponse:
+        seen.append(timezone.get_current_timezone_name())
+        return HttpResponse()
+
     request = rf.get("/")
     request.user = person(time_zone=zone)
     before = timezone.get_current_timezone_name()
 
-    ReaderZoneMiddleware(lambda _: seen.append(timezone.get_current_timezone_name()))(request)  # type: ignore[arg-type,func-returns-value]
+    ReaderZoneMiddleware(view)(request)
 
     assert seen == [shown]
     assert timezone.get_current_timezone_name() == before
