@@ -18,7 +18,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from . import standing
-from .models import Claim, ClaimContact, ClaimLine, PoEDocument
+from .models import Claim, ClaimContact, ClaimLine, Membership, PoEDocument
 from .states import RejectionReason
 from .wording import date_words, event_words
 
@@ -60,8 +60,10 @@ class Change:
 def changes_of(claim: Claim, *, for_partner: bool = False) -> list[Change]:
     """Return every change of the claim and of what belongs to it, newest first.
 
-    ``for_partner`` leaves out what only reviewers see and doesn't name them.
+    ``for_partner`` leaves out what only reviewers see and names the partner's own people alone, so
+    nobody who reviewed before leaving the operator either.
     """
+    named = _people_of(claim) if for_partner else None
     every = [
         *_entries(Claim, id=claim.pk),
         *_entries(ClaimLine, claim_id=claim.pk),
@@ -78,7 +80,7 @@ def changes_of(claim: Claim, *, for_partner: bool = False) -> list[Change]:
         for before, entry in pairwise([None, *entries])
     ]
     steps.sort(key=lambda step: (step[1].history_date, step[1].history_id), reverse=True)
-    changes = [_change(before, entry, names, for_partner) for before, entry in steps]
+    changes = [_change(before, entry, names, named) for before, entry in steps]
     return [each for each in changes if each.fields or each.reason or each.verb == "removed"]
 
 
@@ -128,23 +130,29 @@ def _linked(entry: Any, field: Any) -> list[Any]:
     return sorted(getattr(row, column) for row in rows)
 
 
-def _change(before: Any, entry: Any, names: Names, for_partner: bool) -> Change:
+def _people_of(claim: Claim) -> frozenset[int]:
+    """Return the users who are or were members of the claim's partner."""
+    members = Membership.objects.filter(organization=claim.organization_id)
+    return frozenset(members.order_by().values_list("user_id", flat=True))
+
+
+def _change(before: Any, entry: Any, names: Names, named: frozenset[int] | None) -> Change:
     verb = VERBS[entry.history_type]
     reason = entry.history_change_reason or ""
     return Change(
         at=entry.history_date,
-        who=_who(entry, reason, for_partner),
+        who=_who(entry, reason, named),
         thing=_thing(entry, names),
         verb=verb,
         reason=event_words(reason) if reason else "",
-        fields=() if verb == "removed" else tuple(_fields(before, entry, names, for_partner)),
+        fields=() if verb == "removed" else tuple(_fields(before, entry, names, named is not None)),
     )
 
 
-def _who(entry: Any, reason: str, for_partner: bool) -> str:
+def _who(entry: Any, reason: str, named: frozenset[int] | None) -> str:
     user = entry.history_user
     if user is not None:
-        return gettext("Reviewer") if for_partner and user.is_staff else str(user)
+        return str(user) if named is None or user.pk in named else gettext("Reviewer")
     return gettext("Customer") if reason in BY_CUSTOMER else gettext("System")
 
 

@@ -166,3 +166,18 @@ def test_reasons_and_comments_are_part_of_the_history() -> None:
         ("Comment written", "Sorry, wrong ID."),
         ("Claim submitted", ""),
     ]
+
+
+@pytest.mark.django_db
+def test_a_reviewer_who_has_left_the_operator_is_not_named_either() -> None:
+    reviewer = factories.make_reviewer(full_name="Rita Vogel")
+    claim = acts.asked(reviewer=reviewer)
+    reviewer.is_staff = reviewer.is_active = False
+    reviewer.save()
+    colleague = claim.organization.memberships.get()
+    colleague.is_active = False
+    colleague.save()
+
+    people = {change.who for change in changes.changes_of(claim, for_partner=True)}
+
+    assert people == {claim.created_by.full_name, "Reviewer", "System"}

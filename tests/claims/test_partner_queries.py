@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 LIST = 13
 CLAIM_PAGE = 24
-HISTORY = 25
+HISTORY = 26
 CHECK_PAGE = 38
 
 
