@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +22,9 @@ from . import submission
 from .customers import settle_customer
 from .lines import LineChoice
 from .numbers import next_number
+
+if TYPE_CHECKING:
+    from cpor_site.common.models import User
 
 
 @dataclass(frozen=True)
@@ -146,8 +149,9 @@ def edit_claim(*, claim_id: int, actor: Actor, version: int, changes: ClaimChang
 
     Effects, in order: the fields, tenant and subscriptions looked up anew, lines, contacts, event
     ``claim_edited`` with the names of what changed. While Submitted, the whole claim is checked
-    again and errors refuse the change. Raises ``NotYours``, ``ChangedMeanwhile`` (SUBM-02),
-    ``MovedOn`` (SUBM-03) for a field that is frozen, ``Refused`` for errors.
+    again; errors refuse the change, and so do warnings whose reason was never given (CON-01).
+    Raises ``NotYours``, ``ChangedMeanwhile`` (SUBM-02), ``MovedOn`` (SUBM-03) for a field that is
+    frozen, ``Refused`` for errors.
     """
     with door.open_for_change(claim_id=claim_id, actor=actor, version=version) as (claim, now):
         user = require(actor, Capability.DRAFT, claim)
@@ -162,7 +166,7 @@ def edit_claim(*, claim_id: int, actor: Actor, version: int, changes: ClaimChang
             if name in named:
                 setattr(claim, name, getattr(changes, name))
         if changes.location_id is not None:
-            claim.location = _own_location(claim, changes.location_id)
+            claim.location = _own_location(claim, changes.location_id, user)
         if changes.tenant_id is not None:
             claim.tenant_id_as_typed = changes.tenant_id.strip()
         if changes.domain is not None:
@@ -182,9 +186,15 @@ def edit_claim(*, claim_id: int, actor: Actor, version: int, changes: ClaimChang
         _set_contacts(claim, changes.contacts, actor)
 
         if claim.status == Status.SUBMITTED:
-            problems = blocking(checks.check_submission(claim, user, now))
-            if problems:
-                raise Refused(*problems)
+            problems = checks.check_submission(claim, user, now)
+            # There is no box here to give a reason in, and the reviewer must not miss it.
+            unexplained = [
+                each
+                for each in problems
+                if each.needs_reason and not claim.confirmed_warnings.get(each.key)
+            ]
+            if unexplained or blocking(problems):
+                raise Refused(*blocking(problems), *unexplained)
             submission.mark_conflicts(claim, actor)
         door.save(claim, actor=actor, now=now, reason="claim_edited")
         event = door.record(
@@ -223,11 +233,18 @@ def require(actor: Actor, capability: Capability, claim: Claim) -> Any:
     return actor.user
 
 
-def _own_location(claim: Claim, location_id: int) -> PartnerLocation:
+def _own_location(claim: Claim, location_id: int, user: User) -> PartnerLocation:
+    """Return the location if the user's roles reach it or it is the claim's already."""
     location = PartnerLocation.objects.filter(
         pk=location_id, organization_id=claim.organization_id
     ).first()
-    if location is None:
+    scopes = [
+        {each.pk for each in membership.locations.all()}
+        for membership in actors.memberships_with(user, Capability.DRAFT)
+        if membership.organization_id == claim.organization_id
+    ]
+    reached = any(not scope or location_id in scope for scope in scopes)
+    if location is None or not (reached or location_id == claim.location_id):
         raise Refused(
             error("MPN-01", _("Choose one of your organisation's locations."), field="location")
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from claims import actors
 from claims.models import ClaimEvent, Comment, ReviewFinding, RuleProfile
 from claims.refusals import ChangedMeanwhile, MovedOn, NotYours
 from claims.services.comments import add_comment
-from claims.services.drafting import ClaimChanges, edit_claim
+from claims.services.drafting import ClaimChanges, ContactEntry, edit_claim
 from claims.services.lines import LineChoice
 from claims.services.submission import (
     recall_claim,
@@ -86,7 +87,8 @@ def test_errors_and_unconfirmed_warnings_keep_a_claim_from_being_submitted() -> 
         acts.submit(claim, confirmed={})
     assert "MPN-07" in refusal.value.codes
     claim = acts.submit(claim)
-    assert "MPN-07" in acts.fresh(claim).confirmed_warnings
+    assert claim.location is not None
+    assert f"MPN-07:{claim.location.partner_id}" in acts.fresh(claim).confirmed_warnings
 
 
 def test_a_role_that_may_only_draft_can_not_submit() -> None:
@@ -277,3 +279,71 @@ def test_deadlines_of_the_2023_profile_are_fourteen_business_days() -> None:
         )
     assert claim.due_at == at("2026-06-19T23:59:59+02:00")
     assert claim.due_at - at("2026-06-01T10:00+02:00") > timedelta(days=18)
+
+
+def test_a_contact_outside_the_customers_domains_needs_its_reason_after_submission_too() -> None:
+    """CON-01: or a partner could have a friend of its own asked for consent, unseen."""
+    claim = acts.submit(factories.make_claim())
+    actor = actors.partner(claim.created_by)
+    friend = ContactEntry("A Friend", "Head of IT", "friend@elsewhere.example")
+
+    with pytest.raises(Refused) as refusal:
+        edit_claim(
+            claim_id=claim.pk,
+            actor=actor,
+            version=claim.version,
+            changes=ClaimChanges(contacts={"business": friend}),
+        )
+
+    assert refusal.value.codes == ("CON-01",)
+    assert claim.contacts.get(kind="business").email != "friend@elsewhere.example"
+
+
+def test_a_contact_whose_reason_was_given_stays_editable() -> None:
+    claim = factories.make_claim()
+    parent = ContactEntry("Jana Meier", "CIO", "jana@parent.example")
+    actor = actors.partner(claim.created_by)
+    claim = edit_claim(
+        claim_id=claim.pk,
+        actor=actor,
+        version=claim.version,
+        changes=ClaimChanges(contacts={"business": parent}),
+    )
+    claim = acts.submit(claim)
+    assert claim.confirmed_warnings["CON-01:business:jana@parent.example"] == "Known."
+
+    claim = edit_claim(
+        claim_id=claim.pk,
+        actor=actor,
+        version=claim.version,
+        changes=ClaimChanges(contacts={"business": replace(parent, job_title="CTO")}),
+    )
+
+    assert claim.contacts.get(kind="business").job_title == "CTO"
+
+
+def test_a_location_outside_ones_role_can_not_be_chosen() -> None:
+    claim = factories.make_claim()
+    assert claim.location is not None
+    elsewhere = factories.make_location(claim.organization)
+    membership = claim.organization.memberships.get()
+    membership.locations.set([claim.location])
+    actor = actors.partner(claim.created_by)
+
+    with pytest.raises(Refused) as refusal:
+        edit_claim(
+            claim_id=claim.pk,
+            actor=actor,
+            version=claim.version,
+            changes=ClaimChanges(location_id=elsewhere.pk),
+        )
+
+    assert refusal.value.codes == ("MPN-01",)
+    membership.locations.add(elsewhere)
+    claim = edit_claim(
+        claim_id=claim.pk,
+        actor=actor,
+        version=claim.version,
+        changes=ClaimChanges(location_id=elsewhere.pk),
+    )
+    assert claim.location == elsewhere
