@@ -14,6 +14,7 @@ from django.utils.translation import get_supported_language_variant
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
+from claims.models import PoEDocument
 from claims.refusals import MovedOn
 from claims.services.lines import approved_lines
 from cpor_site.common import clock
@@ -119,7 +120,12 @@ def _context(token: str, recipient: ConsentRecipient) -> dict[str, Any]:
         "tenant_domain": primary.domain if primary else claim.domain_as_typed,
         "tenant_tail": str(tenant.tenant_id)[-4:],
         "what_it_did": [activity_text(each) for each in claim.activities.all()],
-        "documents": [each for each in claim.documents.order_by("pk") if each.counts],
+        "documents": [
+            each
+            for each in claim.documents.order_by("pk")
+            # What came after the approval nobody has read.
+            if each.counts and each.occasion != PoEDocument.Occasion.REFRESH
+        ],
         "zone": operator_zone(),
         "operator_name": settings.CPOR_OPERATOR_NAME,
         "operator_email": settings.CPOR_OPERATOR_EMAIL,

@@ -237,9 +237,13 @@ def settle_findings(claim: Claim, now: datetime) -> None:
 
 
 def digest_of_documents(claim: Claim) -> str:
-    """Return one SHA-256 over the hashes of the standing documents, in upload order."""
+    """Return one SHA-256 over the hashes of the standing documents, in upload order.
+
+    What was added after the approval is left out: no reviewer has judged it.
+    """
     hashes = (
         PoEDocument.objects.filter(claim=claim, withdrawn_at=None)
+        .exclude(occasion=PoEDocument.Occasion.REFRESH)
         .order_by("pk")
         .values_list("sha256", flat=True)
     )

@@ -9,7 +9,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from claims.models import Claim
+from claims.models import Claim, PoEDocument
 from claims.states import Status
 from consent.models import ConsentAnswer, ConsentRecipient
 from tests import acts, factories
@@ -175,3 +175,15 @@ def test_the_public_page_needs_no_link(client: Client) -> None:
     response = client.get(reverse("consent_about"))
     assert response.status_code == 200
     assert "partner of record" in response.content.decode()
+
+
+def test_what_was_attached_after_the_approval_is_no_proof_that_was_read(
+    client: Client, claim: Claim
+) -> None:
+    factories.make_document(
+        claim, kind=PoEDocument.Kind.REPORT, occasion=PoEDocument.Occasion.REFRESH
+    )
+
+    response = client.get(url(claim))
+
+    assert [each.kind for each in response.context["documents"]] == ["sow"]

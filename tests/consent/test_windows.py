@@ -11,7 +11,8 @@ from django.core import mail
 from pytest_django import Settings
 
 from claims import actors
-from claims.models import Association, ClaimEvent, ExclusivityHold
+from claims.models import Association, ClaimEvent, ExclusivityHold, PoEDocument
+from claims.services.submission import digest_of_documents
 from claims.states import AssociationState, DeadlineKind, LineStatus, RejectionReason, Status
 from consent.models import ConsentAnswer, ConsentRecipient, ConsentRequest, IncentiveHandoff
 from consent.services import answers
@@ -280,3 +281,14 @@ def test_no_letter_leaves_with_a_link_that_opens_nothing(settings: Settings) -> 
     assert "CPOR_SECRET_KEY_FALLBACKS" in letter.last_error
     assert [each for each in mail.outbox if "/consent/" in str(each.body)] == []
     assert acts.fresh(claim).consent_closes_at is None
+
+
+def test_the_handed_over_digest_is_of_the_proof_that_was_judged() -> None:
+    claim = acts.in_window()
+    judged = digest_of_documents(claim)
+    factories.make_document(claim, occasion=PoEDocument.Occasion.REFRESH)
+    with acts.past(claim):
+        finalise_consent_windows()
+
+    row = IncentiveHandoff.objects.get(claim=claim)
+    assert row.payload["poe_sha256"] == judged
