@@ -32,7 +32,8 @@ def claim_list(request: HttpRequest) -> HttpResponse:
         (each for each in selectors.FOLDERS if each.code == request.GET.get("status")),
         selectors.FOLDERS[0],
     )
-    term = request.GET.get("q", "")[:100]
+    # PostgreSQL takes no text with a NUL.
+    term = request.GET.get("q", "")[:100].replace("\0", "")
     mine = selectors.search(selectors.claims_for(user), term)
     sizes = selectors.folder_sizes(mine)
     found = selectors.listed(mine.filter(folder.condition))

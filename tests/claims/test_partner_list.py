@@ -171,3 +171,10 @@ def test_a_suspended_organisation_reads_why_and_keeps_what_was_typed() -> None:
     assert problems_in(page) == ["MPN-09"]
     assert 'value="Contoso roll-out"' in html_of(page)
     assert Claim.objects.count() == 0
+
+
+def test_a_nul_in_the_search_is_left_out() -> None:
+    """PostgreSQL takes no text with one."""
+    user, submitted, _draft, _asked = three_claims()
+
+    assert numbers_in(open_list(user, q="Intra\0net")) == [submitted.number]
