@@ -11,6 +11,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
+from django.utils.html import escape
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
@@ -92,7 +93,8 @@ class RegistryForm(forms.ModelForm):
             if isinstance(field, KeyField) and isinstance(pk, int):
                 row = field.row(pk)
                 if row is not None:
-                    field.help_text = str(row)
+                    # Templates take help texts for HTML, and names come from outside.
+                    field.help_text = escape(str(row))
 
 
 def _folded(value: Any, key: str) -> Any:
