@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from django.test import Client
 from django.urls import reverse
-from gunicorn.config import Config  # type: ignore[import-untyped]
+from gunicorn.config import Config
 
 from cpor_site import web_server
 from cpor_site.common.logs import LinklessFormatter, without_links
