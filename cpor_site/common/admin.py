@@ -121,6 +121,15 @@ class UserAdmin(RegistryAdmin, PlainUserAdmin):  # type: ignore[misc]
             return (*fixed, "is_active", "is_staff", "groups")
         return fixed if request.user.is_superuser else (*fixed, "is_staff", "groups")
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Write into the history which groups the person was given or lost."""
+        if "groups" in form.changed_data:
+            before = [group.name for group in form.initial.get("groups", ())]
+            after = [group.name for group in form.cleaned_data["groups"]]
+            words = (", ".join(sorted(names)) or "–" for names in (before, after))
+            obj._change_reason = " → ".join(words)[:100]
+        super().save_model(request, obj, form, change)
+
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
         if db_field.name == "groups":
             kwargs["widget"] = forms.CheckboxSelectMultiple()

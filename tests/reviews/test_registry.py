@@ -113,6 +113,8 @@ class TestUsers:
         person = User.objects.get(pk=person.pk)
         assert person.is_staff
         assert [group.name for group in person.groups.all()] == ["Reviewer"]
+        history = text_of(client.get(page(person, "history", person.pk)))
+        assert "root@desk.example Changed: – → Reviewer" in history
         assert saved(change(client, person, is_active=""))
         assert not User.objects.get(pk=person.pk).is_active
 
