@@ -38,6 +38,13 @@ def text_of(response: Any) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
+def shown(claim: Claim, user: User) -> str:
+    """Return the words of the case page as the user sees it."""
+    response = browser_of(user).get(url("case", claim))
+    assert response.status_code == 200
+    return text_of(response)
+
+
 def html_of(response: Any) -> str:
     return str(response.content.decode())
 

@@ -1,43 +1,24 @@
-"""The acts through their pages: only POST acts, refusals are read, everything else rolls back."""
+"""Each act through its page: what it says before and after, and how it refuses."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 import time_machine
-from django.contrib.messages import get_messages
 from django.test import Client
-from django.urls import reverse
 
 from claims import actors
-from claims.models import (
-    Association,
-    Claim,
-    ClaimEvent,
-    ClaimLine,
-    Comment,
-    ReviewDecision,
-    ReviewFinding,
-)
+from claims.models import Claim, ClaimLine, Comment, ReviewDecision, ReviewFinding
 from claims.services.comments import add_comment
-from claims.signals import claim_moved
 from claims.states import Status
-from cpor_site.common.models import OutboxMessage, User
+from cpor_site.common.models import User
 from reviews.models import InternalNote
 from reviews.services.decisions import take_up_claim
 from tests import acts, factories
 
+from .acting import state, told, valid
 from .pages import browser_of, html_of, text_of, url
 
 pytestmark = pytest.mark.django_db
-
-ACTS = ["take_up", "ask", "approve", "reject"]
-
-
-@pytest.fixture
-def reviewer() -> User:
-    return factories.make_reviewer(full_name="Rita Reviewer", time_zone="Europe/Berlin")
 
 
 @pytest.fixture
@@ -49,147 +30,6 @@ def client(reviewer: User) -> Client:
 def claim(reviewer: User) -> Claim:
     """A claim under the reviewer's review."""
     return acts.under_review(reviewer=reviewer)
-
-
-def valid(name: str, claim: Claim) -> dict[str, Any]:
-    """What a person types for the act, with the claim's version as the page shows it."""
-    typed: dict[str, dict[str, Any]] = {
-        "take_up": {},
-        "ask": {"D-ACK-chosen": "on", "comment": "Please let them sign."},
-        "approve": {"text": "Well done."},
-        "reject": {"reasons": ["R-POE"], "text": "No work is shown."},
-    }
-    return {"version": acts.fresh(claim).version} | typed[name]
-
-
-def for_act(name: str, reviewer: User) -> Claim:
-    """A claim on which the act is possible."""
-    if name == "take_up":
-        return acts.submit(factories.make_claim())
-    return acts.under_review(reviewer=reviewer)
-
-
-def state(claim: Claim) -> tuple[Any, ...]:
-    """Everything an act would leave behind."""
-    counted = (
-        ReviewDecision,
-        ReviewFinding,
-        Comment,
-        InternalNote,
-        Association,
-        ClaimEvent,
-        OutboxMessage,
-    )
-    return (
-        Claim.objects.filter(pk=claim.pk).values().get(),
-        *(model.objects.count() for model in counted),
-    )
-
-
-def told(response: Any) -> list[str]:
-    return [str(message) for message in get_messages(response.wsgi_request)]
-
-
-class TestEveryAct:
-    @pytest.mark.parametrize("name", ACTS)
-    def test_get_shows_the_form_and_does_nothing(
-        self, name: str, client: Client, reviewer: User
-    ) -> None:
-        claim = for_act(name, reviewer)
-        before = state(claim)
-
-        response = client.get(url(name, claim), valid(name, claim))
-
-        assert response.status_code == 200
-        assert f'name="version" value="{claim.version}"' in html_of(response)
-        assert state(claim) == before
-
-    @pytest.mark.parametrize("name", ACTS)
-    @pytest.mark.parametrize("method", ["put", "patch", "delete"])
-    def test_other_methods_are_refused(
-        self, name: str, method: str, client: Client, claim: Claim
-    ) -> None:
-        assert getattr(client, method)(url(name, claim)).status_code == 405
-
-    @pytest.mark.parametrize("name", ACTS)
-    def test_needs_the_token_of_the_form(self, name: str, reviewer: User) -> None:
-        claim = for_act(name, reviewer)
-        before = state(claim)
-
-        response = browser_of(reviewer, enforce_csrf_checks=True).post(
-            url(name, claim), valid(name, claim)
-        )
-
-        assert response.status_code == 403
-        assert state(claim) == before
-
-    @pytest.mark.parametrize("name", ACTS)
-    def test_a_second_post_changes_nothing_and_says_why(
-        self, name: str, client: Client, reviewer: User
-    ) -> None:
-        claim = for_act(name, reviewer)
-        typed = valid(name, claim)
-        assert client.post(url(name, claim), typed).status_code == 302
-        once = state(claim)
-
-        second = client.post(url(name, claim), typed)
-
-        assert second.status_code == 409
-        assert "SUBM-03" in text_of(second)
-        assert state(claim) == once
-
-    @pytest.mark.parametrize("name", ACTS)
-    @pytest.mark.parametrize("method", ["get", "post"])
-    def test_an_unknown_claim(self, name: str, method: str, client: Client) -> None:
-        address = reverse(f"admin:claims_claim_{name}", args=[4711])
-
-        assert getattr(client, method)(address, {"version": 1}).status_code == 404
-
-    @pytest.mark.parametrize("name", ACTS)
-    def test_without_the_version_nothing_is_done(
-        self, name: str, client: Client, reviewer: User
-    ) -> None:
-        claim = for_act(name, reviewer)
-        before = state(claim)
-
-        response = client.post(url(name, claim), valid(name, claim) | {"version": ""})
-
-        assert response.status_code == 200
-        assert "There is a problem" in text_of(response)
-        assert state(claim) == before
-
-    @pytest.mark.parametrize("name", ACTS)
-    def test_a_failure_is_no_refusal_and_leaves_nothing_behind(
-        self, name: str, client: Client, reviewer: User
-    ) -> None:
-        claim = for_act(name, reviewer)
-        before = state(claim)
-
-        def fail(**kwargs: Any) -> None:
-            raise RuntimeError("The receiver is broken.")
-
-        client.raise_request_exception = False
-        claim_moved.connect(fail)
-        try:
-            response = client.post(url(name, claim), valid(name, claim))
-        finally:
-            claim_moved.disconnect(fail)
-
-        assert response.status_code == 500
-        assert state(claim) == before
-
-    @pytest.mark.parametrize("name", ACTS)
-    def test_on_a_claim_that_has_moved_on_the_page_offers_nothing(
-        self, name: str, client: Client, reviewer: User
-    ) -> None:
-        claim = acts.approved(reviewer=reviewer)
-
-        page = client.get(url(name, claim))
-
-        assert (
-            "This claim is in the status “Approved” and can't be changed that way. SUBM-03"
-        ) in text_of(page)
-        assert 'type="submit"' not in html_of(page).partition("<main")[2]
 
 
 class TestTakeUp:
@@ -394,47 +234,6 @@ class TestReject:
 
         assert response.status_code == 200
         assert acts.fresh(claim).status == Status.UNDER_REVIEW
-
-
-class TestWhoMay:
-    @pytest.mark.parametrize("name", ["ask", "approve", "reject"])
-    def test_another_reviewer_reads_who_holds_the_claim(self, name: str, claim: Claim) -> None:
-        other = browser_of()
-        before = state(claim)
-
-        shown = other.get(url(name, claim))
-        posted = other.post(url(name, claim), valid(name, claim))
-
-        for response in (shown, posted):
-            assert (
-                "Rita Reviewer is reviewing this claim. Only they or a lead reviewer can decide. "
-                "REV-01"
-            ) in text_of(response)
-        assert (shown.status_code, posted.status_code) == (200, 409)
-        assert state(claim) == before
-
-    @pytest.mark.parametrize("name", ACTS)
-    def test_a_party_reads_why_they_can_not(self, name: str, reviewer: User) -> None:
-        claim = for_act(name, reviewer)
-        factories.make_membership(reviewer, claim.organization)
-        before = state(claim)
-
-        response = browser_of(reviewer).post(url(name, claim), valid(name, claim))
-
-        assert response.status_code == 409
-        assert "so you can't act. REV-02" in text_of(response)
-        assert state(claim) == before
-
-    @pytest.mark.parametrize("name", ACTS)
-    @pytest.mark.parametrize("role", ["Ops", "Auditor"])
-    def test_other_roles_get_403(self, name: str, role: str, reviewer: User) -> None:
-        claim = for_act(name, reviewer)
-        client = browser_of(factories.make_reviewer(role=role))
-        before = state(claim)
-
-        assert client.get(url(name, claim)).status_code == 403
-        assert client.post(url(name, claim), valid(name, claim)).status_code == 403
-        assert state(claim) == before
 
 
 class TestNotesAndComments:

@@ -52,11 +52,6 @@ def rejected(reviewer: User) -> Claim:
     )
 
 
-@pytest.fixture
-def reviewer() -> User:
-    return factories.make_reviewer(full_name="Rita Reviewer", time_zone="Europe/Berlin")
-
-
 def test_a_row_says_what_a_reviewer_needs_to_choose(reviewer: User) -> None:
     organization = factories.make_organization("Fabrikam")
     location = factories.make_location(organization)

@@ -1,0 +1,138 @@
+"""The case page: to whom it offers which act, and at what price in queries."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from claims import actors
+from claims.models import Claim, ClaimLine
+from claims.services.submission import resubmit_claim
+from claims.states import DeficiencyCode
+from cpor_site.common.models import User
+from reviews.services.decisions import FindingEntry, request_action, take_up_claim
+from reviews.services.notes import write_note
+from tests import acts, factories
+
+from .pages import browser_of, html_of, shown, url
+
+pytestmark = pytest.mark.django_db
+
+
+def offered(claim: Claim, user: User) -> list[str]:
+    """The words on the buttons and links that lead to acts, in order."""
+    page = html_of(browser_of(user).get(url("case", claim)))
+    section = page[page.index('class="card case-standing"') : page.index('class="case-columns"')]
+    return re.findall(r'class="button [^"]*"[^>]*>([^<]+)<', section)
+
+
+class TestOffers:
+    def test_a_reviewer_may_take_up_what_is_submitted(self, reviewer: User) -> None:
+        assert offered(acts.submit(factories.make_claim()), reviewer) == ["Take up"]
+
+    def test_and_decide_what_is_theirs(self, reviewer: User) -> None:
+        assert offered(acts.under_review(reviewer=reviewer), reviewer) == [
+            "Approve…",
+            "Ask the partner…",
+            "Reject…",
+        ]
+
+    def test_but_not_what_is_held_by_another(self, reviewer: User) -> None:
+        claim = acts.under_review(reviewer=factories.make_reviewer(full_name="Otto Other"))
+
+        assert offered(claim, reviewer) == []
+        assert (
+            "Otto Other is reviewing this claim. Only they or a lead reviewer can decide. REV-01"
+        ) in shown(claim, reviewer)
+
+    def test_a_lead_may_decide_that(self, reviewer: User) -> None:
+        lead = factories.make_reviewer(role="Lead reviewer")
+
+        assert len(offered(acts.under_review(reviewer=reviewer), lead)) == 3
+
+    def test_nor_as_a_party(self, reviewer: User) -> None:
+        claim = acts.submit(factories.make_claim())
+        factories.make_membership(reviewer, claim.organization)
+
+        assert offered(claim, reviewer) == []
+        assert "You are a contact on this claim or belong to this partner" in shown(claim, reviewer)
+
+    @pytest.mark.parametrize("stage", [acts.asked, acts.approved, acts.in_window])
+    def test_nothing_while_others_have_the_move(self, stage: Any, reviewer: User) -> None:
+        assert offered(stage(factories.make_claim()), reviewer) == []
+
+    @pytest.mark.parametrize("role", ["Ops", "Auditor"])
+    def test_nothing_to_other_roles(self, role: str) -> None:
+        user = factories.make_reviewer(role=role)
+        claim = acts.submit(factories.make_claim())
+
+        assert offered(claim, user) == []
+        page = html_of(browser_of(user).get(url("case", claim)))
+        assert page.count("<form") == page.count('id="logout-form"')
+
+
+def test_no_inline_script_or_style(reviewer: User) -> None:
+    claim = acts.asked(reviewer=reviewer)
+    client = browser_of(reviewer)
+    for name in ("case", "history", "ask", "reject"):
+        response = client.get(url(name, claim))
+        assert "default-src 'self'" in response["Content-Security-Policy"]
+        assert not re.search(r"<style|<script(?![^>]* src=)| style=| on[a-z]+=", html_of(response))
+
+
+def test_a_full_case_takes_as_many_queries_as_a_small_one(reviewer: User) -> None:
+    client = browser_of(reviewer)
+    small = acts.under_review(
+        factories.make_claim(area_code=factories.BIZAPPS, products=("d365_sales",)),
+        reviewer=reviewer,
+    )
+    full = acts.under_review(
+        factories.make_claim(
+            area_code=factories.BIZAPPS,
+            activities=("usage", "presales"),
+            products=("d365_sales", "d365_finance", "d365_marketing"),
+        ),
+        reviewer=reviewer,
+    )
+    actor = actors.reviewer(reviewer)
+    for claim, times in ((small, 1), (full, 3)):
+        lines = list(ClaimLine.objects.filter(claim=claim).values_list("pk", flat=True))
+        for number in range(times):
+            factories.make_document(claim).covers.set(lines)
+            write_note(claim_id=claim.pk, actor=actor, body=f"Note {number}")
+            request_action(
+                claim_id=claim.pk,
+                actor=actor,
+                findings=[FindingEntry(DeficiencyCode.PROD, lines, "Not named.")] * times,
+                comment="Please name them.",
+            )
+            resubmit_claim(
+                claim_id=claim.pk,
+                actor=actors.partner(claim.created_by),
+                version=acts.fresh(claim).version,
+                reply="Done.",
+                confirmed=acts.fresh(claim).confirmed_warnings
+                | {"POE-06:statement of work.pdf": ""},
+            )
+            take_up_claim(claim_id=claim.pk, actor=actor)
+        for _number in range(times):
+            acts.submit(
+                factories.make_claim(
+                    tenant=claim.tenant,
+                    area_code=factories.BIZAPPS,
+                    products=("d365_sales",),
+                    subscriptions=(ClaimLine.objects.get(pk=lines[0]).subscription,),
+                )
+            )
+
+    with CaptureQueriesContext(connection) as few:
+        client.get(url("case", small))
+    with CaptureQueriesContext(connection) as many:
+        client.get(url("case", full))
+
+    assert len(many) == len(few)
+    assert len(few) <= 21

@@ -1,0 +1,38 @@
+"""REV-23 and REV-24: what partner and customer have become since the claim was handed in."""
+
+from __future__ import annotations
+
+import pytest
+
+from claims import actors
+from claims.models import Claim, CustomerTenant, PartnerLocation, PartnerOrganization
+from cpor_site.common.problems import Refused
+from reviews.services.decisions import approve_claim
+from tests import acts
+
+pytestmark = pytest.mark.django_db
+
+
+def refused_codes(claim: Claim) -> tuple[str, ...]:
+    assert claim.assigned_reviewer is not None
+    with pytest.raises(Refused) as refusal:
+        approve_claim(claim_id=claim.pk, actor=actors.reviewer(claim.assigned_reviewer))
+    return refusal.value.codes
+
+
+def test_a_suspended_partner() -> None:
+    claim = acts.under_review()
+    PartnerOrganization.objects.update(standing=PartnerOrganization.Standing.SUSPENDED)
+    assert refused_codes(claim) == ("REV-23",)
+
+
+def test_a_location_that_is_no_longer_in_use() -> None:
+    claim = acts.under_review()
+    PartnerLocation.objects.update(is_active=False)
+    assert refused_codes(claim) == ("REV-23",)
+
+
+def test_a_customer_that_nobody_has_confirmed() -> None:
+    claim = acts.under_review()
+    CustomerTenant.objects.update(source=CustomerTenant.Source.CLAIM)
+    assert refused_codes(claim) == ("REV-24",)
