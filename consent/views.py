@@ -71,7 +71,7 @@ def consent_page(request: HttpRequest, token: str, recipient: ConsentRecipient) 
 @token_page
 def agree(request: HttpRequest, token: str, recipient: ConsentRecipient) -> HttpResponse:
     """Ask for the name, then record the agreement (POST only)."""
-    form = AgreeForm(request.POST or None)
+    form = AgreeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         answer = answers.agree(token=token, responder=_responder(request, form.cleaned_data))
         return _thanks(request, token, recipient, answer)
@@ -83,7 +83,7 @@ def agree(request: HttpRequest, token: str, recipient: ConsentRecipient) -> Http
 def decline(request: HttpRequest, token: str, recipient: ConsentRecipient) -> HttpResponse:
     """Ask for name, products and reason, then record the refusal (POST only)."""
     lines = approved_lines(recipient.request.claim)
-    form = DeclineForm(request.POST or None, claim_lines=lines)
+    form = DeclineForm(request.POST if request.method == "POST" else None, claim_lines=lines)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         answer = answers.decline(

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from .. import checks
 from ..models import Claim, CustomerTenant
-from ..rules.identifiers import normalise_domain, parse_guid
+from ..rules.identifiers import parse_guid
 
 
 def settle_customer(claim: Claim, *, now: datetime) -> CustomerTenant | None:
@@ -16,17 +16,19 @@ def settle_customer(claim: Claim, *, now: datetime) -> CustomerTenant | None:
 
     Where the registry isn't complete (``CPOR_REGISTRY_AUTHORITATIVE`` off), a customer without any
     record is noted down as named in a claim, for a reviewer to confirm (TEN-05, Q1). The note holds
-    no domain: nobody has proved one, and it must not stand in the way of the true owner's.
+    no domain: nobody has proved one, and it must not stand in the way of the true owner's. Nor does
+    it take a domain for a name: the next partner who types this tenant ID would read it.
     """
     tenant = checks.find_tenant(claim)
     if tenant is not None or settings.CPOR_REGISTRY_AUTHORITATIVE:
         return tenant
     if not any(problem.code == "TEN-05" for problem in checks.check_customer(claim)):
         return None
+    guid = parse_guid(claim.tenant_id_as_typed)
     tenant, _new = CustomerTenant.objects.get_or_create(
-        tenant_id=parse_guid(claim.tenant_id_as_typed),
+        tenant_id=guid,
         defaults={
-            "name": normalise_domain(claim.domain_as_typed),
+            "name": str(guid),
             "source": CustomerTenant.Source.CLAIM,
             "known_since": now,
         },

@@ -10,7 +10,15 @@ from django.utils.translation import gettext_lazy as _
 from claims import checks, conflicts, deadlines, door
 from claims.actors import Actor
 from claims.door import Passage
-from claims.models import Claim, ClaimLine, PoEDocument, ReviewDecision, ReviewFinding
+from claims.models import (
+    Claim,
+    ClaimLine,
+    CustomerTenant,
+    PartnerOrganization,
+    PoEDocument,
+    ReviewDecision,
+    ReviewFinding,
+)
 from claims.services import associations
 from claims.services.comments import write_comment
 from claims.services.lines import included_lines, look_up_subscriptions
@@ -103,7 +111,8 @@ def approve_claim(
     Effects, in order: subscriptions and conflicts looked up anew, associations made provisional,
     decision, internal note, status, event ``claim_approved`` (whose news makes the consent
     request). Raises ``Refused``: REV-20 without a line, REV-21 while a case of competing claims is
-    open, REV-22 without proof or while a document is unchecked or infected, a SUB code for a
+    open, REV-22 without proof or while a document is unchecked or infected, REV-23 for a suspended
+    partner or a closed location, REV-24 for a customer nobody has confirmed, a SUB code for a
     subscription that is no longer valid, SUB-13 for an own duplicate, ``KeyTaken`` (REV-03).
     """
     with door.passage(claim_id=claim_id, act=Act.APPROVE, actor=actor, version=version) as passage:
@@ -205,7 +214,7 @@ def _approval_problems(passage: Passage) -> list[Problem]:
     lines = included_lines(claim)
     if not lines:
         return [error("REV-20", _("No line is left that could be approved."))]
-    problems = blocking(checks.check_lines(claim, passage.now))
+    problems = [*_standing_problems(claim), *blocking(checks.check_lines(claim, passage.now))]
     if CompetingParty.objects.filter(
         claim=claim, left_at=None, case__closed_at=None, line__in=lines
     ).exists():
@@ -235,4 +244,30 @@ def _approval_problems(passage: Passage) -> list[Problem]:
         for conflict in conflicts.find_conflicts(claim)
         if conflict.own
     ]
+    return problems
+
+
+def _standing_problems(claim: Claim) -> list[Problem]:
+    """What partner and customer may have become since the claim was handed in."""
+    problems = []
+    if claim.organization.standing == PartnerOrganization.Standing.SUSPENDED:
+        problems.append(error("REV-23", _("The partner is suspended and can't be approved now.")))
+    if claim.location is not None and not claim.location.is_active:
+        problems.append(
+            error(
+                "REV-23",
+                _("The partner ID %(id)s is no longer in use. Ask the partner for another one.")
+                % {"id": claim.location.partner_id},
+            )
+        )
+    if claim.tenant is not None and claim.tenant.source == CustomerTenant.Source.CLAIM:
+        problems.append(
+            error(
+                "REV-24",
+                _(
+                    "The customer is known from claims alone. Have it confirmed in the registry "
+                    "before you approve."
+                ),
+            )
+        )
     return problems

@@ -48,7 +48,7 @@ def test_a_customer_without_a_record_is_noted_and_the_claim_can_be_submitted() -
     claim = factories.make_claim()
     claim = enter(claim, tenant_id, "Newcomer.example")
     noted = CustomerTenant.objects.get(tenant_id=tenant_id)
-    assert (noted.source, noted.name, noted.country) == ("claim", "newcomer.example", "")
+    assert (noted.source, noted.name, noted.country) == ("claim", str(noted.tenant_id), "")
     assert list(noted.domains.all()) == []
     assert (claim.tenant, codes(claim)) == (noted, ["TEN-05"])
     assert acts.submit(claim).status == Status.SUBMITTED
