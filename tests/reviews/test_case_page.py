@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from claims import actors
-from claims.models import ClaimLine, CustomerTenant, Subscription
+from claims.models import ClaimLine, CustomerTenant, PartnerOrganization, Subscription
 from claims.services.comments import add_comment
 from claims.services.submission import resubmit_claim
 from claims.states import RejectionReason
@@ -179,6 +179,16 @@ class TestContent:
             ),
         ):
             assert words in page
+
+    def test_a_customer_or_partner_who_is_in_doubt(self, reviewer: User) -> None:
+        claim = acts.submit(factories.make_claim())
+        CustomerTenant.objects.update(source=CustomerTenant.Source.CLAIM, is_blocked=True)
+        PartnerOrganization.objects.update(standing=PartnerOrganization.Standing.SUSPENDED)
+
+        page = shown(claim, reviewer)
+
+        assert "(blocked) (known from a claim only: confirm the tenant)" in page
+        assert f"Partner {claim.organization} (suspended) Partner ID" in page
 
     def test_documents_beside_the_checklist(self, reviewer: User) -> None:
         with time_machine.travel("2026-06-02T10:00:00Z", tick=False):
