@@ -1,5 +1,6 @@
 from .catalogue import Activity, ListedProduct, Product, Program, RuleProfile, SolutionArea
-from .claim import Claim, ClaimContact, ClaimLine
+from .claim import Claim, ClaimLine
+from .contacts import ClaimContact
 from .customer import CustomerTenant, Subscription, TenantDomain
 from .documents import PoEDocument
 from .exchange import Comment, ReviewDecision, ReviewFinding

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -34,7 +35,7 @@ from .case import about_a_case, comment_form, frame, note_form, offers, reader, 
 CONFLICT = 409
 
 
-class ActPage:
+class ActPage(ABC):
     """One act on one claim: its words, its form, its service."""
 
     act: ClassVar[Act]
@@ -52,17 +53,17 @@ class ActPage:
     def is_valid(self) -> bool:
         return self.form.is_valid()
 
+    @abstractmethod
     def consequences(self) -> list[str]:
         """Return what the act does, in sentences to read before doing it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def perform(self, actor: Actor) -> Claim:
         """Do it with what was typed; raises what the service raises."""
-        raise NotImplementedError
 
+    @abstractmethod
     def done(self, claim: Claim) -> str:
         """Return what has happened and what comes next."""
-        raise NotImplementedError
 
     def extra(self) -> dict[str, Any]:
         """Return what only this act's template needs."""

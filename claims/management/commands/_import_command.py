@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -23,7 +24,7 @@ ROWS_REFUSED = 1
 FILE_UNUSABLE = 2
 
 
-class ImportCommand(BaseCommand):
+class ImportCommand(BaseCommand, ABC):
     """Exit code 0 if nothing was refused, 1 if rows were, 2 if the file can't be used."""
 
     facts: ClassVar[dict[str, str]] = {}
@@ -40,9 +41,9 @@ class ImportCommand(BaseCommand):
             help=f"rows in one transaction, 1 to {LARGEST_BATCH} (default %(default)s)",
         )
 
+    @abstractmethod
     def run_import(self, options: dict[str, Any], on_progress: Progress) -> ImportReport:
         """Call the service with the command's options."""
-        raise NotImplementedError
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not 1 <= options["batch_size"] <= LARGEST_BATCH:
