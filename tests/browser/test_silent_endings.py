@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from . import steps
 from .desk import Desk, at
-from .people import OPS, PARTNER, REVIEWER, People
+from .people import OPS, PARTNER, PHONE, REVIEWER, People
 from .registry import Registry
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack]
@@ -91,7 +91,9 @@ def test_a_customer_who_refuses_on_the_last_evening(
     customer.goto(link)
     steps.expect_title(customer, steps.QUESTION)
     expect(customer.locator(".consent-deadline strong")).to_have_text("June 15, 2026, 11:59 p.m.")
+    assert customer.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     customer.get_by_role("link", name="I decline").click()
+    assert customer.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     customer.get_by_label("Your name").fill("Berta Klein")
     customer.get_by_label("Another partner does this").check()
     customer.get_by_label("Message to the program operator").fill("We have changed partners.")
