@@ -27,6 +27,7 @@ from .comments import write_comment
 from .lines import included_lines, look_up_subscriptions
 
 ACKNOWLEDGEMENT_WORDING = "2026-11"
+FROZEN_FIELDS = frozenset({"tenant_id", "domain"})
 ANSWERING_EVENTS = (
     "claim_edited",
     "document_attached",
@@ -256,6 +257,9 @@ def _check(passage: Passage, confirmed: Mapping[str, str]) -> list[Problem]:
     look_up_subscriptions(claim, passage.actor)
     mark_conflicts(claim, passage.actor)
     problems = checks.check_submission(claim, user, passage.now)
+    if passage.act == Act.RESUBMIT:
+        # The partner can't change these any more; the approval asks about them again.
+        problems = [each for each in problems if each.field not in FROZEN_FIELDS]
     left = blocking(problems)
     kept = dict(claim.confirmed_warnings)
     for problem in problems:

@@ -112,8 +112,8 @@ def approve_claim(
     decision, internal note, status, event ``claim_approved`` (whose news makes the consent
     request). Raises ``Refused``: REV-20 without a line, REV-21 while a case of competing claims is
     open, REV-22 without proof or while a document is unchecked or infected, REV-23 for a suspended
-    partner or a closed location, REV-24 for a customer nobody has confirmed, a SUB code for a
-    subscription that is no longer valid, SUB-13 for an own duplicate, ``KeyTaken`` (REV-03).
+    partner or a closed location, REV-24 for a customer nobody has confirmed, a TEN, DOM or SUB code
+    for a customer or subscription that is no longer valid, SUB-13 for an own duplicate, ``KeyTaken`` (REV-03).
     """
     with door.passage(claim_id=claim_id, act=Act.APPROVE, actor=actor, version=version) as passage:
         claim = passage.claim
@@ -214,7 +214,11 @@ def _approval_problems(passage: Passage) -> list[Problem]:
     lines = included_lines(claim)
     if not lines:
         return [error("REV-20", _("No line is left that could be approved."))]
-    problems = [*_standing_problems(claim), *blocking(checks.check_lines(claim, passage.now))]
+    problems = [
+        *_standing_problems(claim),
+        *blocking(checks.check_customer(claim)),
+        *blocking(checks.check_lines(claim, passage.now)),
+    ]
     if CompetingParty.objects.filter(
         claim=claim, left_at=None, case__closed_at=None, line__in=lines
     ).exists():
