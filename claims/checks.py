@@ -345,7 +345,8 @@ def _admins(claim: Claim) -> list[str]:
 def _window_ends_on(claim: Claim, now: datetime) -> date:
     """Return the last day of the customer's window if review and letters take their full time."""
     profile, calendar = claim.rule_profile, operator_calendar()
-    decided = calendar.business_deadline(now, profile.overall_decision_days).due_at
+    days = max(profile.overall_decision_days, profile.pickup_days + profile.review_days)
+    decided = calendar.business_deadline(now, days).due_at
     closes = calendar.calendar_deadline(decided, profile.consent_calendar_days).due_at
     return closes.astimezone(operator_zone()).date()
 

@@ -184,7 +184,7 @@ def test_rule_profiles_hold_the_numbers_of_their_editions() -> None:
     )
     assert list(RuleProfile.objects.values_list(*columns)) == [
         ("2020", 5, 5, 5, 10, 7, 30, 5, 1, True, False, True, 12),
-        ("2023", 5, 14, 14, 19, 7, 30, 5, 1, False, True, False, 12),
+        ("2023", 5, 14, 14, 10, 7, 30, 5, 1, False, True, False, 12),
     ]
     assert RuleProfile.objects.get(code="2020").status_labels == {}
     assert RuleProfile.objects.get(code="2023").status_labels == {
