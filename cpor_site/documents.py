@@ -49,8 +49,10 @@ def write() -> list[str]:
         page, make = PARTS[name]
         path = DOCS / page
         text = path.read_text(encoding="utf-8")
+        before, _begun, rest = text.partition(_begin(name))
+        after = rest.partition(_end(name))[2]
         made = f"{_begin(name)}\n{make()}\n{_end(name)}"
-        path.write_text(_pattern(name).sub(lambda _match: made, text), encoding="utf-8")
+        path.write_text(before + made + after, encoding="utf-8")
     return names
 
 

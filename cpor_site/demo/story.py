@@ -215,7 +215,6 @@ def _act_out() -> list[Claim]:
 def _submit(person: User, draft: Draft) -> Claim:
     claim = _draft(person, draft)
     actor = actors.partner(person)
-    problems = _warnings(claim, person)
     return submit_claim(
         claim_id=claim.pk,
         actor=actor,

@@ -113,7 +113,8 @@ def approve_claim(
     request). Raises ``Refused``: REV-20 without a line, REV-21 while a case of competing claims is
     open, REV-22 without proof or while a document is unchecked or infected, REV-23 for a suspended
     partner or a closed location, REV-24 for a customer nobody has confirmed, a TEN, DOM or SUB code
-    for a customer or subscription that is no longer valid, SUB-13 for an own duplicate, ``KeyTaken`` (REV-03).
+    for a customer or subscription that is no longer valid, SUB-13 for an own duplicate,
+    ``KeyTaken`` (REV-03).
     """
     with door.passage(claim_id=claim_id, act=Act.APPROVE, actor=actor, version=version) as passage:
         claim = passage.claim
