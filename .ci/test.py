@@ -163,19 +163,29 @@ def servers() -> Iterator[dict[str, str]]:
         process.wait()
 
 
-def find_browser() -> str:
-    """The path of a Chromium, installed with apt first if that is possible; empty if none."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), "")
-    if found or os.geteuid() != 0 or not shutil.which("apt-get"):
-        return found
-    print("\n== Installing Chromium ==", flush=True)
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (
-        ["apt-get", "update", "-qq"],
-        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"],
-    ):
-        subprocess.run(command, env=quiet, stdout=subprocess.DEVNULL, check=False)
-    return next(filter(None, map(shutil.which, BROWSERS)), "")
+def find_browser() -> tuple[str, list[str]]:
+    """The path of a Chromium, and the Debian packages that are missing for driving it.
+
+    What is missing is installed first where that is possible.
+    """
+    missing = missing_packages()
+    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
+        print(f"\n== Installing {' and '.join(missing)} ==", flush=True)
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing]
+        for command in (["apt-get", "update", "-qq"], install):
+            subprocess.run(command, env=quiet, stdout=subprocess.DEVNULL, check=False)
+        missing = missing_packages()
+    return next(filter(None, map(shutil.which, BROWSERS)), ""), missing
+
+
+def missing_packages() -> list[str]:
+    missing = [] if any(map(shutil.which, BROWSERS)) else ["chromium"]
+    # Playwright brings its own Node.js, which needs a library that a small Debian has not.
+    driver = next(ROOT.glob(".venv/lib/python*/site-packages/playwright/driver/node"))
+    if subprocess.run([driver, "--version"], capture_output=True, check=False).returncode:
+        missing.append("libatomic1")
+    return missing
 
 
 def count_browser_tests() -> str:
@@ -212,14 +222,15 @@ def run_all(run: Run) -> None:
         else:
             run.missing("Tests: Redis", "No server with Redis's protocol could be started.")
     run.tests("Processes", "stack and not browser", env={})
-    browser = find_browser()
-    if browser:
+    browser, missing = find_browser()
+    if not missing:
         run.tests("Browser", "browser", env={"CHROMIUM": browser})
     else:
+        what = " and ".join(missing)
         run.missing(
             "Tests: Browser",
-            f"{count_browser_tests()} tests did not run, because there is no Chromium. "
-            "To get it: sudo apt-get install chromium",
+            f"{count_browser_tests()} tests did not run for want of {what}. "
+            f"To get what is missing: sudo apt-get install {' '.join(missing)}",
         )
 
 

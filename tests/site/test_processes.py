@@ -87,11 +87,19 @@ def test_a_program_that_does_not_listen_is_killed() -> None:
 
 def test_a_second_signal_ends_the_patience() -> None:
     out = io.StringIO()
-    stack = Stack((program("web", STUBBORN),), environ=os.environ, out=out, patience=60)
-    threading.Timer(3, os.kill, (os.getpid(), signal.SIGINT)).start()
-    start = time.monotonic()
+    stack = Stack((program("web", STUBBORN),), environ=os.environ, out=out, patience=600)
+
+    def interrupt_again() -> None:
+        while "Stopping" not in out.getvalue():
+            time.sleep(0.05)
+        time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    again = threading.Thread(target=interrupt_again)
+    again.start()
     assert run(stack, out, send=signal.SIGINT) == 0
-    assert time.monotonic() - start < 30
+    again.join()
+    assert stack.running["web"].returncode == -signal.SIGKILL
 
 
 def test_children_of_programs_are_stopped_too(tmp_path: Path) -> None:
