@@ -58,7 +58,7 @@ class Capability(StrEnum):
     SEE = "see"
     DRAFT = "draft"
     COMMENT = "comment"
-    CLAIM = "claim"  # submit, answer, recall, withdraw
+    CLAIM = "claim"  # submit, answer, recall, withdraw, dispute, end an association
     EXPORT = "export"
     MANAGE_USERS = "manage_users"
 
@@ -88,14 +88,18 @@ ACT_SIDE: dict[Act, Side] = {
     Act.REJECT: Side.REVIEWER,
     Act.DECLINE: Side.CUSTOMER,
     Act.CLOSE_WINDOW: Side.SYSTEM,
+    Act.END_ASSOCIATION: Side.PARTNER,
     Act.WITHDRAW: Side.PARTNER,
+    Act.DISPUTE: Side.PARTNER,
     Act.DISCARD: Side.PARTNER,
 }
 ACT_CAPABILITY: dict[Act, Capability] = {
     Act.SUBMIT: Capability.CLAIM,
     Act.RECALL: Capability.CLAIM,
     Act.RESUBMIT: Capability.CLAIM,
+    Act.END_ASSOCIATION: Capability.CLAIM,
     Act.WITHDRAW: Capability.CLAIM,
+    Act.DISPUTE: Capability.CLAIM,
     Act.DISCARD: Capability.DRAFT,
 }
 REVIEW_PERMISSION = "claims.review_claim"

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from cpor_site.common.business_calendar import Deadline
 from cpor_site.common.operator_calendar import operator_calendar
 
-from .models import RuleProfile
+from .models import Claim, RuleProfile
 from .states import NOT_DISPUTABLE, DeadlineKind, RejectionReason
 
 Limit = tuple[DeadlineKind, Deadline]
@@ -46,8 +46,20 @@ def consent(profile: RuleProfile, sent_at: datetime) -> Limit:
     return DeadlineKind.CONSENT, operator_calendar().calendar_deadline(sent_at, days)
 
 
-def dispute_filing(profile: RuleProfile, now: datetime, reasons: list[str]) -> Limit | None:
-    """T7, T9: until when the partner may dispute; none where there is nothing to dispute (4.4)."""
+def dispute_answer(profile: RuleProfile, now: datetime) -> Limit:
+    """T15: until when the reviewers should answer a dispute."""
+    days = profile.dispute_answer_days
+    return DeadlineKind.DISPUTE_ANSWER, operator_calendar().business_deadline(now, days)
+
+
+def dispute_filing(claim: Claim, now: datetime, reasons: list[str]) -> Limit | None:
+    """T7, T9: until when the partner may dispute.
+
+    None where there is nothing to dispute (4.4), and after a dispute, which is had once (D7).
+    """
+    if claim.disputed_at is not None:
+        return None
+    profile = claim.rule_profile
     if any(RejectionReason(reason) in NOT_DISPUTABLE for reason in reasons):
         return None
     days = profile.dispute_filing_calendar_days

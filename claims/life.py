@@ -8,7 +8,7 @@ from django_fsm import FSMField
 
 from .actors import ACT_SIDE
 from .models import Claim
-from .states import Act, Side, Status
+from .states import OPEN_STATUSES, Act, Side, Status
 
 BIRTH = "start_claim"
 
@@ -31,10 +31,11 @@ def steps() -> list[Step]:
         Step(
             Act(each.name),
             Status(str(each.source)),
-            Status(str(each.target)),
+            Status(str(target)),
             ACT_SIDE[Act(each.name)],
         )
         for each in machine.get_all_transitions(Claim)
+        for target in getattr(each.target, "allowed_states", None) or [each.target]
     ]
     statuses, acts = list(Status), list(Act)
     return sorted(found, key=lambda each: (statuses.index(each.source), acts.index(each.act)))
@@ -44,7 +45,5 @@ def mermaid() -> str:
     """Return the life as a Mermaid state diagram; the mark behind an act says who does it."""
     lines = ["stateDiagram-v2", f"    [*] --> {Status.EDITING}: {BIRTH} ({Side.PARTNER})"]
     lines += [f"    {each.source} --> {each.target}: {each.act} ({each.side})" for each in steps()]
-    sources = {step.source for step in steps() if step.source != step.target}
-    reached = {step.target for step in steps()}
-    lines += [f"    {status} --> [*]" for status in Status if status in reached - sources]
+    lines += [f"    {status} --> [*]" for status in Status if status not in OPEN_STATUSES]
     return "\n".join(lines)

@@ -58,7 +58,9 @@ class Act(TextChoices):
     REJECT = "reject", _("Reject")  # T9
     DECLINE = "decline", _("Decline")  # T10
     CLOSE_WINDOW = "close_window", _("Close the consent window")  # T11
+    END_ASSOCIATION = "end_association", _("End the association")  # T13
     WITHDRAW = "withdraw", _("Withdraw")  # T14
+    DISPUTE = "dispute", _("Dispute")  # T15
     DISCARD = "discard", _("Discard the draft")  # T20
 
 
@@ -79,6 +81,7 @@ class DeadlineKind(TextChoices):
     PARTNER_RESPONSE = "partner_response", _("Partner's answer")
     CONSENT = "consent", _("Customer's consent window")
     DISPUTE_FILING = "dispute_filing", _("Time to dispute")
+    DISPUTE_ANSWER = "dispute_answer", _("Answer to the dispute")
 
 
 class LineStatus(TextChoices):

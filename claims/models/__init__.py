@@ -1,15 +1,17 @@
 from .catalogue import Activity, ListedProduct, Product, Program, RuleProfile, SolutionArea
 from .claim import Claim, ClaimLine
 from .contacts import ClaimContact
-from .customer import CustomerTenant, Subscription, TenantDomain
+from .customer import CustomerTenant, Subscription, TenantDomain, WorkloadUsage
+from .desk import CalendarFeed, DraftUpload, SavedFilter
 from .documents import PoEDocument
-from .exchange import Comment, ReviewDecision, ReviewFinding
+from .exchange import Comment, Dispute, ReviewDecision, ReviewFinding
 from .organisation import Membership, PartnerLocation, PartnerOrganization, ProgramEnrollment
 from .record import Association, ClaimCounter, ClaimEvent, ExclusivityHold
 
 __all__ = [
     "Activity",
     "Association",
+    "CalendarFeed",
     "Claim",
     "ClaimContact",
     "ClaimCounter",
@@ -17,6 +19,8 @@ __all__ = [
     "ClaimLine",
     "Comment",
     "CustomerTenant",
+    "Dispute",
+    "DraftUpload",
     "ExclusivityHold",
     "ListedProduct",
     "Membership",
@@ -24,12 +28,14 @@ __all__ = [
     "PartnerOrganization",
     "PoEDocument",
     "Product",
-    "ProgramEnrollment",
     "Program",
+    "ProgramEnrollment",
     "ReviewDecision",
     "ReviewFinding",
     "RuleProfile",
+    "SavedFilter",
     "SolutionArea",
     "Subscription",
     "TenantDomain",
+    "WorkloadUsage",
 ]

@@ -82,6 +82,9 @@ class Program(models.Model):
         _("claim within days of the transaction"), null=True, blank=True
     )
     minimum_seats = models.PositiveIntegerField(_("seats from which it counts"), default=0)
+    usage_threshold_percent = models.PositiveSmallIntegerField(
+        _("usage above which only growth counts, in percent"), null=True, blank=True
+    )
 
     history = HistoricalRecords()
 

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import GET_STATE, FSMField, transition
 from simple_history.models import HistoricalRecords
 
 from ..states import (
@@ -26,6 +26,11 @@ from .querysets import ClaimQuerySet
 def in_consent_window(claim: Any) -> bool:
     """Whether the customer may still refuse the approval."""
     return bool(claim.association_state == AssociationState.PROVISIONAL)
+
+
+def after_answer(claim: Any, **arguments: Any) -> str:
+    """Return where an answer leads: to the dispute it belongs to, or to the queue (T6, T17)."""
+    return Status.DISPUTED if claim.disputed_at is not None else Status.SUBMITTED
 
 
 class Claim(models.Model):
@@ -85,6 +90,28 @@ class Claim(models.Model):
         related_name="replaced_by",
         verbose_name=_("replaces the claim"),
     )
+    copied_from = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="copies",
+        verbose_name=_("copied from the claim"),
+        editable=False,
+    )
+    is_renewal = models.BooleanField(_("renewal"), default=False, editable=False)
+    uploaded_with = models.ForeignKey(
+        "claims.DraftUpload",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="claims",
+        verbose_name=_("uploaded with"),
+        editable=False,
+    )
+    last_section = models.CharField(
+        _("section edited last"), max_length=20, blank=True, editable=False
+    )
 
     solution_seller_name = models.CharField(
         _("Dynamics solution seller"), max_length=150, blank=True
@@ -142,6 +169,7 @@ class Claim(models.Model):
     rejection_reasons = models.JSONField(
         _("reasons of the rejection"), default=list, blank=True, editable=False
     )
+    disputed_at = models.DateTimeField(_("disputed"), null=True, editable=False)
     deadline_kind = models.CharField(
         _("what runs"), max_length=20, choices=DeadlineKind, blank=True, editable=False
     )
@@ -153,7 +181,9 @@ class Claim(models.Model):
     ended_reason = models.CharField(_("reason of the end"), max_length=200, blank=True)
 
     objects = ClaimQuerySet.as_manager()
-    history = HistoricalRecords(excluded_fields=["version", "changed_at"], m2m_fields=[activities])
+    history = HistoricalRecords(
+        excluded_fields=["version", "changed_at", "last_section"], m2m_fields=[activities]
+    )
 
     class Meta:
         verbose_name = _("claim")
@@ -245,14 +275,23 @@ class Claim(models.Model):
     def recall(self, *, now: Any, by: Any) -> None:
         """T4."""
 
-    @transition(field=status, source=Status.UNDER_REVIEW, target=Status.PARTNER_ACTION_REQUIRED)
+    @transition(
+        field=status,
+        source=[Status.UNDER_REVIEW, Status.DISPUTED],
+        target=Status.PARTNER_ACTION_REQUIRED,
+    )
     def request_action(self, *, now: Any, by: Any) -> None:
-        """T5."""
+        """T5; T17 in a dispute, whose reviewer then keeps it."""
         self.action_requested_at = now
+        self._held_by(by)
 
-    @transition(field=status, source=Status.PARTNER_ACTION_REQUIRED, target=Status.SUBMITTED)
+    @transition(
+        field=status,
+        source=Status.PARTNER_ACTION_REQUIRED,
+        target=GET_STATE(after_answer, states=[Status.SUBMITTED, Status.DISPUTED]),
+    )
     def resubmit(self, *, now: Any, by: Any) -> None:
-        """T6: back to Submitted, still with the same reviewer (Q11)."""
+        """T6: back to Submitted or Disputed, still with the same reviewer (Q11)."""
         self._handed_in(now, by)
 
     @transition(field=status, source=Status.PARTNER_ACTION_REQUIRED, target=Status.REJECTED)
@@ -260,15 +299,18 @@ class Claim(models.Model):
         """T7."""
         self._rejected(now, [RejectionReason.NO_RESPONSE])
 
-    @transition(field=status, source=Status.UNDER_REVIEW, target=Status.APPROVED)
+    @transition(field=status, source=[Status.UNDER_REVIEW, Status.DISPUTED], target=Status.APPROVED)
     def approve(self, *, now: Any, by: Any) -> None:
-        """T8."""
+        """T8; T16 in a dispute."""
+        self._held_by(by)
         self.decided_at = now
+        self.rejection_reasons = []
         self._bind()
 
-    @transition(field=status, source=Status.UNDER_REVIEW, target=Status.REJECTED)
+    @transition(field=status, source=[Status.UNDER_REVIEW, Status.DISPUTED], target=Status.REJECTED)
     def reject(self, *, now: Any, by: Any, reasons: list[str]) -> None:
-        """T9."""
+        """T9; T18 in a dispute, which is final."""
+        self._held_by(by)
         self._rejected(now, reasons)
 
     @transition(
@@ -296,6 +338,19 @@ class Claim(models.Model):
         """T14."""
         self._rejected(now, [RejectionReason.PARTNER])
 
+    @transition(field=status, source=Status.REJECTED, target=Status.DISPUTED)
+    def dispute(self, *, now: Any, by: Any) -> None:
+        """T15: anew before the reviewers, without the one who decided."""
+        self.disputed_at = now
+        self.assigned_reviewer = None
+        self.round += 1
+
+    @transition(field=status, source=Status.APPROVED, target=Status.ENDED)
+    def end_association(self, *, now: Any, by: Any) -> None:
+        """T13."""
+        self.ended_at = now
+        self._end()
+
     @transition(field=status, source=Status.EDITING, target=Status.CANCELLED)
     def discard(self, *, now: Any, by: Any) -> None:
         """T20."""
@@ -318,6 +373,19 @@ class Claim(models.Model):
     )
     def _activate(self) -> None:
         """Second level of T11."""
+
+    @transition(
+        field=association_state,
+        source=[AssociationState.PROVISIONAL, AssociationState.ACTIVE],
+        target=AssociationState.ENDED,
+    )
+    def _end(self) -> None:
+        """Second level of T13."""
+
+    def _held_by(self, reviewer: Any) -> None:
+        """Keep the claim's reviewer; a dispute, which nobody takes up, gets one when one acts."""
+        if self.assigned_reviewer_id is None:
+            self.assigned_reviewer = reviewer
 
     def _handed_in(self, now: Any, by: Any) -> None:
         self.last_submitted_at = now

@@ -152,3 +152,39 @@ class Subscription(models.Model):
 
     def __str__(self) -> str:
         return str(self.subscription_id)
+
+
+class WorkloadUsage(models.Model):
+    """How much of a workload a customer used in a month; an optional feed (section 1.2, LIN-06).
+
+    ``month`` is the month's first day.
+    """
+
+    tenant = models.ForeignKey(
+        CustomerTenant, models.CASCADE, related_name="usage", verbose_name=_("customer")
+    )
+    product = models.ForeignKey(
+        "claims.Product", models.PROTECT, related_name="usage", verbose_name=_("workload")
+    )
+    month = models.DateField(_("month"))
+    paid_units = models.PositiveIntegerField(_("paid available units"))
+    active_users = models.PositiveIntegerField(_("monthly active users"))
+
+    class Meta:
+        verbose_name = _("workload usage")
+        verbose_name_plural = _("workload usage")
+        ordering = ["tenant", "product", "-month"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "product", "month"], name="usage_once_per_month"
+            ),
+            models.CheckConstraint(name="usage_month_first_day", condition=Q(month__day=1)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product_id} {self.month:%Y-%m}: {self.active_users}/{self.paid_units}"
+
+    @property
+    def percent(self) -> int | None:
+        """Active users as a share of the paid units, rounded down; None without paid units."""
+        return self.active_users * 100 // self.paid_units if self.paid_units else None

@@ -64,6 +64,15 @@ class PoEDocument(models.Model):
         ClaimLine, blank=True, related_name="documents", verbose_name=_("covers the lines")
     )
     note = models.CharField(_("note"), max_length=300, blank=True)
+    comment = models.ForeignKey(
+        "claims.Comment",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="attachments",
+        verbose_name=_("attached to the comment"),
+        editable=False,
+    )
     supersedes = models.ForeignKey(
         "self",
         models.PROTECT,

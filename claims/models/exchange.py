@@ -124,3 +124,59 @@ class ReviewDecision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.outcome} ({self.round})"
+
+
+class Dispute(models.Model):
+    """A partner's objection to a rejection, and what became of it (section 6).
+
+    ``answer_due_at`` is when the reviewers' answer is due, ``closes_at`` until when the whole
+    dispute, questions included, may last.
+    """
+
+    class Outcome(models.TextChoices):
+        APPROVED = "approved", _("Approved")
+        REJECTED = "rejected", _("Rejected, final")
+        UNANSWERED = "unanswered", _("Rejected, final: no answer")
+
+    claim = models.ForeignKey(
+        Claim, models.PROTECT, related_name="disputes", verbose_name=_("claim")
+    )
+    number = models.PositiveSmallIntegerField(_("number"), default=1)
+    round = models.PositiveSmallIntegerField(_("round"))
+    disputed_reasons = models.JSONField(_("reasons disputed"), default=list)
+    justification = models.TextField(_("justification"), max_length=5000, blank=True)
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("disputed by")
+    )
+    opened_at = models.DateTimeField(_("disputed"))
+    answer_due_at = models.DateTimeField(_("answer due"))
+    closes_at = models.DateTimeField(_("lasts at most until"))
+    asked_at = models.DateTimeField(_("partner asked"), null=True, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("decided by"),
+    )
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("dispute")
+        verbose_name_plural = _("disputes")
+        ordering = ["claim", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["claim", "number"], name="dispute_once_per_number"),
+            models.CheckConstraint(
+                name="dispute_outcome_has_moment",
+                condition=Q(outcome="", decided_at__isnull=True)
+                | ~Q(outcome="") & Q(decided_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.claim_id} ({self.number})"

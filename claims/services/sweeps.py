@@ -47,7 +47,7 @@ def reject_unanswered(claim_id: int) -> Outcome:
             settle_findings(claim, now)
             passage.go(
                 event="claim_rejected",
-                deadline=deadlines.dispute_filing(claim.rule_profile, now, reasons),
+                deadline=deadlines.dispute_filing(claim, now, reasons),
                 reason="no_partner_response",
                 details={"reasons": reasons},
             )

@@ -161,7 +161,7 @@ def reject_claim(
         _decide(passage, Outcome.REJECTED, chosen, text, internal_note)
         passage.go(
             event="claim_rejected",
-            deadline=deadlines.dispute_filing(claim.rule_profile, now, chosen),
+            deadline=deadlines.dispute_filing(claim, now, chosen),
             details={"reasons": chosen, "text": text.strip()},
             reasons=chosen,
         )

@@ -201,10 +201,15 @@ class RejectPage(ActPage):
     form_class = RejectForm
 
     def consequences(self) -> list[str]:
-        limit = deadlines.dispute_filing(
-            self.claim.rule_profile, clock.now(), [RejectionReason.POE]
-        )
-        assert limit is not None
+        limit = deadlines.dispute_filing(self.claim, clock.now(), [RejectionReason.POE])
+        if limit is None:
+            return [
+                gettext(
+                    "This rejects the claim for good: it has been disputed before. %(partner)s can "
+                    "only make a new claim."
+                )
+                % {"partner": self.claim.organization}
+            ]
         return [
             gettext("This rejects the claim. %(partner)s can dispute until %(by)s.")
             % {"partner": self.claim.organization, "by": until(limit[1].due_at)}

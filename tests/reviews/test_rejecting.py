@@ -26,7 +26,7 @@ class TestReject:
         rejected = reject(claim, reasons=chosen, text=" No work shown. ", internal_note="Sad.")
 
         saved = acts.fresh(rejected)
-        limit = deadlines.dispute_filing(saved.rule_profile, saved.decided_at, ["R-POE"])  # type: ignore[arg-type]
+        limit = deadlines.dispute_filing(saved, saved.decided_at, ["R-POE"])  # type: ignore[arg-type]
         assert limit is not None
         assert (saved.status, saved.rejection_reasons, saved.deadline_kind, saved.due_at) == (
             Status.REJECTED,
