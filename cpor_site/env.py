@@ -98,6 +98,11 @@ class Env:
     def is_production(self) -> bool:
         return self.mode == "production"
 
+    @property
+    def web_processes(self) -> int:
+        """How many web processes may run: one without Redis, whose memory is then the cache."""
+        return self.web_workers if self.redis_url else 1
+
 
 def _operator(reader: EnvReader, production: bool) -> Operator:
     def given(name: str, fallback: str, example: str) -> str:

@@ -126,7 +126,11 @@ CACHES: dict[str, dict[str, Any]] = {
         "KEY_PREFIX": "cpor",
     }
     if ENV.redis_url
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    else {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        # Far more than a desk without Redis can fill: a full cache forgets who is locked out.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
 }
 
 

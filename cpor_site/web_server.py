@@ -26,7 +26,7 @@ _env = load()
 
 bind = f"127.0.0.1:{_env.web_port}" if _env.is_demo else f"0.0.0.0:{_env.web_port}"  # noqa: S104
 worker_class = "gthread"
-workers = 1 if _env.is_demo else _env.web_workers
+workers = _env.web_processes
 threads = _env.web_threads
 timeout = 60
 graceful_timeout = 5 if _env.is_demo else 30
