@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from .views import acts, claim, documents, editing, handing_in, listing, proof
+from .views import acts, claim, documents, editing, handing_in, listing, organizations, proof
 
 urlpatterns: list[URLPattern] = [
     path("", listing.claim_list, name="claim_list"),
     path("start/", listing.claim_start, name="claim_start"),
+    path("organization/", organizations.choose_organization, name="choose_organization"),
     path("<int:claim_id>/", claim.show, name="claim_page"),
     path("<int:claim_id>/history/", claim.history, name="claim_history"),
     path("<int:claim_id>/edit/proof/", proof.proof, name="claim_proof"),

@@ -17,10 +17,10 @@ from tests.claims.pages import browser_of, url
 
 pytestmark = pytest.mark.django_db
 
-LIST = 13
-CLAIM_PAGE = 24
-HISTORY = 26
-CHECK_PAGE = 38
+LIST = 14
+CLAIM_PAGE = 25
+HISTORY = 27
+CHECK_PAGE = 39
 
 
 def queries_of(browser: Any, address: str) -> int:
