@@ -81,6 +81,7 @@ PLAIN = (
 _EXTRAS = frozenset(PLAIN) - {"name"}
 _AFTER_SUBMISSION = frozenset({"name", "location_id", "lines", "contacts"})
 _EVERYTHING = frozenset(each.name for each in fields(ClaimChanges))
+IN_THE_MAKING = (Status.EDITING, Status.PARTNER_ACTION_REQUIRED)
 
 
 def editable_fields(claim: Claim) -> frozenset[str]:
@@ -220,6 +221,16 @@ def discard_claim(*, claim_id: int, actor: Actor, version: int | None = None) ->
             )
         passage.go(event="claim_discarded")
     return passage.claim
+
+
+def remember_section(*, claim: Claim, section: str) -> None:
+    """Note where in a claim its partner works, to lead them back there.
+
+    That is no change of the claim: it makes no version, no history and no event.
+    """
+    if claim.status in IN_THE_MAKING and claim.last_section != section:
+        Claim.objects.filter(pk=claim.pk).update(last_section=section)
+        claim.last_section = section
 
 
 def require(actor: Actor, capability: Capability, claim: Claim) -> Any:

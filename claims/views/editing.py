@@ -27,7 +27,7 @@ from ..forms.sections import (
 )
 from ..models import Activity, Claim, ClaimContact
 from ..refusals import ChangedMeanwhile
-from ..services.drafting import edit_claim, editable_fields
+from ..services.drafting import edit_claim, editable_fields, remember_section
 from ..services.lines import included_lines
 from ..states import Status
 from .access import acting, again, claim_page, reader, refusals_of
@@ -49,6 +49,7 @@ def edit_section(request: HttpRequest, claim: Claim, section: str) -> HttpRespon
             % {"status": door.status_label(claim)},
         )
         return redirect("claim_page", claim.pk)
+    remember_section(claim=claim, section=section)
     data = request.POST if request.method == "POST" else None
     form = BUILDERS[section](request, claim, data)
     refusals: tuple[Problem, ...] = ()

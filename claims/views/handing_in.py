@@ -17,6 +17,7 @@ from .. import actors, checks, door, selectors
 from ..actors import Capability
 from ..forms.acts import HandInForm
 from ..models import Claim
+from ..services.drafting import remember_section
 from ..services.lines import included_lines
 from ..services.submission import resubmit_claim, submit_claim
 from ..states import Act, Status
@@ -34,6 +35,7 @@ def check(request: HttpRequest, claim: Claim) -> HttpResponse:
         raise Http404
     if claim.status not in (Status.EDITING, Status.PARTNER_ACTION_REQUIRED):
         return _moved_on(request, claim)
+    remember_section(claim=claim, section=CHECK)
     answering = claim.status == Status.PARTNER_ACTION_REQUIRED
     problems = checks.check_submission(claim, user, clock.now())
     form = _form(claim, request.POST if request.method == "POST" else None, problems)

@@ -26,7 +26,7 @@ from ..services.documents import (
     may_change,
     withdraw_document,
 )
-from ..services.drafting import edit_claim, editable_fields
+from ..services.drafting import edit_claim, editable_fields, remember_section
 from ..states import Status
 from .access import acting, claim_page, reader, refusals_of
 from .sections import CHECK, errors_in, following, shown, steps, url_of
@@ -46,6 +46,7 @@ def proof(request: HttpRequest, claim: Claim) -> HttpResponse:
             % {"status": door.status_label(claim)},
         )
         return redirect("claim_page", claim.pk)
+    remember_section(claim=claim, section=SECTION)
     lines = _lines(claim)
     is_upload = request.method == "POST" and "disclosure" not in request.POST
     form = UploadForm(

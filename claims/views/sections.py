@@ -15,6 +15,7 @@ from ..forms.sections import details_of
 from ..models import Claim, ClaimContact
 from ..services.documents import may_attach
 from ..services.drafting import editable_fields
+from ..states import Status
 
 CHECK = "check"
 
@@ -141,6 +142,19 @@ def following(claim: Claim, code: str) -> str:
     codes = [section.code for section in open_sections(claim)]
     rest = codes[codes.index(code) + 1 :] if code in codes else []
     return url_of(claim, rest[0]) if rest else url_of(claim, CHECK)
+
+
+def resume_url(claim: Claim) -> str:
+    """Return the address of the step at which the partner left; empty if nothing can be changed."""
+    codes = [section.code for section in open_sections(claim)]
+    if claim.last_section == CHECK and claim.status in (
+        Status.EDITING,
+        Status.PARTNER_ACTION_REQUIRED,
+    ):
+        return url_of(claim, CHECK)
+    if claim.last_section in codes:
+        return url_of(claim, claim.last_section)
+    return url_of(claim, codes[0]) if codes else ""
 
 
 def url_of(claim: Claim, code: str) -> str:
