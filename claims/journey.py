@@ -8,12 +8,21 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from cpor_site.common.business_calendar import BusinessCalendar
+
 from .changes import Change
-from .models import Claim, ClaimEvent, Comment
-from .states import AssociationState, DeficiencyCode, RejectionReason, Side, Status
+from .models import Claim, ClaimEvent, Comment, RuleProfile
+from .states import (
+    AssociationState,
+    DeadlineKind,
+    DeficiencyCode,
+    RejectionReason,
+    Side,
+    Status,
+)
 from .wording import event_words
 
 TOGETHER = timedelta(seconds=5)
@@ -30,11 +39,16 @@ class Progress(StrEnum):
 
 @dataclass(frozen=True)
 class Step:
-    """One step; ``at`` is when it was done, or until when it should be."""
+    """One step; ``at`` is when it was done, or until when it should be.
+
+    ``note`` says of a coming step how long it may take; its ``at`` then assumes that every step
+    before it takes its full time.
+    """
 
     title: str | Promise
     progress: Progress
     at: datetime | None = None
+    note: str = ""
 
 
 @dataclass
@@ -48,7 +62,7 @@ class Entry:
     changes: list[Change] = field(default_factory=list)
 
 
-def steps_of(claim: Claim) -> list[Step]:
+def steps_of(claim: Claim, calendar: BusinessCalendar, now: datetime) -> list[Step]:
     """Return the claim's way, done steps first; a closed claim has nothing to come."""
     done: list[Step] = [Step(_("Draft started"), Progress.DONE, claim.created_at)]
     drafting = claim.status == Status.EDITING
@@ -56,20 +70,29 @@ def steps_of(claim: Claim) -> list[Step]:
         done.append(Step(_("Submitted"), Progress.DONE, claim.last_submitted_at))
     if claim.review_started_at and not drafting:
         done.append(Step(_("Review begun"), Progress.DONE, claim.review_started_at))
+    if claim.disputed_at:
+        done.append(Step(_("You disputed the rejection"), Progress.DONE, claim.disputed_at))
+    due = claim.due_at if claim.due_at and claim.due_at > now else None
+
+    def coming(position: int) -> list[Step]:
+        return _coming(claim.rule_profile, position, due, calendar)
+
     match claim.status:
         case Status.EDITING:
-            return [*done, _now(_("You submit the claim"), None), *_coming(0)]
+            return [*done, _now(_("You submit the claim"), None), *coming(0)]
         case Status.SUBMITTED:
-            return [*done, _now(_("A reviewer takes it up"), claim.due_at), *_coming(1)]
-        case Status.UNDER_REVIEW | Status.DISPUTED:
-            return [*done, _now(_("A reviewer decides or asks"), claim.due_at), *_coming(2)]
+            return [*done, _now(TAKES_UP, claim.due_at), *coming(1)]
+        case Status.UNDER_REVIEW:
+            return [*done, _now(DECIDES, claim.due_at), *coming(2)]
+        case Status.DISPUTED:
+            return [*done, _now(_("Another reviewer decides"), claim.due_at), *coming(2)]
         case Status.PARTNER_ACTION_REQUIRED:
             asked = Step(_("The reviewer asked you"), Progress.DONE, claim.action_requested_at)
-            return [*done, asked, _now(_("You answer"), claim.due_at), *_coming(1)]
+            return [*done, asked, _now(_("You answer"), claim.due_at), *coming(1)]
         case Status.APPROVED:
-            return [*done, *_after_approval(claim)]
+            return [*done, *_after_approval(claim, calendar, now)]
         case Status.REJECTED:
-            return [*done, Step(_("Rejected"), Progress.DONE, claim.decided_at)]
+            return [*done, Step(_("Rejected"), Progress.DONE, claim.decided_at), *_dispute(claim)]
         case Status.CANCELLED:
             return [*done, Step(_("Discarded"), Progress.DONE, claim.ended_at)]
         case _:
@@ -77,32 +100,59 @@ def steps_of(claim: Claim) -> list[Step]:
             return [*done, approved, Step(_("Association ended"), Progress.DONE, claim.ended_at)]
 
 
-def _after_approval(claim: Claim) -> list[Step]:
+def _after_approval(claim: Claim, calendar: BusinessCalendar, now: datetime) -> list[Step]:
     approved = Step(_("Approved"), Progress.DONE, claim.decided_at)
+    closes_at = claim.consent_closes_at
     if claim.association_state == AssociationState.PROVISIONAL:
-        window = _now(_("The customer may decline"), claim.consent_closes_at)
-        return [approved, window, *_coming(3)]
+        if closes_at is None:
+            letter = _now(_("The letter to the customer leaves"), None)
+            return [approved, letter, *_coming(claim.rule_profile, 2, None, calendar)]
+        record = Step(RECORD, Progress.NEXT, closes_at, gettext("if the customer doesn't decline"))
+        return [approved, _now(MAY_DECLINE, closes_at), record]
     return [
         approved,
-        Step(_("The customer's time to decline ended"), Progress.DONE, claim.consent_closes_at),
+        Step(_("The customer's time to decline ended"), Progress.DONE, closes_at),
         Step(_("You are partner of record"), Progress.DONE, claim.activated_at),
     ]
+
+
+def _dispute(claim: Claim) -> list[Step]:
+    if claim.deadline_kind != DeadlineKind.DISPUTE_FILING:
+        return []
+    return [_now(_("You may dispute it"), claim.due_at)]
 
 
 def _now(title: str | Promise, until: datetime | None) -> Step:
     return Step(title, Progress.NOW, until)
 
 
-COMING = (
-    _("A reviewer takes it up"),
-    _("A reviewer decides or asks"),
-    _("The customer may decline"),
-    _("You become partner of record"),
-)
+TAKES_UP = _("A reviewer takes it up")
+DECIDES = _("A reviewer decides or asks")
+MAY_DECLINE = _("The customer may decline")
+RECORD = _("You become partner of record")
 
 
-def _coming(position: int) -> list[Step]:
-    return [Step(title, Progress.NEXT) for title in COMING[position:]]
+def _coming(
+    profile: RuleProfile, position: int, start: datetime | None, calendar: BusinessCalendar
+) -> list[Step]:
+    """Return the steps from ``position`` on; with a ``start`` each has the latest date for it."""
+    spans = [
+        (TAKES_UP, profile.pickup_days, True),
+        (DECIDES, profile.review_days, True),
+        (MAY_DECLINE, profile.consent_calendar_days, False),
+    ]
+    found, at = [], start
+    for title, days, business in spans[position:]:
+        count = calendar.business_deadline if business else calendar.calendar_deadline
+        at = count(at, days).due_at if at else None
+        words = (
+            ngettext("up to %(days)d business day", "up to %(days)d business days", days)
+            if business
+            else ngettext("%(days)d day", "%(days)d days", days)
+        )
+        found.append(Step(title, Progress.NEXT, at, words % {"days": days}))
+    note = gettext("if the customer doesn't decline")
+    return [*found, Step(RECORD, Progress.NEXT, at, note)]
 
 
 def history_of(

@@ -28,6 +28,7 @@ from .models import (
     ClaimEvent,
     ClaimLine,
     Comment,
+    Dispute,
     PartnerLocation,
     PartnerOrganization,
     PoEDocument,
@@ -119,7 +120,14 @@ def claim_for(user: User, claim_id: int) -> Claim | None:
     return (
         claims_for(user)
         .select_related(
-            "organization", "location", "tenant", "area", "rule_profile", "created_by", "replaces"
+            "organization",
+            "location",
+            "tenant",
+            "area",
+            "rule_profile",
+            "created_by",
+            "replaces",
+            "copied_from",
         )
         .prefetch_related("activities__program", "contacts")
         .filter(pk=claim_id)
@@ -161,7 +169,7 @@ def lines_of(claim: Claim) -> list[ClaimLine]:
     """Return all lines with product, activity, subscription and association."""
     return list(
         ClaimLine.objects.filter(claim=claim)
-        .select_related("product", "activity", "subscription", "association")
+        .select_related("product", "activity__program", "subscription", "association")
         .order_by("pk")
     )
 
@@ -192,6 +200,12 @@ def comments_of(claim: Claim) -> list[Comment]:
 def decision_of(claim: Claim) -> ReviewDecision | None:
     """Return the reviewers' newest decision."""
     return ReviewDecision.objects.filter(claim=claim).order_by("-decided_at", "-pk").first()
+
+
+def dispute_of(claim: Claim) -> Dispute | None:
+    """Return the claim's newest dispute."""
+    disputes = Dispute.objects.filter(claim=claim).select_related("opened_by")
+    return disputes.order_by("-number").first()
 
 
 def events_of(claim: Claim) -> list[ClaimEvent]:

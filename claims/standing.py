@@ -154,7 +154,12 @@ def _sentences(claim: Claim, due: Due | None) -> tuple[str, str]:
                 "There is nothing for you to do now. If you hear nothing by then, you haven't "
                 "lost anything: no claim is decided by silence on our side."
             )
-        case Status.UNDER_REVIEW | Status.DISPUTED:
+        case Status.DISPUTED:
+            return _disputed(passed) % words, gettext(
+                "Somebody who has not decided on this claim before looks at it. You can still add "
+                "proof or a comment."
+            )
+        case Status.UNDER_REVIEW:
             move = (
                 gettext("With the reviewers: the decision is late; it was due by %(by)s.")
                 if passed
@@ -174,7 +179,7 @@ def _sentences(claim: Claim, due: Due | None) -> tuple[str, str]:
         case Status.CANCELLED:
             return gettext("Closed: this draft was discarded."), ""
         case _:
-            return gettext("Closed: the association has ended."), claim.ended_reason
+            return _ended(claim)
 
 
 def _label(claim: Claim, due: Due | None) -> str:
@@ -196,6 +201,21 @@ def _asked(passed: bool) -> str:
     if passed:
         return gettext("Your answer was due by %(by)s. The claim is about to be rejected.")
     return gettext("Your move: answer by %(by)s (%(left)s).")
+
+
+def _disputed(passed: bool) -> str:
+    if passed:
+        return gettext("With the reviewers: the answer to your dispute is late; due by %(by)s.")
+    return gettext("With the reviewers: your dispute is answered by %(by)s (%(left)s).")
+
+
+def _ended(claim: Claim) -> tuple[str, str]:
+    since = day(claim.ended_at) if claim.ended_at else ""
+    reason = {"reason": claim.ended_reason}
+    return (
+        gettext("Closed: the association ended on %(since)s.") % {"since": since},
+        gettext("Reason: %(reason)s") % reason if claim.ended_reason else "",
+    )
 
 
 def _approved(claim: Claim, words: dict[str, str]) -> tuple[str, str]:

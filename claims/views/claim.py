@@ -55,7 +55,7 @@ def page_of(request: HttpRequest, claim: Claim, comment_form: CommentForm) -> di
         "comment_form": comment_form,
         "may_comment": claim.status not in CLOSED
         and actors.partner_can(user, Capability.COMMENT, claim),
-        "steps": journey.steps_of(claim),
+        "steps": journey.steps_of(claim, calendar, now),
         "events": [
             (journey.who_for_partner(event), event_words(event.kind), event.at)
             for event in reversed(selectors.events_of(claim))

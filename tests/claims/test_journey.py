@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from claims import actors, changes, journey, selectors
-from claims.journey import Entry
-from claims.models import Claim
+from claims.journey import Entry, Step
+from claims.models import Claim, RuleProfile
 from claims.services.comments import add_comment
 from claims.services.drafting import ClaimChanges, edit_claim
 from claims.services.submission import withdraw_claim
-from claims.states import AssociationState, Status
+from claims.states import AssociationState, DeadlineKind, Status
+from cpor_site.common.business_calendar import BusinessCalendar
 from tests import acts, factories
 
 
+NOW = factories.at("2026-05-07T09:00+02:00")
+CALENDAR = BusinessCalendar(zone=ZoneInfo("Europe/Berlin"))
+PROFILE = RuleProfile(code="2020", pickup_days=5, review_days=5, consent_calendar_days=7)
+
+
+def steps_of(status: Status, **fields: Any) -> list[Step]:
+    claim = Claim(
+        status=status,
+        rule_profile=PROFILE,
+        created_at=factories.at("2026-05-04T09:00+02:00"),
+        **fields,
+    )
+    return journey.steps_of(claim, CALENDAR, NOW)
+
+
 def way(status: Status, **fields: Any) -> list[tuple[str, str]]:
-    claim = Claim(status=status, created_at=factories.at("2026-05-04T09:00+02:00"), **fields)
-    return [(str(step.title), step.progress.value) for step in journey.steps_of(claim)]
+    return [(str(step.title), step.progress.value) for step in steps_of(status, **fields)]
 
 
 SUBMITTED = {"last_submitted_at": factories.at("2026-05-05T09:00+02:00")}
@@ -61,12 +77,64 @@ def test_an_answer_comes_between_review_and_decision() -> None:
         (
             Status.APPROVED,
             REVIEWED | {"association_state": AssociationState.PROVISIONAL},
+            "The letter to the customer leaves",
+        ),
+        (
+            Status.APPROVED,
+            REVIEWED
+            | {
+                "association_state": AssociationState.PROVISIONAL,
+                "consent_closes_at": factories.at("2026-05-14T23:59:59+02:00"),
+            },
             "The customer may decline",
         ),
     ],
 )
 def test_one_step_runs_now(status: Status, fields: dict[str, Any], now: str) -> None:
     assert [title for title, progress in way(status, **fields) if progress == "now"] == [now]
+
+
+def test_coming_steps_tell_how_long_they_take_and_the_latest_date() -> None:
+    due = factories.at("2026-05-08T23:59:59+02:00")
+    coming = [
+        (str(step.title), step.note, step.at and step.at.isoformat())
+        for step in steps_of(Status.SUBMITTED, due_at=due, **SUBMITTED)
+        if step.progress == "next"
+    ]
+
+    assert coming == [
+        (
+            "A reviewer decides or asks",
+            "up to 5 business days",
+            "2026-05-15T21:59:59+00:00",
+        ),
+        ("The customer may decline", "7 days", "2026-05-22T21:59:59+00:00"),
+        (
+            "You become partner of record",
+            "if the customer doesn't decline",
+            "2026-05-22T21:59:59+00:00",
+        ),
+    ]
+
+
+def test_a_late_step_promises_no_dates_for_the_next_ones() -> None:
+    late = factories.at("2026-05-06T23:59:59+02:00")
+    steps = steps_of(Status.SUBMITTED, due_at=late, **SUBMITTED)
+
+    assert [step.at for step in steps if step.progress == "next"] == [None, None, None]
+
+
+def test_a_rejected_claim_shows_until_when_it_may_be_disputed() -> None:
+    due = factories.at("2026-06-06T23:59:59+02:00")
+    steps = steps_of(
+        Status.REJECTED, deadline_kind=DeadlineKind.DISPUTE_FILING, due_at=due, **REVIEWED
+    )
+
+    assert (str(steps[-1].title), steps[-1].progress, steps[-1].at) == (
+        "You may dispute it",
+        "now",
+        due,
+    )
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,27 @@ def test_an_active_association_promises_no_payment() -> None:
         ),
         (Status.EDITING, {}, "Your move: finish this draft and submit it."),
         (Status.CANCELLED, {}, "Closed: this draft was discarded."),
-        (Status.ENDED, {}, "Closed: the association has ended."),
+        (
+            Status.DISPUTED,
+            {"deadline_kind": DeadlineKind.DISPUTE_ANSWER, "due_at": DUE},
+            (
+                "With the reviewers: your dispute is answered by Fri 29 May 2026 "
+                "(5 business days left)."
+            ),
+        ),
+        (
+            Status.DISPUTED,
+            {
+                "deadline_kind": DeadlineKind.DISPUTE_ANSWER,
+                "due_at": at("2026-05-20T23:59:59+02:00"),
+            },
+            ("With the reviewers: the answer to your dispute is late; due by Wed 20 May 2026."),
+        ),
+        (
+            Status.ENDED,
+            {"ended_at": at("2026-05-20T12:00:00+02:00")},
+            "Closed: the association ended on Wed 20 May 2026.",
+        ),
     ],
 )
 def test_what_the_others_are_waiting_for(status: Status, fields: dict[str, Any], move: str) -> None:
