@@ -17,7 +17,6 @@ from claims.states import AssociationState, DeadlineKind, Status
 from cpor_site.common.business_calendar import BusinessCalendar
 from tests import acts, factories
 
-
 NOW = factories.at("2026-05-07T09:00+02:00")
 CALENDAR = BusinessCalendar(zone=ZoneInfo("Europe/Berlin"))
 PROFILE = RuleProfile(code="2020", pickup_days=5, review_days=5, consent_calendar_days=7)
