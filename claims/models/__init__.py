@@ -4,7 +4,7 @@ from .contacts import ClaimContact
 from .customer import CustomerTenant, Subscription, TenantDomain, WorkloadUsage
 from .desk import CalendarFeed, DraftUpload, SavedFilter
 from .documents import PoEDocument
-from .exchange import Comment, Dispute, ReviewDecision, ReviewFinding
+from .exchange import ClockHold, Comment, Dispute, ReviewDecision, ReviewFinding
 from .organisation import Membership, PartnerLocation, PartnerOrganization, ProgramEnrollment
 from .record import Association, ClaimCounter, ClaimEvent, ExclusivityHold
 
@@ -17,6 +17,7 @@ __all__ = [
     "ClaimCounter",
     "ClaimEvent",
     "ClaimLine",
+    "ClockHold",
     "Comment",
     "CustomerTenant",
     "Dispute",

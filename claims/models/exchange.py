@@ -180,3 +180,42 @@ class Dispute(models.Model):
 
     def __str__(self) -> str:
         return f"{self.claim_id} ({self.number})"
+
+
+class ClockHold(models.Model):
+    """A lead reviewer's order that the sweeps leave one claim alone for the time being.
+
+    The deadline itself stays as it is; what the sweep would have done waits until it is lifted.
+    """
+
+    claim = models.ForeignKey(
+        Claim, models.PROTECT, related_name="clock_holds", verbose_name=_("claim")
+    )
+    reason = models.CharField(_("reason"), max_length=300)
+    placed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("placed by")
+    )
+    placed_at = models.DateTimeField(_("placed"))
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("lifted by"),
+    )
+    lifted_at = models.DateTimeField(_("lifted"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("hold of the clock")
+        verbose_name_plural = _("holds of the clock")
+        ordering = ["-placed_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["claim"], condition=Q(lifted_at__isnull=True), name="clock_hold_one_open"
+            ),
+            models.CheckConstraint(name="clock_hold_has_reason", condition=~Q(reason="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.claim_id}: {self.reason}"
