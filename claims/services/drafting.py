@@ -14,7 +14,14 @@ from cpor_site.common.problems import Refused, blocking, error
 
 from .. import actors, checks, door
 from ..actors import Actor, Capability
-from ..models import Claim, ClaimContact, PartnerLocation, PartnerOrganization, RuleProfile
+from ..models import (
+    Claim,
+    ClaimContact,
+    DraftUpload,
+    PartnerLocation,
+    PartnerOrganization,
+    RuleProfile,
+)
 from ..refusals import MovedOn, NotYours
 from ..states import Act, Side, Status
 from . import lines as claim_lines
@@ -101,12 +108,10 @@ def editable_fields(claim: Claim) -> frozenset[str]:
             return frozenset({"name"})
 
 
-def start_claim(*, actor: Actor, organization_id: int, name: str = "") -> Claim:
-    """T1: start a draft for the organisation.
+def organization_to_draft_for(actor: Actor, organization_id: int) -> PartnerOrganization:
+    """Return the organisation if the actor may start drafts for it.
 
-    Effects, in order: the draft with its number and rule profile, the partner's contact prefilled
-    with the person who starts, event ``claim_started``. Raises ``NotYours`` without a role that
-    may draft for the organisation, ``Refused`` (MPN-09) if the organisation is suspended.
+    Raises ``NotYours`` without a role that may, ``Refused`` (MPN-09) if it is suspended.
     """
     user = actor.user
     if actor.side != Side.PARTNER or user is None:
@@ -120,12 +125,32 @@ def start_claim(*, actor: Actor, organization_id: int, name: str = "") -> Claim:
         raise Refused(
             error("MPN-09", _("Your organisation can't make claims at present. Contact support."))
         )
+    return organization
+
+
+def start_claim(
+    *,
+    actor: Actor,
+    organization_id: int,
+    name: str = "",
+    uploaded_with: DraftUpload | None = None,
+) -> Claim:
+    """T1: start a draft for the organisation; ``uploaded_with`` is the file it comes from, if any.
+
+    Effects, in order: the draft with its number and rule profile, the partner's contact prefilled
+    with the person who starts, event ``claim_started``. Raises ``NotYours`` without a role that
+    may draft for the organisation, ``Refused`` (MPN-09) if the organisation is suspended.
+    """
+    organization = organization_to_draft_for(actor, organization_id)
+    user = actor.user
+    assert user is not None
     with transaction.atomic():
         now = clock.now()
         claim = Claim(
             number=next_number(now),
             name=name,
             organization=organization,
+            uploaded_with=uploaded_with,
             rule_profile=RuleProfile.current(),
             created_at=now,
             created_by=user,
