@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from claims.models import Claim, ClaimLine
+from claims.models import Claim, ClaimLine, PoEDocument
 
 WARNINGS: dict[str, Promise] = {
     "DOM-04": _("The domain isn't verified in the customer's tenant."),
@@ -43,15 +43,20 @@ class ConfirmedWarning:
     explanation: str
 
 
-def confirmed_warnings(claim: Claim, lines: Iterable[ClaimLine]) -> list[ConfirmedWarning]:
+def confirmed_warnings(
+    claim: Claim, lines: Iterable[ClaimLine], documents: Iterable[PoEDocument] = ()
+) -> list[ConfirmedWarning]:
     """Return what the partner was warned of and confirmed, with the explanations given.
 
-    Product codes among the subjects are shown as the names of the lines' products.
+    Product codes among the subjects are shown as the names of the lines' products, the keys of
+    documents as the names of their files.
     """
     products = {line.product.code: line.product.name for line in lines}
+    files = {str(each.pk): each.original_name for each in documents}
     found = []
     for key, explanation in claim.confirmed_warnings.items():
         code, _colon, codes = key.partition(":")
-        subject = ", ".join(products.get(each, each) for each in codes.split("+"))
+        names = files if code.startswith("POE-") and codes in files else products
+        subject = ", ".join(names.get(each, each) for each in codes.split("+"))
         found.append(ConfirmedWarning(code, subject, WARNINGS.get(code, code), explanation))
     return found

@@ -2,23 +2,75 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.forms.utils import ErrorList
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+
+from cpor_site.common.problems import Problem, Severity
+
+CODED = '{} <span class="code">{}</span>'
+
+
+class NotedField(forms.BoundField):
+    """A field that also shows what the rules say about its saved value.
+
+    Errors stand where those of the form itself would, and the browser is told that the value is
+    wrong; warnings stand beside the field and leave it as it is.
+    """
+
+    @property
+    def errors(self) -> ErrorList:
+        own = super().errors
+        told = [each for each in self._notes() if each.severity == Severity.ERROR]
+        if not told:
+            return own
+        words = [format_html(CODED, each.message, each.code) for each in told]
+        return ErrorList([*own, *words], renderer=self.form.renderer, field_id=self.auto_id)
+
+    @property
+    def warnings(self) -> list[Problem]:
+        return [each for each in self._notes() if each.severity == Severity.WARNING]
+
+    @property
+    def aria_describedby(self) -> str | None:
+        named = super().aria_describedby
+        if self.warnings and named is not None:
+            named = f"{named} {self.auto_id}_warning".strip()
+        return named
+
+    def _notes(self) -> list[Problem]:
+        notes: dict[str, list[Problem]] = getattr(self.form, "notes", {})
+        return notes.get(self.name, [])
 
 
 class DeskForm(forms.Form):
     """A form whose labels stand alone and which leaves the browser's own bubbles out."""
 
     use_required_attribute = False
+    bound_field_class = NotedField
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
+        self.notes: dict[str, list[Problem]] = {}
         for field in self.fields.values():
             if field.required:
                 field.error_messages["required"] = _("Fill in this field.")
+
+    def note(self, problems: Iterable[Problem]) -> None:
+        """Put each problem at the field that it names, if the form has that field."""
+        for problem in problems:
+            name = self.field_for(problem)
+            if name in self.fields and problem.severity != Severity.INFORMATION:
+                self.notes.setdefault(name, []).append(problem)
+
+    def field_for(self, problem: Problem) -> str:
+        """Return the name of the form's field that a problem is about."""
+        return problem.field
 
 
 class VersionField(forms.IntegerField):
@@ -38,3 +90,29 @@ class VersionedForm(DeskForm):
     """A form about one claim as its page showed it."""
 
     version = VersionField()
+
+
+class ManyFilesInput(forms.ClearableFileInput):
+    """A file field in which several files can be chosen at once."""
+
+    allow_multiple_selected = True
+
+
+class ManyFilesField(forms.FileField):
+    """Several files; ``cleaned_data`` holds a list, empty if none was chosen.
+
+    What a file is inside is looked at by whoever keeps it, so that one bad file doesn't take the
+    good ones with it.
+    """
+
+    widget = ManyFilesInput
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_empty_file=True, **kwargs)
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        given = data if isinstance(data, list | tuple) else [data]
+        files = [super(ManyFilesField, self).clean(each, initial) for each in given if each]
+        if not files and self.required:
+            raise forms.ValidationError(self.error_messages["required"], code="required")
+        return files

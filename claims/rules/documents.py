@@ -88,6 +88,11 @@ def document_problems(facts: DocumentFacts, *, today: date) -> list[Problem]:
     return problems
 
 
+def subject_of(document: PoEDocument) -> str:
+    """Return what tells problems about one document from those about another of the same name."""
+    return str(document.pk)
+
+
 def check_amounts(
     *, count: int, total_bytes: int, max_files: int, max_total_mb: int, adding_bytes: int = 0
 ) -> list[Problem]:
@@ -141,7 +146,7 @@ def _scan_problems(document: PoEDocument) -> list[Problem]:
     if sentence is None:
         return []
     names = {"file": document.original_name}
-    return [error("POE-05", sentence % names, field=FIELD, subject=document.original_name)]
+    return [error("POE-05", sentence % names, field=FIELD, subject=subject_of(document))]
 
 
 def _file_problems(facts: DocumentFacts, document: PoEDocument, again: bool) -> list[Problem]:
@@ -153,7 +158,7 @@ def _file_problems(facts: DocumentFacts, document: PoEDocument, again: bool) -> 
                 "POE-06",
                 _("You have attached the same file twice: %(file)s.") % names,
                 field=FIELD,
-                subject=document.original_name,
+                subject=subject_of(document),
             )
         )
     elif document.sha256 in facts.used_elsewhere:
@@ -166,7 +171,7 @@ def _file_problems(facts: DocumentFacts, document: PoEDocument, again: bool) -> 
                 )
                 % names,
                 field=FIELD,
-                subject=document.original_name,
+                subject=subject_of(document),
             )
         )
     return problems
@@ -183,7 +188,7 @@ def _signature_problems(facts: DocumentFacts, document: PoEDocument, today: date
                 "POE-08",
                 _("The date of the signature on %(file)s, %(date)s, is in the future.") % names,
                 field=FIELD,
-                subject=document.original_name,
+                subject=subject_of(document),
             )
         ]
     if signed_on >= months_before(today, facts.max_age_months):
@@ -200,7 +205,7 @@ def _signature_problems(facts: DocumentFacts, document: PoEDocument, today: date
             "POE-09",
             sentence % (names | {"months": facts.max_age_months}),
             field=FIELD,
-            subject=document.original_name,
+            subject=subject_of(document),
         )
     ]
 

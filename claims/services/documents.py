@@ -20,6 +20,7 @@ from .. import checks, door
 from ..actors import Actor, Capability
 from ..models import Claim, ClaimLine, PoEDocument
 from ..refusals import MovedOn, NotYours
+from ..rules.documents import subject_of
 from ..states import LineStatus, Status
 from .drafting import require
 
@@ -283,11 +284,14 @@ def _ask_limits(claim: Claim, *, adding: int) -> None:
 
 
 def _ask_rules(claim: Claim, document: PoEDocument, now: datetime) -> list[Problem]:
-    """Return what the claim's check warns of about this document; raise ``Refused`` for errors."""
+    """Return what the claim's check warns of about this document; raise ``Refused`` for errors.
+
+    What the virus check says comes later and isn't asked here: it stops the claim, not the file.
+    """
     problems = [
         problem
         for problem in checks.check_documents(claim, now)
-        if problem.subject == document.original_name
+        if problem.code != "POE-05" and problem.subject == subject_of(document)
     ]
     errors = blocking(problems)
     if errors:

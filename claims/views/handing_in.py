@@ -15,7 +15,7 @@ from cpor_site.common.problems import Problem, Severity
 
 from .. import actors, checks, door, selectors
 from ..actors import Capability
-from ..forms.acts import HandInForm
+from ..forms.handing_in import HandInForm
 from ..models import Claim
 from ..services.drafting import remember_section
 from ..services.lines import included_lines

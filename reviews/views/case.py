@@ -143,7 +143,7 @@ def render_case(
         "documents": documents,
         "domains": selectors.domains_of(claim),
         "checklist": checklist_of(claim, lines, documents),
-        "warnings": confirmed_warnings(claim, lines),
+        "warnings": confirmed_warnings(claim, lines, documents),
         "rounds": [
             (number, list(found))
             for number, found in groupby(selectors.findings_of(claim), attrgetter("round"))

@@ -115,8 +115,7 @@ def test_a_full_case_takes_as_many_queries_as_a_small_one(reviewer: User) -> Non
                 actor=actors.partner(claim.created_by),
                 version=acts.fresh(claim).version,
                 reply="Done.",
-                confirmed=acts.fresh(claim).confirmed_warnings
-                | {"POE-06:statement of work.pdf": ""},
+                confirmed=acts.warnings(claim),
             )
             take_up_claim(claim_id=claim.pk, actor=actor)
         for _number in range(times):
