@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from .views import acts, claim, documents, editing, handing_in, listing, organizations, proof
+from .views import (
+    acts,
+    claim,
+    documents,
+    editing,
+    handing_in,
+    listing,
+    organizations,
+    proof,
+    uploads,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", listing.claim_list, name="claim_list"),
     path("start/", listing.claim_start, name="claim_start"),
     path("organization/", organizations.choose_organization, name="choose_organization"),
+    path("upload/", uploads.upload, name="upload"),
+    path("upload/template.csv", uploads.upload_template, name="upload_template"),
+    path("uploads/", uploads.uploads, name="uploads"),
+    path("uploads/<int:upload_id>/", uploads.upload_result, name="upload_result"),
+    path("uploads/<int:upload_id>/refused.csv", uploads.refused_rows, name="refused_rows"),
     path("<int:claim_id>/", claim.show, name="claim_page"),
     path("<int:claim_id>/history/", claim.history, name="claim_history"),
     path("<int:claim_id>/edit/proof/", proof.proof, name="claim_proof"),
