@@ -9,43 +9,39 @@ lines, contacts or documents.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.conf import settings
 
-from cpor_site.common.operator_calendar import operator_calendar, operator_zone
+from cpor_site.common.operator_calendar import operator_zone
 from cpor_site.common.problems import Problem
 
-from . import actors, conflicts
-from .actors import Capability
+from . import conflicts
 from .directory import DirectoryUnavailable, TenantLookup, customer_directory
 from .line_facts import GatheredLines, included_lines
+from .location_checks import check_location
 from .models import (
     Activity,
     Claim,
     ClaimLine,
     CustomerTenant,
     Membership,
-    PartnerLocation,
     PoEDocument,
-    ProgramEnrollment,
     Subscription,
 )
-from .rules import customer, documents, partner, subscriptions
+from .rules import customer, documents, subscriptions
 from .rules import lines as line_rules
 from .rules.customer import CustomerFacts
 from .rules.documents import DocumentFacts
 from .rules.identifiers import PUBLIC_MAIL_DOMAINS, normalise_domain, parse_guid
 from .rules.naming import name_problems
-from .rules.partner import LocationFacts
 from .states import Status
 
 if TYPE_CHECKING:
     from cpor_site.common.models import User
-
-MOST_ADMINS_NAMED = 3
 
 
 def find_tenant(claim: Claim) -> CustomerTenant | None:
@@ -96,6 +92,22 @@ def resolve_subscriptions(
     return resolved
 
 
+def unknown_subscriptions(claim: Claim, asked: Collection[UUID]) -> list[UUID]:
+    """Return those of the IDs that are no subscriptions of the claim's customer.
+
+    None of them while the directory is unavailable: then nobody learns anything.
+    """
+    if claim.tenant is None or not asked:
+        return []
+    try:
+        found = customer_directory().subscriptions(
+            claim.tenant, product_ids=(), subscription_ids=asked
+        )
+    except DirectoryUnavailable:
+        return []
+    return sorted(set(asked) - {each.subscription_id for each in found})
+
+
 def check_customer(claim: Claim) -> list[Problem]:
     """TEN and DOM: who the customer is."""
     tenant_id, domain = (
@@ -125,24 +137,6 @@ def check_customer(claim: Claim) -> list[Problem]:
         offered_clouds=settings.CPOR_OFFERED_CLOUDS,
     )
     return customer.identity_problems(facts)
-
-
-def check_location(claim: Claim, user: User, now: datetime) -> list[Problem]:
-    """MPN: whether this user may claim under this partner ID, and what speaks against it."""
-    location = claim.location
-    may_claim = location is not None and _may_claim(claim, location, user)
-    facts = LocationFacts(
-        organization=claim.organization,
-        location=location,
-        programs=[each.program for each in _activities(claim)],
-        enrollments=list(ProgramEnrollment.objects.filter(location=location)) if location else [],
-        customer_country=claim.tenant.country if claim.tenant else "",
-        today=_today(now),
-        window_ends_on=_window_ends_on(claim, now),
-        may_claim=may_claim,
-        admins=() if may_claim else _admins(claim),
-    )
-    return partner.location_problems(facts)
 
 
 def check_lines(claim: Claim, now: datetime) -> list[Problem]:
@@ -313,42 +307,6 @@ def _activities(claim: Claim) -> list[Activity]:
 
 def _is_at(claim: Claim, subscription: Subscription | None) -> bool:
     return subscription is not None and subscription.tenant_id == claim.tenant_id
-
-
-def _may_claim(claim: Claim, location: PartnerLocation, user: User) -> bool:
-    if location.organization_id != claim.organization_id:
-        return False
-    for membership in actors.memberships_with(user, Capability.CLAIM):
-        if membership.organization_id == claim.organization_id:
-            scope = {each.pk for each in membership.locations.all()}
-            if not scope or location.pk in scope:
-                return True
-    return False
-
-
-def _admins(claim: Claim) -> list[str]:
-    """Return the names of some people who can give out roles in the claim's organisation."""
-    roles = actors.roles_with(Capability.MANAGE_USERS)
-    memberships = (
-        Membership.objects.filter(
-            organization=claim.organization_id,
-            is_active=True,
-            role__in=roles,
-            user__is_active=True,
-        )
-        .select_related("user")
-        .order_by("user__full_name", "pk")[:MOST_ADMINS_NAMED]
-    )
-    return [each.user.full_name or each.user.email for each in memberships]
-
-
-def _window_ends_on(claim: Claim, now: datetime) -> date:
-    """Return the last day of the customer's window if review and letters take their full time."""
-    profile, calendar = claim.rule_profile, operator_calendar()
-    days = max(profile.overall_decision_days, profile.pickup_days + profile.review_days)
-    decided = calendar.business_deadline(now, days).due_at
-    closes = calendar.calendar_deadline(decided, profile.consent_calendar_days).due_at
-    return closes.astimezone(operator_zone()).date()
 
 
 def _today(now: datetime) -> date:

@@ -53,6 +53,21 @@ class GatheredLines:
             subscription_ids={each for each in typed if each is not None},
         )
 
+    def candidates(self) -> dict[int, list[Subscription]]:
+        """Return the customer's subscriptions of each product on a line, by the product's key.
+
+        Empty while the customer isn't known or the directory can't be asked.
+        """
+        try:
+            on_tenant = self.on_tenant
+        except DirectoryUnavailable:
+            return {}
+        return {
+            line.product_id: subscriptions.candidates_for(line.product, on_tenant)
+            for line in self.lines
+            if self.needs_subscription(line)
+        }
+
     def facts(self, line: ClaimLine) -> SubscriptionFacts | None:
         """Return the facts about the line's subscription; None if there is nothing to check."""
         if self.claim.tenant is None or not self.needs_subscription(line):

@@ -72,8 +72,8 @@ def subscription_problems(facts: SubscriptionFacts, *, today: date) -> list[Prob
 
 def identify(facts: SubscriptionFacts) -> Subscription | Problem:
     """SUB-01 to SUB-04: return the subscription that was typed or is the only one possible."""
-    typed, product = facts.line.subscription_as_typed.strip(), facts.line.product
-    candidates = _candidates(facts)
+    typed = facts.line.subscription_as_typed.strip()
+    candidates = candidates_for(facts.line.product, facts.on_tenant)
     if not typed:
         return _without_id(facts, candidates)
     subscription_id = parse_guid(typed)
@@ -96,8 +96,17 @@ def identify(facts: SubscriptionFacts) -> Subscription | Problem:
             "We can't find this subscription for %(product)s at this customer. Check it and the "
             "tenant ID with the customer. If it was set up in the last 7 days, try again later."
         )
-        % {"product": product.name},
+        % {"product": facts.line.product.name},
     )
+
+
+def candidates_for(product: Product, on_tenant: Sequence[Subscription]) -> list[Subscription]:
+    """Return what a line of the product could mean.
+
+    What is over counts only if there is nothing else.
+    """
+    fitting = [each for each in on_tenant if each.listed_product.product_id == product.pk]
+    return [each for each in fitting if each.state not in OVER] or fitting
 
 
 def conflict_problems(lines: Sequence[LineFacts], conflicts: Sequence[Conflict]) -> list[Problem]:
@@ -178,13 +187,6 @@ def unavailable_problem(*, last_chance: bool) -> Problem:
         ),
         field="lines",
     )
-
-
-def _candidates(facts: SubscriptionFacts) -> list[Subscription]:
-    """Return what the line could mean; what is over counts only if there is nothing else."""
-    product = facts.line.product
-    fitting = [each for each in facts.on_tenant if each.listed_product.product_id == product.pk]
-    return [each for each in fitting if each.state not in OVER] or fitting
 
 
 def _without_id(

@@ -6,9 +6,30 @@ from datetime import datetime
 
 from django.conf import settings
 
+from cpor_site.common.models import User
+
 from .. import checks
 from ..models import Claim, CustomerTenant
-from ..rules.identifiers import parse_guid
+from ..rules.identifiers import normalise_domain, parse_guid
+from .look_ups import ask_look_up, note_miss
+
+
+def look_up_customer(claim: Claim, *, user: User, now: datetime) -> CustomerTenant | None:
+    """Return the customer that was typed, as ``settle_customer`` does, for somebody who typed it.
+
+    A customer who isn't on record is a miss. Raises ``Refused`` (LIM-01) after too many.
+    """
+    tenant_id, domain = (
+        parse_guid(claim.tenant_id_as_typed),
+        normalise_domain(claim.domain_as_typed),
+    )
+    if tenant_id is None or domain is None:
+        return settle_customer(claim, now=now)
+    ask_look_up(user, field="tenant_id")
+    found = settle_customer(claim, now=now)
+    if found is None or found.source == CustomerTenant.Source.CLAIM:
+        note_miss(user, claim, what="customer", asked=f"{tenant_id} {domain}")
+    return found
 
 
 def settle_customer(claim: Claim, *, now: datetime) -> CustomerTenant | None:

@@ -26,7 +26,7 @@ from ..refusals import MovedOn, NotYours
 from ..states import Act, Side, Status
 from . import lines as claim_lines
 from . import submission
-from .customers import settle_customer
+from .customers import look_up_customer
 from .lines import LineChoice
 from .numbers import next_number
 
@@ -199,12 +199,14 @@ def edit_claim(*, claim_id: int, actor: Actor, version: int, changes: ClaimChang
             claim.domain_as_typed = changes.domain.strip()
         if changes.area_id is not None and changes.area_id != claim.area_id:
             claim.area_id = changes.area_id
+            # Each area has its own offer of claiming without payment.
+            claim.opt_out_of_incentive = False
             if changes.activity_ids is None:
                 claim.activities.clear()
         if changes.activity_ids is not None:
             claim.activities.set(changes.activity_ids)
         if {"tenant_id", "domain"} & named:
-            claim.tenant = settle_customer(claim, now=now)
+            claim.tenant = look_up_customer(claim, user=user, now=now)
 
         removed = 0
         if {"tenant_id", "domain", "area_id", "activity_ids", "lines"} & named:

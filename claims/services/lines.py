@@ -8,10 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from cpor_site.common.problems import Refused, error
 
+from .. import checks
 from ..actors import Actor
-from ..checks import resolve_subscriptions
 from ..models import Claim, ClaimLine, Product
+from ..rules.identifiers import parse_guid
 from ..states import LineStatus, Status
+from .look_ups import ask_look_up, note_miss
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ def set_lines(claim: Claim, *, actor: Actor, choices: list[LineChoice] | None) -
 
     None keeps the products chosen so far and only follows new activities or a new tenant. A line
     that was once submitted stays as removed; in a draft it goes. Subscriptions are looked up anew.
-    Raises ``Refused`` for a product that is listed twice (LIN-04) or unknown (LIN-02).
+    Raises ``Refused`` for a product that is listed twice (LIN-04) or unknown (LIN-02), and after
+    too many subscriptions that weren't the customer's (LIM-01).
     """
     current = included_lines(claim)
     if choices is None:
@@ -66,14 +69,19 @@ def set_lines(claim: Claim, *, actor: Actor, choices: list[LineChoice] | None) -
                 )
             wanted[key] = product
 
-    removed = 0
-    for line in current:
-        key = (line.product_id, line.activity_id, line.subscription_as_typed.lower())
-        if key in wanted:
-            del wanted[key]
-        else:
-            _take_out(claim, line, actor)
-            removed += 1
+    known = {line.subscription_as_typed.lower() for line in current}
+    typed_anew = {parse_guid(typed) for _product, _activity, typed in wanted if typed not in known}
+    asked = {each for each in typed_anew if each is not None} if claim.tenant_id else set()
+    if asked and actor.user is not None:
+        ask_look_up(actor.user, field="lines")
+    kept, gone = _matched(claim, current, wanted)
+    for line, typed in kept:
+        if line.subscription_as_typed.lower() != typed:
+            line.subscription_as_typed = typed
+            line._history_user = actor.user  # type: ignore[attr-defined]
+            line.save()
+    for line in gone:
+        _take_out(claim, line, actor)
     for product_id, activity_id, typed in wanted:
         line = ClaimLine(
             claim=claim,
@@ -84,16 +92,51 @@ def set_lines(claim: Claim, *, actor: Actor, choices: list[LineChoice] | None) -
         line._history_user = actor.user  # type: ignore[attr-defined]
         line.save()
     look_up_subscriptions(claim, actor)
-    return removed
+    if actor.user is not None:
+        for missing in checks.unknown_subscriptions(claim, asked):
+            note_miss(actor.user, claim, what="subscription", asked=str(missing))
+    return len(gone)
 
 
 def look_up_subscriptions(claim: Claim, actor: Actor) -> None:
     """Store on each line the subscription that its text or its product's only candidate names."""
-    for line, subscription in resolve_subscriptions(claim, included_lines(claim)):
+    for line, subscription in checks.resolve_subscriptions(claim, included_lines(claim)):
         if line.subscription != subscription:
             line.subscription = subscription
             line._history_user = actor.user  # type: ignore[attr-defined]
             line.save()
+
+
+def _matched(
+    claim: Claim, current: list[ClaimLine], wanted: dict[tuple[int, int, str], Product]
+) -> tuple[list[tuple[ClaimLine, str]], list[ClaimLine]]:
+    """Take out of ``wanted`` what the claim has; return lines that stay, as typed now, and others.
+
+    A line whose subscription was found by itself stays when that very one is written out. In a
+    draft a line also stays when its subscription is exchanged, so that what its documents cover
+    isn't forgotten.
+    """
+    kept, gone = [], []
+    for line in current:
+        typed = line.subscription_as_typed.lower()
+        found = str(line.subscription.subscription_id) if line.subscription and not typed else typed
+        for text in dict.fromkeys([typed, found]):
+            if wanted.pop((line.product_id, line.activity_id, text), None) is not None:
+                kept.append((line, text))
+                break
+        else:
+            gone.append(line)
+    if claim.first_submitted_at is not None:
+        return kept, gone
+    left = []
+    for line in gone:
+        others = [key for key in wanted if key[:2] == (line.product_id, line.activity_id)]
+        if others:
+            del wanted[others[0]]
+            kept.append((line, others[0][2]))
+        else:
+            left.append(line)
+    return kept, left
 
 
 def _lines(claim: Claim, status: LineStatus) -> list[ClaimLine]:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from cpor_site.common.problems import Problem, Severity
+from cpor_site.common.problems import Problem, Severity, blocking
 
 from ..forms.sections import details_of
 from ..models import Claim, ClaimContact
@@ -62,14 +62,19 @@ _BY_RULE = {
     "SUB": "products",
     "POE": "proof",
 }
-_BY_FIELD = dict.fromkeys(BY_CODE["details"].fields, "details") | {"name": "customer"}
+_BY_FIELD = (
+    dict.fromkeys(BY_CODE["details"].fields, "details")
+    | dict.fromkeys(("name", "tenant_id", "domain"), "customer")
+    | {"lines": "products"}
+)
+_NOTHING_YET = frozenset({"ACT-01", "LIN-01", "MPN-01", "POE-01"})
 _ELEMENTS = {
     "activities": "id_activity_ids",
     "area": "id_activity_ids",
     "lines": "id_product_ids",
     "location": "id_location_id",
     "documents": "documents",
-    "file": "id_file",
+    "file": "id_files",
     "public_sector_disclosure_confirmed": "id_public_sector_disclosure_confirmed",
 }
 
@@ -91,18 +96,29 @@ class Shown:
         return self.problem.message
 
     @property
+    def blocks(self) -> bool:
+        return self.problem.blocks
+
+    @property
     def title(self) -> Promise | str:
         return BY_CODE[self.section].title if self.section in BY_CODE else ""
 
 
+NEW, WRONG, DONE = "new", "wrong", "done"
+
+
 @dataclass(frozen=True)
 class Step:
-    """A section in the list at the side; ``errors`` counts what still blocks it."""
+    """A section in the list at the side; ``errors`` counts what still blocks it.
+
+    ``state`` is ``NEW`` as long as nothing was entered, ``WRONG`` or ``DONE``.
+    """
 
     code: str
     title: Promise
     url: str
     errors: int
+    state: str
     is_current: bool
 
 
@@ -120,21 +136,38 @@ def open_sections(claim: Claim) -> list[Section]:
 
 def steps(claim: Claim, problems: Iterable[Problem], current: str) -> list[Step]:
     """Return the open sections and the last step for the list at the side."""
-    counts: dict[str, int] = {}
-    for problem in problems:
-        if problem.blocks:
-            section = section_of(problem)
-            counts[section] = counts.get(section, 0) + 1
+    found = list(problems)
     return [
         Step(
             each.code,
             each.title,
             url_of(claim, each.code),
-            counts.get(each.code, 0),
+            len(blocking(errors_in(found, each.code))),
+            state_of(claim, found, each.code),
             each.code == current,
         )
         for each in open_sections(claim)
     ]
+
+
+def state_of(claim: Claim, problems: Iterable[Problem], section: str) -> str:
+    """Return whether a section is ``NEW``, ``WRONG`` or ``DONE``."""
+    errors = {each.code for each in problems if each.blocks and section_of(each) == section}
+    if not errors:
+        return DONE
+    if section == "customer":
+        begun = bool(claim.tenant_id_as_typed or claim.domain_as_typed)
+    elif section == "contacts":
+        begun = any(
+            contact.name or contact.email
+            for contact in claim.contacts.all()
+            if contact.kind != ClaimContact.Kind.PARTNER
+        )
+    elif section == "details":
+        begun = any(getattr(claim, name) for name in details_of(claim))
+    else:
+        begun = not errors <= _NOTHING_YET
+    return WRONG if begun else NEW
 
 
 def following(claim: Claim, code: str) -> str:
@@ -188,6 +221,8 @@ def element_of(problem: Problem) -> str:
     """Return the ID of the element that a problem is about; empty if it names none."""
     if problem.line is not None:
         return f"line-{problem.line}"
+    if problem.field == "documents" and problem.subject.isdigit():
+        return f"document-{problem.subject}"
     kind, _, part = problem.field.removeprefix("contacts-").partition("-")
     if problem.field.startswith("contacts-") and kind in ClaimContact.Kind.values:
         return f"id_{kind}_{part}"

@@ -43,6 +43,12 @@ def ask(name: str, key: str, *, most: int, within: timedelta) -> None:
         raise TooMany(window_end(within))
 
 
+def used_up(name: str, key: str, *, most: int, within: timedelta) -> bool:
+    """Whether the next try would be one too many; counts nothing."""
+    entry, _seconds = _entry(name, key, within)
+    return int(cache.get(entry, 0)) >= most
+
+
 def window_end(within: timedelta) -> datetime:
     """Return when the present window of this length ends and counting begins anew."""
     now = clock.now()
@@ -50,16 +56,21 @@ def window_end(within: timedelta) -> datetime:
 
 
 def _count(name: str, key: str, within: timedelta) -> int:
-    seconds = within.total_seconds()
-    window = int(clock.now().timestamp() // seconds)
-    who = sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-    entry = f"limit:{name}:{int(seconds)}:{window}:{who}"
+    entry, seconds = _entry(name, key, within)
     while not cache.add(entry, 1, timeout=math.ceil(seconds)):
         try:
             return cache.incr(entry)
         except ValueError:
             continue  # It ran out between the two calls.
     return 1
+
+
+def _entry(name: str, key: str, within: timedelta) -> tuple[str, float]:
+    """Return the cache's name for what was counted in the present window, and its seconds."""
+    seconds = within.total_seconds()
+    window = int(clock.now().timestamp() // seconds)
+    who = sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"limit:{name}:{int(seconds)}:{window}:{who}", seconds
 
 
 def _sentence(wait: timedelta) -> Promise:
