@@ -25,8 +25,12 @@ class ReaderZoneMiddleware:
 
     @staticmethod
     def _zone(request: HttpRequest) -> ZoneInfo:
-        name = request.user.time_zone if request.user.is_authenticated else ""
-        try:
-            return ZoneInfo(name or settings.CPOR_OPERATOR_TIME_ZONE)
-        except (LookupError, ValueError, OSError):
-            return ZoneInfo(settings.CPOR_OPERATOR_TIME_ZONE)
+        return zone_named(request.user.time_zone if request.user.is_authenticated else "")
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """Return the zone of that name; the operator's if there is none."""
+    try:
+        return ZoneInfo(name or settings.CPOR_OPERATOR_TIME_ZONE)
+    except (LookupError, ValueError, OSError):
+        return ZoneInfo(settings.CPOR_OPERATOR_TIME_ZONE)
