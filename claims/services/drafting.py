@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -170,14 +171,22 @@ def start_claim(
     return claim
 
 
-def edit_claim(*, claim_id: int, actor: Actor, version: int, changes: ClaimChanges) -> Claim:
+def edit_claim(
+    *,
+    claim_id: int,
+    actor: Actor,
+    version: int,
+    changes: ClaimChanges,
+    confirmed: Mapping[str, str] | None = None,
+) -> Claim:
     """Change a claim's fields as table 2.4 allows in its status, and save it once.
 
     Effects, in order: the fields, tenant and subscriptions looked up anew, lines, contacts, event
     ``claim_edited`` with the names of what changed. While Submitted, the whole claim is checked
-    again; errors refuse the change, and so do warnings whose reason was never given (CON-01).
-    Raises ``NotYours``, ``ChangedMeanwhile`` (SUBM-02), ``MovedOn`` (SUBM-03) for a field that is
-    frozen, ``Refused`` for errors.
+    again; errors refuse the change, and so do warnings that weren't confirmed, with the claim or
+    in ``confirmed`` (``Problem.key`` to the explanation). Raises ``NotYours``,
+    ``ChangedMeanwhile`` (SUBM-02), ``MovedOn`` (SUBM-03) for a field that is frozen, ``Refused``
+    for errors and warnings, and after too many look-ups in vain (LIM-01).
     """
     with door.open_for_change(claim_id=claim_id, actor=actor, version=version) as (claim, now):
         user = require(actor, Capability.DRAFT, claim)
@@ -200,7 +209,8 @@ def edit_claim(*, claim_id: int, actor: Actor, version: int, changes: ClaimChang
         if changes.area_id is not None and changes.area_id != claim.area_id:
             claim.area_id = changes.area_id
             # Each area has its own offer of claiming without payment.
-            claim.opt_out_of_incentive = False
+            if changes.opt_out_of_incentive is None:
+                claim.opt_out_of_incentive = False
             if changes.activity_ids is None:
                 claim.activities.clear()
         if changes.activity_ids is not None:
@@ -215,14 +225,9 @@ def edit_claim(*, claim_id: int, actor: Actor, version: int, changes: ClaimChang
 
         if claim.status == Status.SUBMITTED:
             problems = checks.check_submission(claim, user, now)
-            # There is no box here to give a reason in, and the reviewer must not miss it.
-            unexplained = [
-                each
-                for each in problems
-                if each.needs_reason and not claim.confirmed_warnings.get(each.key)
-            ]
-            if unexplained or blocking(problems):
-                raise Refused(*blocking(problems), *unexplained)
+            unconfirmed = submission.keep_confirmed(claim, problems, confirmed or {})
+            if unconfirmed or blocking(problems):
+                raise Refused(*blocking(problems), *unconfirmed)
             submission.mark_conflicts(claim, actor)
         door.save(claim, actor=actor, now=now, reason="claim_edited")
         event = door.record(
