@@ -224,7 +224,9 @@ def run_all(run: Run) -> None:
     run.tests("Processes", "stack and not browser", env={})
     browser, missing = find_browser()
     if not missing:
-        run.tests("Browser", "browser", env={"CHROMIUM": browser})
+        # Each of the two has a desk of its own; the tests of a file share one, in their order.
+        files = (*two, "--dist", "loadfile")
+        run.tests("Browser", "browser", *files, env={"CHROMIUM": browser})
     else:
         what = " and ".join(missing)
         run.missing(
