@@ -18,6 +18,7 @@ from claims.models import PoEDocument
 from claims.refusals import MovedOn
 from claims.services.lines import approved_lines
 from cpor_site.common import clock
+from cpor_site.common.client import address_of
 from cpor_site.common.operator_calendar import operator_zone
 from cpor_site.common.problems import Refused
 
@@ -186,7 +187,7 @@ def _responder(request: HttpRequest, given: dict[str, Any]) -> Responder:
     return Responder(
         name=given["responder_name"],
         title=given["responder_title"],
-        ip_address=request.META.get("REMOTE_ADDR") or None,
+        ip_address=address_of(request) or None,
         user_agent=request.headers.get("User-Agent", ""),
     )
 

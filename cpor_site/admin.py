@@ -136,6 +136,12 @@ class CporAdminSite(admin.AdminSite):
             raise PermissionDenied
         return redirect_to_login(wanted, resolve_url(settings.LOGIN_URL))
 
+    def password_change(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Send everybody to the desk's one page for that."""
+        return HttpResponseRedirect(reverse("account_change_password"))
+
     def logout(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseBase:

@@ -81,6 +81,7 @@ class Env:
     log_level: str
     hsts_seconds: int
     proxy_ssl_header: str
+    trusted_proxies: int
     web_port: int
     web_workers: int
     web_threads: int
@@ -215,6 +216,7 @@ def read(environ: dict[str, str]) -> Env:
             "CPOR_HSTS_SECONDS", default=31_536_000, low=1, high=63_072_000
         ),
         proxy_ssl_header=reader.header("CPOR_PROXY_SSL_HEADER"),
+        trusted_proxies=reader.integer("CPOR_TRUSTED_PROXIES", default=0, low=0, high=10),
         web_port=web_port,
         web_workers=reader.integer("CPOR_WEB_WORKERS", default=2, low=1, high=64),
         web_threads=reader.integer("CPOR_WEB_THREADS", default=4, low=1, high=64),

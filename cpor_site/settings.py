@@ -29,6 +29,7 @@ CPOR_POE_MAX_FILE_MB = ENV.poe_max_file_mb
 CPOR_POE_MAX_FILES = ENV.poe_max_files
 CPOR_POE_MAX_TOTAL_MB = ENV.poe_max_total_mb
 CPOR_CLOCK_FILE = ENV.clock_file
+CPOR_TRUSTED_PROXIES = ENV.trusted_proxies
 
 # --- The site ----------------------------------------------------------------------------------
 
@@ -51,6 +52,9 @@ INSTALLED_APPS = [
     "simple_history",
     "django_fsm",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.usersessions",
     "cpor_site.common",
     "claims",
     "consent",
@@ -69,6 +73,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "cpor_site.common.reader.ReaderZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "cpor_site.account.middleware.LastSeenMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
 ]
@@ -194,6 +200,31 @@ AUTH_USER_MODEL = "common.User"
 AUTHENTICATION_BACKENDS = ["cpor_site.common.backends.DeskBackend"]
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "/"
+# The longest that a link to choose a password is good for; see cpor_site.common.password_links.
+PASSWORD_RESET_TIMEOUT = 7 * 24 * 60 * 60
+ACCOUNT_ADAPTER = "cpor_site.account.adapter.DeskAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_FORMS = {
+    "login": "cpor_site.account.forms.SignInForm",
+    "change_password": "cpor_site.account.forms.ChangePasswordForm",
+    "reset_password": "cpor_site.account.forms.ForgottenPasswordForm",
+    "reset_password_from_key": "cpor_site.account.forms.NewPasswordForm",
+    "user_token": "cpor_site.account.forms.TokenForm",
+}
+# How many in how long, for one address (ip), one account that is named (key), one person (user).
+# cpor_site/account/adapter.py says these times in words.
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": "50/15m/ip,6/15m/key",
+    "change_password": "10/15m/user",
+    "reset_password": "20/15m/ip,3/15m/key",
+    "reset_password_from_key": "30/15m/ip",
+}
 PASSWORD_HASHERS = (
     ["django.contrib.auth.hashers.MD5PasswordHasher"]
     if ENV.is_test
@@ -204,7 +235,10 @@ PASSWORD_HASHERS = (
 )
 _validation = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
-    {"NAME": f"{_validation}.UserAttributeSimilarityValidator"},
+    {
+        "NAME": f"{_validation}.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "full_name")},
+    },
     {"NAME": f"{_validation}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": f"{_validation}.CommonPasswordValidator"},
 ]

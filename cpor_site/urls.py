@@ -4,14 +4,22 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from claims.views import calendar
 from cpor_site import views
+from cpor_site.account.views import SignInView, SignOutView
+
+sign_in = SignInView.as_view()
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
-    path("sign-in/", views.SignInView.as_view(), name="sign_in"),
-    path("sign-out/", views.SignOutView.as_view(), name="sign_out"),
+    # The second name is the one by which the library that signs people in knows the page.
+    path("sign-in/", sign_in, name="sign_in"),
+    path("sign-in/", sign_in, name="account_login"),
+    path("sign-out/", SignOutView.as_view(), name="sign_out"),
     path("language/", views.choose_language, name="choose_language"),
+    path("account/", include("cpor_site.account.urls")),
     path("claims/", include("claims.urls")),
+    path("calendar/<str:token>.ics", calendar.feed, name="calendar_feed"),
     path("admin/", admin.site.urls),
     path("consent/", include("consent.urls")),
 ]

@@ -3,6 +3,8 @@
 import os
 
 import pytest
+from django.core.cache import caches
+from django.core.cache.backends.locmem import LocMemCache
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -22,3 +24,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """Load the shipped catalogue once, because nearly every claim needs it."""
     with django_db_blocker.unblock():
         factories.make_catalogue()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_counted() -> None:
+    """Forget how often earlier tests of this process tried something."""
+    if isinstance(caches["default"], LocMemCache):
+        caches["default"].clear()

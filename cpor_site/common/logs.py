@@ -1,6 +1,7 @@
-"""Keeping customers' secret links out of the logs (section 7.6).
+"""Keeping secret links out of the logs (section 7.6).
 
-Whoever reads a log must not be able to answer for a customer, and a link stays usable for days.
+Whoever reads a log must not be able to answer for a customer or to choose somebody's password, and
+a link stays usable for days.
 """
 
 from __future__ import annotations
@@ -8,11 +9,11 @@ from __future__ import annotations
 import logging
 import re
 
-TOKEN = re.compile(r"(/consent/)(?!about/)[^/\s?#\"'<>]+")
+TOKEN = re.compile(r"(/consent/(?!about/)|/account/password/new/)[^/\s?#\"'<>]+")
 
 
 def without_links(text: str) -> str:
-    """Return the text with dots in place of the token of every consent link."""
+    """Return the text with dots in place of the token of every secret link."""
     return TOKEN.sub(r"\1...", text)
 
 

@@ -27,7 +27,7 @@ def person(**fields: Any) -> User:
 
 
 def sign_in(client: Client, **data: str) -> Any:
-    entry = {"username": "ada@partner.example", "password": PASSWORD} | data
+    entry = {"login": "ada@partner.example", "password": PASSWORD} | data
     return client.post(reverse("sign_in"), entry)
 
 
@@ -64,7 +64,7 @@ def test_another_site_is_no_place_to_go_after_signing_in(client: Client) -> None
 def test_the_address_may_be_typed_in_capitals(client: Client) -> None:
     person()
 
-    assert sign_in(client, username=" Ada@Partner.Example").status_code == 302
+    assert sign_in(client, login=" Ada@Partner.Example").status_code == 302
 
 
 def test_a_wrong_password_gets_a_sentence_and_keeps_the_address(client: Client) -> None:
@@ -182,12 +182,12 @@ def test_a_form_without_its_token_gets_an_explanation() -> None:
 
 
 def test_a_field_says_what_is_wrong_where_it_is_wrong(client: Client) -> None:
-    page = client.post(reverse("sign_in"), {"username": "", "password": ""}).content.decode()
+    page = client.post(reverse("sign_in"), {"login": "", "password": ""}).content.decode()
 
-    assert '<a href="#id_username">Fill in this field.</a>' in page
-    assert 'aria-describedby="id_username_error"' in page
+    assert '<a href="#id_login">Fill in this field.</a>' in page
+    assert 'aria-describedby="id_login_error"' in page
     assert 'aria-invalid="true"' in page
-    assert '<ul class="errorlist" id="id_username_error">' in page
+    assert '<ul class="errorlist" id="id_login_error">' in page
 
 
 def test_an_empty_error_list_is_nothing() -> None:

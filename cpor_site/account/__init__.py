@@ -1,0 +1,1 @@
+"""Signing in, passwords, and what a person may change about their own account."""

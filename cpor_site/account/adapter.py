@@ -1,0 +1,72 @@
+"""How the library that signs people in fits into the desk."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from cpor_site.common import client
+from cpor_site.common.models import User
+
+# Somebody behind a proxy that doesn't say from where; all such share one count.
+UNKNOWN_ADDRESS = "::"
+
+
+class DeskAdapter(DefaultAccountAdapter):
+    """Nobody signs up by themselves; sentences are the desk's own; letters go into the outbox."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": _(
+            "The e-mail address and the password don't fit together. Check both and try again."
+        ),
+        "too_many_login_attempts": _(
+            "There were too many tries with a wrong password. Wait 15 minutes and try again, or "
+            "choose a new password."
+        ),
+        "enter_current_password": _("This isn't your present password."),
+        "rate_limited": _(
+            "That was tried too often. Wait 15 minutes and try again; letters that were asked for "
+            "are on their way."
+        ),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return client.address_of(request) or UNKNOWN_ADDRESS
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Begin a session; that somebody signed in is no change of theirs, so no history."""
+        user.skip_history_when_saving = True
+        try:
+            super().login(request, user)
+        finally:
+            del user.skip_history_when_saving
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("account")
+
+    def add_message(self, *args: Any, **kwargs: Any) -> None:
+        """Say nothing: the desk's own views say what happened."""
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> NoReturn:
+        raise RuntimeError("Letters go through the outbox.")
+
+    def set_password(self, user: User, password: str) -> None:
+        """Store the password, which ends all sessions that were begun with the former one."""
+        user.set_password(password)
+        user._change_reason = "password_chosen"
+        user.save(update_fields=["password"])
+
+    def unlock(self, request: HttpRequest, user: User) -> None:
+        """Forget failed tries: whoever reads the account's mail has just chosen a password."""
+        self._delete_login_attempts_cached_email(request, email=user.email)
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Count by account alone; by default the host's name, which the client sends, counts."""
+        return str(credentials.get("email", "")).lower()

@@ -1,0 +1,68 @@
+"""Letters about passwords."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils import translation
+
+from cpor_site.common import clock, outbox
+from cpor_site.common.backends import DeskBackend
+from cpor_site.common.letters import render_letter, usable_locale
+from cpor_site.common.models import User
+from cpor_site.common.password_links import RESET
+
+ABOUT = "password"
+HOURS = int(RESET.lifetime.total_seconds() // 3600)
+
+
+def write_forgotten(email: str) -> None:
+    """Answer somebody who asked for a new password: with a link, or that there is no account.
+
+    Every address gets a letter, so neither the page nor the time it takes tells who has an account.
+    """
+    user = User.objects.filter(email=email).first()
+    if user is not None and DeskBackend().user_can_authenticate(user):
+        _write("password_forgotten", user.email, user.locale, about=f"{ABOUT}:{user.pk}")
+    else:
+        _write("password_unknown", email, translation.get_language() or "")
+
+
+def write_changed(user: User) -> None:
+    """Tell a person that their password is another one, in case it wasn't them."""
+    _write("password_changed", user.email, user.locale)
+
+
+def link_for(user_id: int) -> str:
+    """Return a person's link; asked for by the outbox in the moment of sending."""
+    return RESET.link(User.objects.get(pk=user_id))
+
+
+def _write(kind: str, email: str, locale: str, *, about: str = "") -> None:
+    language = usable_locale(locale)
+    letter = render_letter(
+        f"account/letters/{kind}",
+        language,
+        {
+            "email": email,
+            "hours": HOURS,
+            "link": outbox.MARKER,
+            "sign_in": settings.CPOR_PUBLIC_URL + reverse("sign_in"),
+            "forgotten": settings.CPOR_PUBLIC_URL + reverse("account_reset_password"),
+        },
+    )
+    with transaction.atomic():
+        outbox.enqueue(
+            key=f"{kind}:{uuid4()}",
+            kind=kind,
+            recipient=email,
+            locale=language,
+            subject=letter.subject,
+            text_body=letter.text,
+            html_body=letter.html,
+            about=about,
+            now=clock.now(),
+        )
