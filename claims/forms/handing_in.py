@@ -7,6 +7,7 @@ from hashlib import blake2s
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from cpor_site.common.problems import Problem, Severity
@@ -85,6 +86,18 @@ class HandInForm(WarningsForm):
             self.fields["statements"] = forms.BooleanField(
                 label=_("All three statements are true"), required=False
             )
+
+
+def confirmed_in(data: QueryDict) -> dict[str, str]:
+    """Return what was ticked on a page that names its warnings in hidden fields.
+
+    Such a page can't know beforehand what the save that it asks for will warn of.
+    """
+    return {
+        key: data.get(f"reason_{_short(key)}", "")
+        for key in data.getlist("warning")
+        if data.get(f"confirm_{_short(key)}")
+    }
 
 
 def _confirm(warning: Problem) -> str:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Claim, ClaimLine, Product
+from cpor_site.common.problems import Problem
+
+from ..models import Claim, ClaimLine, Product, SolutionArea, Subscription
+from ..rules.identifiers import parse_guid
 from ..services.drafting import ClaimChanges
 from ..services.lines import LineChoice
+from ..wording import date_words
 from .sections import SectionForm
+
+OTHER = "other"
 
 
 @dataclass(frozen=True)
@@ -23,6 +32,28 @@ class Chosen:
     lines: tuple[ClaimLine, ...]
 
 
+@dataclass(frozen=True)
+class Row:
+    """The fields about one chosen product; ``choice`` is None if nothing is on record."""
+
+    chosen: Chosen
+    choice: Any
+    subscription: Any
+    remove: Any
+
+
+def offers_opt_out(claim: Claim) -> bool:
+    """Whether the claim could be made without payment: for paid work that is claimed by workload.
+
+    Elsewhere the activity alone decides what is paid.
+    """
+    return (
+        claim.area is not None
+        and claim.area.level == SolutionArea.Level.WORKLOAD
+        and any(each.program.compensable for each in claim.activities.all())
+    )
+
+
 def chosen_products(lines: list[ClaimLine]) -> list[Chosen]:
     """Return the products chosen so far, once for each subscription."""
     found: dict[tuple[int, str], list[ClaimLine]] = {}
@@ -32,7 +63,7 @@ def chosen_products(lines: list[ClaimLine]) -> list[Chosen]:
 
 
 class ProductsForm(SectionForm):
-    """Products of a claim.
+    """Products of a claim; ``candidates`` are the customer's subscriptions by product.
 
     For workloads this is one list of boxes. Where each subscription is claimed on its own, every
     product chosen so far has a row with its subscription, and the list adds rows; a product may be
@@ -54,12 +85,21 @@ class ProductsForm(SectionForm):
     )
 
     def __init__(
-        self, *args: Any, products: list[Product], lines: list[ClaimLine], **kwargs: Any
+        self,
+        *args: Any,
+        products: list[Product],
+        lines: list[ClaimLine],
+        candidates: Mapping[int, list[Subscription]] | None = None,
+        **kwargs: Any,
     ) -> None:
         self.products = {each.pk: each for each in products}
         self.chosen = chosen_products(lines)
+        self.candidates = candidates or {}
+        self.line_notes: list[Problem] = []
         claim: Claim = kwargs["claim"]
-        self.by_subscription = bool(claim.area and claim.area.level == "subscription")
+        self.by_subscription = bool(
+            claim.area and claim.area.level == SolutionArea.Level.SUBSCRIPTION
+        )
         super().__init__(*args, **kwargs)
         field = self.fields.get("product_ids")
         if field is not None:
@@ -69,7 +109,7 @@ class ProductsForm(SectionForm):
                 self._add_rows(claim)
             else:
                 self._keep_chosen(field)
-        if self.by_subscription:
+        if not offers_opt_out(claim):
             self.fields.pop("opt_out_of_incentive", None)
 
     @staticmethod
@@ -93,38 +133,103 @@ class ProductsForm(SectionForm):
         self.fields["product_ids"].label = (
             _("Add products") if self.chosen else _("Which products do you claim?")
         )
+        taken: set[str] = set()
         for number, chosen in enumerate(self.chosen):
+            candidates = self.candidates.get(chosen.product.pk, [])
+            picked = _picked(chosen, candidates, taken)
+            taken.add(picked)
+            if candidates:
+                self.fields[f"choice_{number}"] = self._choice(candidates, picked)
             self.fields[f"subscription_{number}"] = forms.CharField(
-                label=_("Subscription ID"),
+                label=_("ID of another subscription") if candidates else _("Subscription ID"),
                 max_length=100,
                 required=False,
-                initial=chosen.typed,
-                help_text=(
-                    _("As the customer's administrator sees it.")
-                    if claim.rule_profile.subscription_always_required
-                    else _("Only needed if the customer has several subscriptions of this product.")
-                ),
+                initial="" if picked in _ids(candidates) else chosen.typed,
+                help_text=_("As the customer's administrator sees it on the subscription's page."),
                 widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
             )
             self.fields[f"remove_{number}"] = forms.BooleanField(
                 label=_("Take %(product)s out") % {"product": chosen.product.name}, required=False
             )
 
-    def rows(self) -> list[tuple[Chosen, Any, Any]]:
-        """Return each chosen product with its subscription field and its box to remove."""
+    @staticmethod
+    def _choice(candidates: list[Subscription], picked: str) -> forms.ChoiceField:
+        if len(candidates) == 1:
+            help_text = _(
+                "The customer has one subscription of this product on record. Check that it is "
+                "the one you mean, and save."
+            )
+        else:
+            help_text = _("The customer has several subscriptions of this product on record.")
+        return forms.ChoiceField(
+            label=_("Which subscription?"),
+            help_text=help_text,
+            choices=[
+                *((str(each.subscription_id), _in_words(each)) for each in candidates),
+                (OTHER, _("Another one")),
+            ],
+            initial=picked,
+            required=False,
+            widget=forms.RadioSelect,
+        )
+
+    def rows(self) -> list[Row]:
+        """Return each chosen product with the fields about it."""
         if not self.by_subscription:
             return []
         return [
-            (chosen, self[f"subscription_{number}"], self[f"remove_{number}"])
+            Row(
+                chosen,
+                self[f"choice_{number}"] if f"choice_{number}" in self.fields else None,
+                self[f"subscription_{number}"],
+                self[f"remove_{number}"],
+            )
             for number, chosen in enumerate(self.chosen)
         ]
 
-    def boxes(self) -> list[tuple[Product | None, Any]]:
-        """Return each product that can be ticked with its box; None if it can't be claimed now."""
-        return [
-            (self.products.get(int(str(box.data["value"]))), box)
-            for box in self["product_ids"].subwidgets
-        ]
+    def field_for(self, problem: Problem) -> str:
+        """Return the field of the line that a problem is about."""
+        for number, chosen in enumerate(self.chosen if self.by_subscription else ()):
+            if problem.line in [line.pk for line in chosen.lines]:
+                choice = f"choice_{number}"
+                return choice if choice in self.fields else f"subscription_{number}"
+        return super().field_for(problem)
+
+    def _typed(self, number: int) -> str:
+        """Return which subscription a row means.
+
+        What was typed counts, unless one of the list is chosen and the text is as it was.
+        """
+        text: str = self.cleaned_data[f"subscription_{number}"].strip()
+        choice: str = self.cleaned_data.get(f"choice_{number}", "")
+        if choice in ("", OTHER):
+            return text
+        changed = text != (self.fields[f"subscription_{number}"].initial or "")
+        return text if text and changed else choice
+
+    def boxes(self) -> list[tuple[Product | None, Any, list[int], list[Problem]]]:
+        """Return each product that can be ticked: itself, its box, its lines and their problems.
+
+        The product is None if it can't be claimed now.
+        """
+        lines: dict[int, list[int]] = {}
+        if not self.by_subscription:
+            lines = {each.product.pk: [line.pk for line in each.lines] for each in self.chosen}
+        found = []
+        for box in self["product_ids"].subwidgets:
+            key = int(str(box.data["value"]))
+            of_box = lines.get(key, [])
+            problems = [each for each in self.line_notes if each.line in of_box]
+            found.append((self.products.get(key), box, of_box, problems))
+        return found
+
+    def note(self, problems: Iterable[Problem]) -> None:
+        """Keep the problems of single workloads for their boxes."""
+        found = list(problems)
+        if not self.by_subscription:
+            self.line_notes = [each for each in found if each.line is not None]
+            found = [each for each in found if each.line is None]
+        super().note(found)
 
     @property
     def added(self) -> bool:
@@ -136,7 +241,7 @@ class ProductsForm(SectionForm):
         kept: list[LineChoice] = []
         if self.by_subscription:
             kept = [
-                LineChoice(chosen.product.pk, data[f"subscription_{number}"].strip())
+                LineChoice(chosen.product.pk, self._typed(number))
                 for number, chosen in enumerate(self.chosen)
                 if not data[f"remove_{number}"]
             ]
@@ -145,3 +250,32 @@ class ProductsForm(SectionForm):
             lines=lines if "lines" in self.offered else None,
             opt_out_of_incentive=data.get("opt_out_of_incentive"),
         )
+
+
+def _ids(candidates: list[Subscription]) -> list[str]:
+    return [str(each.subscription_id) for each in candidates]
+
+
+def _picked(chosen: Chosen, candidates: list[Subscription], taken: set[str]) -> str:
+    """Return which of the choices a row begins with; empty if the person has to choose."""
+    ids = _ids(candidates)
+    typed = parse_guid(chosen.typed)
+    if chosen.typed:
+        return str(typed) if str(typed) in ids else OTHER
+    found = chosen.lines[0].subscription
+    if found is not None and str(found.subscription_id) in ids:
+        return str(found.subscription_id)
+    return ids[0] if len(ids) == 1 and ids[0] not in taken else ""
+
+
+def _in_words(subscription: Subscription) -> SafeString:
+    facts = [subscription.get_state_display(), subscription.get_channel_display()]
+    if subscription.ends_on is not None:
+        facts.append(_("ends on %(date)s") % {"date": date_words(subscription.ends_on)})
+    return format_html(
+        '<span>{}<span class="sub"><span class="guid">{}</span></span>'
+        '<span class="sub">{}</span></span>',
+        subscription.offer_name or subscription.listed_product.display_name,
+        subscription.subscription_id,
+        ", ".join(map(str, facts)),
+    )

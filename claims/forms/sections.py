@@ -12,12 +12,23 @@ from typing import Any, ClassVar
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.text import capfirst
+from django.utils.text import capfirst, get_text_list
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Activity, Claim, ClaimContact, PartnerLocation, Program
+from cpor_site.common.problems import Problem, error
+
+from ..location_checks import LocationChoice
+from ..models import Activity, Claim, ClaimContact, SolutionArea
 from ..services.drafting import ClaimChanges, ContactEntry
 from .base import VersionedForm
+
+_FIELDS = {
+    "area": "activity_ids",
+    "activities": "activity_ids",
+    "lines": "product_ids",
+    "location": "location_id",
+}
+"""Fields of a claim, as problems name them, by fields of these forms."""
 
 
 class SectionForm(VersionedForm):
@@ -47,6 +58,18 @@ class SectionForm(VersionedForm):
     def belongs_to(name: str) -> str:
         """Return the field of ``ClaimChanges`` that a field of the form is part of."""
         return name
+
+    def refused(self) -> list[Problem]:
+        """Return what the form itself refused that has a code of the rules."""
+        return [
+            error(str(fault.code), fault.message, field=name)
+            for name, faults in self.errors.as_data().items()
+            for fault in faults
+            if fault.code and fault.code.isupper()
+        ]
+
+    def field_for(self, problem: Problem) -> str:
+        return _FIELDS.get(problem.field, problem.field)
 
     def changes(self) -> ClaimChanges:
         """Return what was typed; the form must be valid."""
@@ -118,7 +141,11 @@ class WorkForm(SectionForm):
         chosen: list[int] = self.cleaned_data["activity_ids"]
         if len({self.activities[pk].area_id for pk in chosen}) > 1:
             raise ValidationError(
-                _("Choose activities of one solution area. Make a second claim for the other area.")
+                _(
+                    "Choose activities of one solution area. Make a second claim for the other "
+                    "area."
+                ),
+                code="ACT-03",
             )
         return chosen
 
@@ -127,13 +154,16 @@ class WorkForm(SectionForm):
         area_id = self.activities[chosen[0]].area_id if chosen else None
         return ClaimChanges(area_id=area_id, activity_ids=chosen)
 
-    def areas(self) -> list[tuple[Any, list[tuple[Activity, Any]]]]:
-        """Return each area with its activities and their boxes, in the catalogue's order."""
-        found: dict[Any, list[tuple[Activity, Any]]] = {}
+    def areas(self) -> list[tuple[SolutionArea, str, list[tuple[Activity, Any]]]]:
+        """Return each area, how its activities combine, and them with their boxes."""
+        found: dict[SolutionArea, list[tuple[Activity, Any]]] = {}
         for box in self["activity_ids"].subwidgets:
             activity = self.activities[int(str(box.data["value"]))]
             found.setdefault(activity.area, []).append((activity, box))
-        return list(found.items())
+        return [
+            (area, _combination([activity for activity, _box in choices]), choices)
+            for area, choices in found.items()
+        ]
 
 
 class DetailsForm(SectionForm):
@@ -184,6 +214,8 @@ class DetailsForm(SectionForm):
 
 
 class PartnerForm(SectionForm):
+    """One of the partner IDs that can be used; the others are listed with what speaks against."""
+
     changes_fields = frozenset({"location_id"})
 
     location_id = forms.TypedChoiceField(
@@ -198,33 +230,25 @@ class PartnerForm(SectionForm):
         widget=forms.RadioSelect,
     )
 
-    def __init__(self, *args: Any, locations: list[PartnerLocation], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, choices: list[LocationChoice], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.locations = {each.pk: each for each in locations}
+        self.usable = {each.location.pk: each for each in choices if each.is_usable}
+        self.unusable = [each for each in choices if not each.is_usable]
         field = self.fields["location_id"]
         assert isinstance(field, forms.TypedChoiceField)
-        field.choices = [(each.pk, str(each)) for each in locations]
+        field.choices = [(pk, str(each.location)) for pk, each in self.usable.items()]
+        field.error_messages["invalid_choice"] = _("Choose one of the partner IDs listed here.")
 
     @staticmethod
     def read(claim: Claim) -> dict[str, Any]:
         return {"location_id": claim.location_id}
 
-    def rows(self) -> list[tuple[PartnerLocation, list[tuple[Program, Any]], Any]]:
-        """Return each location with its newest enrolment in each program asked for, and a button.
-
-        The enrolments must be loaded with the locations.
-        """
-        programs = {each.program.pk: each.program for each in self.claim.activities.all()}
-        rows = []
-        for button in self["location_id"].subwidgets:
-            location = self.locations[int(str(button.data["value"]))]
-            newest = {
-                each.program_id: each
-                for each in sorted(location.enrollments.all(), key=lambda each: each.starts_on)
-            }
-            asked = [(program, newest.get(pk)) for pk, program in programs.items()]
-            rows.append((location, asked, button))
-        return rows
+    def rows(self) -> list[tuple[LocationChoice, Any]]:
+        """Return each partner ID that can be chosen, with its button."""
+        return [
+            (self.usable[int(str(button.data["value"]))], button)
+            for button in self["location_id"].subwidgets
+        ]
 
 
 class ContactsForm(SectionForm):
@@ -272,6 +296,9 @@ class ContactsForm(SectionForm):
             field.widget.attrs["autocomplete"] = autofill
         return fields
 
+    def field_for(self, problem: Problem) -> str:
+        return problem.field.removeprefix("contacts-").replace("-", "_")
+
     def groups(self) -> list[tuple[str, str, list[Any]]]:
         """Return each contact's kind, title and fields."""
         return [
@@ -291,6 +318,23 @@ class ContactsForm(SectionForm):
             for kind in self.kinds
         }
         return ClaimChanges(contacts=entries)
+
+
+def _combination(activities: list[Activity]) -> str:
+    """Return in words which of an area's activities can be claimed together; empty for one."""
+    alone = [each.name for each in activities if each.stands_alone]
+    together = [each.name for each in activities if not each.stands_alone]
+    if len(activities) < 2:
+        return ""
+    names = {
+        "together": get_text_list(together, _("and/or")),
+        "alone": get_text_list(alone, _("or")),
+    }
+    if not alone:
+        return _("Tick %(together)s.") % names
+    if not together:
+        return _("Tick only one: %(alone)s.") % names
+    return _("Tick %(together)s, or else %(alone)s alone.") % names
 
 
 def details_of(claim: Claim) -> list[str]:

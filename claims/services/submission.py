@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from cpor_site.common.problems import Problem, Refused, Severity, blocking, error
 
-from .. import checks, conflicts, deadlines, door
-from ..actors import Actor
+from .. import actors, checks, conflicts, deadlines, door
+from ..actors import Actor, Capability
 from ..door import Passage
 from ..models import (
     Claim,
@@ -22,12 +22,14 @@ from ..models import (
     ReviewFinding,
     RuleProfile,
 )
-from ..states import Act, LineStatus, RejectionReason, Side
+from ..refusals import MovedOn, NotYours
+from ..states import Act, LineStatus, RejectionReason, Side, Status
 from .comments import write_comment
 from .lines import included_lines, look_up_subscriptions
 
 ACKNOWLEDGEMENT_WORDING = "2026-11"
 FROZEN_FIELDS = frozenset({"tenant_id", "domain"})
+OPEN_TO_CONFIRM = (Status.EDITING, Status.SUBMITTED, Status.PARTNER_ACTION_REQUIRED)
 ANSWERING_EVENTS = (
     "claim_edited",
     "document_attached",
@@ -162,6 +164,50 @@ def withdraw_claim(
     return passage.claim
 
 
+def confirm_warnings(
+    *, claim_id: int, actor: Actor, version: int, confirmed: Mapping[str, str]
+) -> Claim:
+    """Keep what a partner has confirmed so far, before the claim is handed in or while it waits.
+
+    Effects, in order: the confirmations of warnings that the claim raises now, one save. What is
+    unconfirmed stays so; a warning that was confirmed and isn't named any more counts as taken
+    back, except in a claim that is handed in. Raises ``NotYours``, ``ChangedMeanwhile``,
+    ``MovedOn`` once a reviewer has the claim.
+    """
+    with door.open_for_change(claim_id=claim_id, actor=actor, version=version) as (claim, now):
+        user = actor.user
+        if user is None or not actors.partner_can(user, Capability.DRAFT, claim):
+            raise NotYours
+        if claim.status not in OPEN_TO_CONFIRM:
+            raise MovedOn(door.status_label(claim))
+        problems, before = checks.check_submission(claim, user, now), claim.confirmed_warnings
+        if claim.status != Status.SUBMITTED:
+            raised = {each.key for each in problems}
+            claim.confirmed_warnings = {
+                key: text for key, text in claim.confirmed_warnings.items() if key not in raised
+            }
+        keep_confirmed(claim, problems, confirmed)
+        if claim.confirmed_warnings != before:
+            door.save(claim, actor=actor, now=now, reason="warnings_confirmed")
+    return claim
+
+
+def keep_confirmed(
+    claim: Claim, problems: Iterable[Problem], confirmed: Mapping[str, str]
+) -> list[Problem]:
+    """Put on the claim what was confirmed of its warnings; return those that still wait for it."""
+    kept, left = dict(claim.confirmed_warnings), []
+    for problem in problems:
+        if problem.severity != Severity.WARNING:
+            continue
+        if problem.key in confirmed:
+            kept[problem.key] = confirmed[problem.key].strip()[:500]
+        if problem.key not in kept or (problem.needs_reason and not kept[problem.key]):
+            left.append(problem)
+    claim.confirmed_warnings = kept
+    return left
+
+
 def changed_since_asked(claim: Claim) -> bool:
     """Whether the partner has changed or said anything since the reviewer asked (SUBM-04)."""
     return ClaimEvent.objects.filter(
@@ -260,17 +306,7 @@ def _check(passage: Passage, confirmed: Mapping[str, str]) -> list[Problem]:
     if passage.act == Act.RESUBMIT:
         # The partner can't change these any more; the approval asks about them again.
         problems = [each for each in problems if each.field not in FROZEN_FIELDS]
-    left = blocking(problems)
-    kept = dict(claim.confirmed_warnings)
-    for problem in problems:
-        if problem.severity != Severity.WARNING:
-            continue
-        if problem.key in confirmed:
-            kept[problem.key] = confirmed[problem.key].strip()[:500]
-        if problem.key not in kept or (problem.needs_reason and not kept[problem.key]):
-            left.append(problem)
-    claim.confirmed_warnings = kept
-    return left
+    return [*blocking(problems), *keep_confirmed(claim, problems, confirmed)]
 
 
 def _clear_conflicts(claim: Claim, actor: Actor) -> None:

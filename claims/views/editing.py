@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from cpor_site.common import clock
-from cpor_site.common.problems import Problem
+from cpor_site.common.problems import Problem, Severity, blocking
 
 from .. import actors, checks, door, selectors
 from ..actors import Capability
+from ..forms.handing_in import WarningsForm, confirmed_in
 from ..forms.products import ProductsForm
 from ..forms.sections import (
     ContactsForm,
@@ -25,13 +26,26 @@ from ..forms.sections import (
     SectionForm,
     WorkForm,
 )
+from ..line_facts import GatheredLines
+from ..location_checks import location_choices
 from ..models import Activity, Claim, ClaimContact
 from ..refusals import ChangedMeanwhile
 from ..services.drafting import edit_claim, editable_fields, remember_section
 from ..services.lines import included_lines
 from ..states import Status
 from .access import acting, again, claim_page, reader, refusals_of
-from .sections import CHECK, errors_in, following, open_sections, shown, steps, url_of
+from .sections import (
+    CHECK,
+    NEW,
+    errors_in,
+    following,
+    open_sections,
+    section_of,
+    shown,
+    state_of,
+    steps,
+    url_of,
+)
 
 STALE = ChangedMeanwhile().codes
 
@@ -54,19 +68,26 @@ def edit_section(request: HttpRequest, claim: Claim, section: str) -> HttpRespon
     form = BUILDERS[section](request, claim, data)
     refusals: tuple[Problem, ...] = ()
     if form.is_bound and form.is_valid():
+        boxes = _boxes(request, claim)
         refusals = refusals_of(
             lambda: edit_claim(
                 claim_id=claim.pk,
                 actor=acting(request),
                 version=form.cleaned_data["version"],
                 changes=form.changes(),
+                confirmed=boxes,
             )
         )
         if not refusals:
             return _onward(request, again(request, claim), section, form)
+        claim = again(request, claim)
         if tuple(each.code for each in refusals) == STALE:
             form = _keep_typed(request, claim, section)
-    return render(request, f"claims/edit/{section}.html", _context(request, claim, form, refusals))
+    elif form.is_bound:
+        refusals = tuple(form.refused())
+    return render(
+        request, f"claims/edit/{section}.html", _context(request, claim, form, refusals, section)
+    )
 
 
 def _onward(request: HttpRequest, claim: Claim, section: str, form: SectionForm) -> HttpResponse:
@@ -77,7 +98,21 @@ def _onward(request: HttpRequest, claim: Claim, section: str, form: SectionForm)
     unfinished = isinstance(form, ProductsForm) and form.added
     if unfinished or errors_in(problems, section):
         return redirect(f"{url_of(claim, section)}?saved")
+    if section == "customer" and claim.tenant is not None:
+        messages.success(
+            request, _("Found: the customer is %(customer)s.") % {"customer": claim.tenant.name}
+        )
     return redirect(following(claim, section))
+
+
+def _boxes(request: HttpRequest, claim: Claim) -> dict[str, str]:
+    """Return the warnings that were confirmed on the page, by their keys.
+
+    Only a claim that is handed in asks for that here; a draft asks when it is submitted.
+    """
+    if claim.status != Status.SUBMITTED:
+        return {}
+    return confirmed_in(request.POST)
 
 
 def _keep_typed(request: HttpRequest, claim: Claim, section: str) -> SectionForm:
@@ -88,19 +123,36 @@ def _keep_typed(request: HttpRequest, claim: Claim, section: str) -> SectionForm
 
 
 def _context(
-    request: HttpRequest, claim: Claim, form: SectionForm, refusals: tuple[Problem, ...]
+    request: HttpRequest,
+    claim: Claim,
+    form: SectionForm,
+    refusals: tuple[Problem, ...],
+    section: str,
 ) -> dict[str, Any]:
-    section = request.resolver_match.kwargs["section"] if request.resolver_match else ""
     problems = checks.check_submission(claim, reader(request), clock.now())
-    saved = "saved" in request.GET and not form.is_bound
+    is_saved = "saved" in request.GET and not form.is_bound
+    here: list[Problem] = []
+    if is_saved or (not form.is_bound and state_of(claim, problems, section) != NEW):
+        here = errors_in(problems, section)
+    if not form.errors:
+        form.note(refusals or here)
     return {
         "here": "claims",
         "claim": claim,
         "form": form,
         "problems": shown(claim, refusals, here=section),
+        "boxes": WarningsForm(request.POST if form.is_bound else None, problems=refusals, known={}),
         "is_stale": tuple(each.code for each in refusals) == STALE,
-        "findings_here": shown(claim, errors_in(problems, section), here=section) if saved else [],
+        "is_saved": is_saved,
+        "has_errors_here": bool(blocking(here)),
+        "findings_here": shown(claim, here, here=section),
+        "infos_here": [
+            each
+            for each in problems
+            if section_of(each) == section and each.severity == Severity.INFORMATION
+        ],
         "steps": steps(claim, problems, section),
+        "all_done": not blocking(problems),
         "check_url": url_of(claim, CHECK) if claim.status == Status.EDITING else "",
         "next_url": following(claim, section),
         "is_draft": claim.status == Status.EDITING,
@@ -117,7 +169,9 @@ def _customer(request: HttpRequest, claim: Claim, data: Any) -> SectionForm:
 
 def _work(request: HttpRequest, claim: Claim, data: Any) -> SectionForm:
     activities = list(
-        Activity.objects.select_related("area").order_by("area__position", "position", "pk")
+        Activity.objects.select_related("area", "program").order_by(
+            "area__position", "position", "pk"
+        )
     )
     return WorkForm(data, claim=claim, offered=editable_fields(claim), activities=activities)
 
@@ -127,18 +181,20 @@ def _details(request: HttpRequest, claim: Claim, data: Any) -> SectionForm:
 
 
 def _products(request: HttpRequest, claim: Claim, data: Any) -> SectionForm:
+    lines = included_lines(claim)
     return ProductsForm(
         data,
         claim=claim,
         offered=editable_fields(claim),
         products=selectors.products_to_claim(claim),
-        lines=included_lines(claim),
+        lines=lines,
+        candidates=GatheredLines(claim, lines).candidates(),
     )
 
 
 def _partner(request: HttpRequest, claim: Claim, data: Any) -> SectionForm:
-    locations = selectors.locations_to_claim_from(reader(request), claim)
-    return PartnerForm(data, claim=claim, offered=editable_fields(claim), locations=locations)
+    choices = location_choices(claim, reader(request), clock.now())
+    return PartnerForm(data, claim=claim, offered=editable_fields(claim), choices=choices)
 
 
 def _contacts(request: HttpRequest, claim: Claim, data: Any) -> SectionForm:

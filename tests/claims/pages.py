@@ -70,8 +70,9 @@ def problems_in(response: Any) -> list[str]:
 
 
 def codes_in(response: Any) -> list[str]:
-    """Return every code of a rule on the page, in order."""
-    return re.findall(r'<span class="code">([A-Z]+-[0-9A-Z-]+)</span>', html_of(response))
+    """Return every code of a rule on the page once, in order: summary and field name the same."""
+    found = re.findall(r'<span class="code">([A-Z]+-[0-9A-Z-]+)</span>', html_of(response))
+    return list(dict.fromkeys(found))
 
 
 def typed_in(response: Any) -> dict[str, Any]:

@@ -245,7 +245,7 @@ def test_a_product_is_claimed_for_two_subscriptions_and_two_activities() -> None
     added = save(claim, "products", product_ids=[sales.pk])
     assert added.headers["Location"] == section(claim, "products") + "?saved"
     rows = browser_of(claim.created_by).get(section(claim, "products")).context["form"].rows()
-    assert [(chosen.product.code, len(chosen.lines)) for chosen, *_ in rows] == [
+    assert [(row.chosen.product.code, len(row.chosen.lines)) for row in rows] == [
         ("d365_sales", 2),
         ("d365_sales", 2),
     ]
@@ -253,6 +253,57 @@ def test_a_product_is_claimed_for_two_subscriptions_and_two_activities() -> None
     save(claim, "products", subscription_1=str(second.subscription_id))
     typed = [str(first.subscription_id)] * 2 + [str(second.subscription_id)] * 2
     assert products_of(claim) == [("d365_sales", each) for each in typed]
+
+
+def test_the_only_subscription_on_record_is_offered_and_written_down_when_saved() -> None:
+    tenant = factories.make_tenant()
+    only = factories.make_subscription(tenant, factories.product("d365_sales"))
+    claim = factories.make_claim(
+        tenant=tenant, area_code=BIZAPPS, products=("d365_sales",), subscriptions=(None,)
+    )
+    line = claim.lines.get()
+    claim.documents.get().covers.set([line])
+    page = browser_of(claim.created_by).get(section(claim, "products"))
+    assert typed_in(page)["choice_0"] == str(only.subscription_id)
+
+    save(claim, "products")
+    assert products_of(claim) == [("d365_sales", str(only.subscription_id))]
+    assert claim.lines.get() == line
+    assert claim.documents.get().covers.get() == line
+
+
+def test_one_of_several_subscriptions_is_chosen_or_another_typed() -> None:
+    tenant = factories.make_tenant()
+    first, second = (
+        factories.make_subscription(tenant, factories.product("d365_sales")) for _ in range(2)
+    )
+    claim = factories.make_claim(
+        tenant=tenant, area_code=BIZAPPS, products=("d365_sales",), subscriptions=(None,)
+    )
+    row = browser_of(claim.created_by).get(section(claim, "products")).context["form"].rows()[0]
+    assert [value for value, _label in row.choice.field.choices] == [
+        str(first.subscription_id),
+        str(second.subscription_id),
+        "other",
+    ]
+    assert not row.choice.value()
+
+    save(claim, "products", choice_0=str(second.subscription_id))
+    assert products_of(claim) == [("d365_sales", str(second.subscription_id))]
+    save(claim, "products", choice_0="other", subscription_0="order 4711")
+    assert products_of(claim) == [("d365_sales", "order 4711")]
+    save(claim, "products", choice_0=str(first.subscription_id))
+    assert products_of(claim) == [("d365_sales", str(first.subscription_id))]
+    save(claim, "products", subscription_0=str(second.subscription_id))
+    assert products_of(claim) == [("d365_sales", str(second.subscription_id))]
+
+
+def test_only_the_named_customers_subscriptions_are_listed() -> None:
+    factories.make_subscription(factories.make_tenant(), factories.product("d365_sales"))
+    claim = factories.make_claim(area_code=BIZAPPS, products=("d365_sales",), subscriptions=(None,))
+    claim_rows = browser_of(claim.created_by).get(section(claim, "products")).context["form"]
+
+    assert [row.choice for row in claim_rows.rows()] == [None]
 
 
 def test_a_product_is_taken_out_of_a_claim_by_subscription() -> None:
@@ -273,7 +324,8 @@ def test_the_same_subscription_twice_is_refused_with_everything_kept() -> None:
     answer = save(claim, "products", subscription_1=typed)
 
     assert problems_in(answer) == ["LIN-04"]
-    assert html_of(answer).count(f'value="{typed}"') == 2
+    assert typed_in(answer)["choice_0"] == typed
+    assert typed_in(answer)["subscription_1"] == typed
     assert [each for _code, each in products_of(claim)] == [typed, ""]
 
 
@@ -310,9 +362,14 @@ def test_locations_show_type_and_enrolment_and_only_ones_own() -> None:
     browser = browser_of(claim.created_by)
     page = text_of(browser.get(section(claim, "partner")))
 
-    assert f"{fasttrack.partner_id} FastTrack Munich, DE · FRP FastTrack ID" in page
-    assert "Online Services Usage, Microsoft 365 – Enrolled" in page
-    assert "Online Services Usage, Microsoft 365 – not enrolled" in page
+    usable, unusable = page.split("These can't be used for this claim")
+    assert f"{fasttrack.partner_id} FastTrack FRP FastTrack ID Munich, DE" in unusable
+    assert "Online Services Usage, Microsoft 365: Enrolled" in usable
+    assert "Online Services Usage, Microsoft 365: not enrolled" in unusable
+    assert "MPN-03" in unusable
+    typed = {"version": claim.version, "location_id": fasttrack.pk}
+    assert browser.post(section(claim, "partner"), typed).status_code == 200
+    assert fresh(claim).location is None
     assert closed.partner_id not in page
     assert foreign.partner_id not in page
     typed = {"version": claim.version, "location_id": foreign.pk}
