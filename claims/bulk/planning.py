@@ -191,6 +191,8 @@ class _Reader:
 
 
 def _parsed(row: SheetRow, code: str, parse: Callable[[str], T]) -> T | None:
+    if any(each.column == code for each in row.findings):
+        return None
     try:
         return parse(row.cells[code])
     except Unknown as unknown:

@@ -42,7 +42,10 @@ class Desk:
     def upload(self, content: bytes | str, **options: Any) -> DraftUpload:
         """Upload a file as this person."""
         text = content.encode() if isinstance(content, str) else content
-        values: dict[str, Any] = {"organization_id": self.organization_id, "file_name": "drafts.csv"}
+        values: dict[str, Any] = {
+            "organization_id": self.organization_id,
+            "file_name": "drafts.csv",
+        }
         actor = actors.partner(self.user)
         return upload_drafts(actor=actor, content=text, **(values | options))
 
