@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from .views import (
     acts,
+    calendar,
     claim,
     documents,
     editing,
@@ -25,6 +26,9 @@ urlpatterns: list[URLPattern] = [
     path("uploads/", uploads.uploads, name="uploads"),
     path("uploads/<int:upload_id>/", uploads.upload_result, name="upload_result"),
     path("uploads/<int:upload_id>/refused.csv", uploads.refused_rows, name="refused_rows"),
+    path("calendar/", calendar.calendar_page, name="calendar_page"),
+    path("calendar/make/", calendar.make_calendar, name="make_calendar"),
+    path("calendar/off/", calendar.switch_calendar_off, name="switch_calendar_off"),
     path("<int:claim_id>/", claim.show, name="claim_page"),
     path("<int:claim_id>/history/", claim.history, name="claim_history"),
     path("<int:claim_id>/edit/proof/", proof.proof, name="claim_proof"),
