@@ -195,8 +195,10 @@ def test_a_name_of_several_products_asks_for_the_code(desk: Desk) -> None:
         product.save()
     upload = desk.upload_rows(desk.row(product="the ONLINE-thing"))
     assert sentences(upload) == [
-        "“the ONLINE-thing” may be Exchange Online, SharePoint Online. Write the code: "
-        "exchange_online, sharepoint_online."
+        (
+            "“the ONLINE-thing” may be Exchange Online, SharePoint Online. Write the code: "
+            "exchange_online, sharepoint_online."
+        )
     ]
 
 

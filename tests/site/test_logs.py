@@ -38,6 +38,8 @@ def django_log() -> Iterator[StringIO]:
         (f"GET /consent/{TOKEN}/agree/?lang=pl 200", "GET /consent/.../agree/?lang=pl 200"),
         (f'"https://desk.example/consent/{TOKEN}"', '"https://desk.example/consent/..."'),
         ("GET /consent/about/?lang=sv", "GET /consent/about/?lang=sv"),
+        (f"GET /calendar/{TOKEN}.ics 200", "GET /calendar/... 200"),
+        ("POST /claims/calendar/make/ 200", "POST /claims/calendar/make/ 200"),
         ("GET /claims/7/", "GET /claims/7/"),
     ],
 )
@@ -67,6 +69,13 @@ def test_a_form_that_was_not_filled_in(client: Client, django_log: StringIO) -> 
     assert answer.status_code == 422
     assert "Unprocessable Entity: /consent/.../decline/" in django_log.getvalue()
     assert token not in django_log.getvalue()
+
+
+@pytest.mark.django_db
+def test_a_calendar_that_is_gone(client: Client, django_log: StringIO) -> None:
+    assert client.get(reverse("calendar_feed", args=[TOKEN])).status_code == 404
+    assert "Not Found: /calendar/..." in django_log.getvalue()
+    assert TOKEN not in django_log.getvalue()
 
 
 def test_the_web_servers_list_of_requests(capsys: pytest.CaptureFixture[str]) -> None:
