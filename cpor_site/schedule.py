@@ -40,4 +40,10 @@ def jobs(*, demo: bool) -> tuple[Job, ...]:
             every=sweep,
             what="Makes associations active whose customer did not refuse in time.",
         ),
+        Job(
+            name="render_proof",
+            task="reviews.tasks.render_proof",
+            every=sweep,
+            what="Draws the pages of new proof, for reviewers to read.",
+        ),
     )

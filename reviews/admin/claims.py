@@ -24,6 +24,7 @@ from .. import selectors
 from ..standing import standing_of
 from ..views.acts import ACT_PAGES, act_page, comment_act, note_act
 from ..views.case import case_page, history_page
+from ..views.proof import page_image
 from .filters import AreaFilter, QueueFilter, StatusFilter
 
 
@@ -69,6 +70,11 @@ class ClaimAdmin(EvidenceAdmin):
             path("<int:claim_id>/", wrap(case_page), name="claims_claim_change"),
             path("<int:claim_id>/history/", wrap(history_page), name="claims_claim_history"),
             *acts,
+            path(
+                "<int:claim_id>/proof/<int:document_id>/<int:number>.png",
+                wrap(page_image),
+                name="claims_claim_page",
+            ),
             path("<int:claim_id>/note/", wrap(note_act), name="claims_claim_note"),
             path("<int:claim_id>/comment/", wrap(comment_act), name="claims_claim_comment"),
             path(

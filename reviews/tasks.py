@@ -1,0 +1,13 @@
+"""Background jobs of reviews; each is a sweep over rows."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from .services import rendering
+
+
+@shared_task
+def render_proof() -> None:
+    """Draw the pages of documents that wait."""
+    rendering.render_proof()
