@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 import icalendar
 from django.conf import settings
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +27,7 @@ from cpor_site.common.reader import zone_named
 from . import selectors, standing
 from .models import Claim, ClaimLine, Subscription
 from .states import DeadlineKind, LineStatus, Status
+from .wording import date_words
 
 SUBSCRIPTION_ENDS = "subscription"
 DAYS_AHEAD = 60
@@ -186,7 +186,7 @@ def _end(claim: Claim, subscription: Subscription | None) -> Entry:
         claim,
         SUBSCRIPTION_ENDS,
         of=f"-{subscription.pk}",
-        due=date_format(day),
+        due=date_words(day),
         begins=day,
         ends=day + timedelta(days=1),
     )

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 
 from cpor_site.common import clock, limits
@@ -18,6 +18,7 @@ from cpor_site.common.uploads import clean_name
 from ..actors import Actor
 from ..models import DraftUpload, PartnerOrganization
 from ..services.drafting import edit_claim, organization_to_draft_for, start_claim
+from ..wording import date_words
 from . import reading
 from .catalogue import Known
 from .columns import BY_CODE, PROBLEM
@@ -42,7 +43,8 @@ class AlreadyUploaded(Refused):
     """The organisation has uploaded this very file before, as ``previous`` (BLK-11)."""
 
     def __init__(self, previous: DraftUpload) -> None:
-        when = date_format(timezone.localtime(previous.uploaded_at), "DATETIME_FORMAT")
+        local = timezone.localtime(previous.uploaded_at)
+        when = f"{date_words(local)}, {time_format(local, 'H:i')}"
         super().__init__(
             error(
                 "BLK-11",

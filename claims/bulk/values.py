@@ -6,10 +6,10 @@ import re
 from contextlib import suppress
 from datetime import date
 
-from django.utils import formats
 from django.utils.translation import gettext as _
 
 from ..imports.values import YES_OR_NO, BadValue, shown
+from ..wording import date_words
 
 _YEAR_FIRST = re.compile(r"([0-9]{4})[-./年 ]{1,2}([0-9]{1,2})[-./月 ]{1,2}([0-9]{1,2})[.日]?")
 _YEAR_LAST = re.compile(r"([0-9]{1,2})([-./])([0-9]{1,2})\2([0-9]{4})")
@@ -46,8 +46,8 @@ def day(text: str) -> date:
                 )
                 % {
                     "value": shown(text),
-                    "one": formats.date_format(one),
-                    "other": formats.date_format(other),
+                    "one": date_words(one),
+                    "other": date_words(other),
                     "example": one.isoformat(),
                 }
             )

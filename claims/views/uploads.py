@@ -95,13 +95,15 @@ def upload(request: HttpRequest) -> HttpResponse:
             return _ask_again(request, form.cleaned_data, refusal)
         except Refused as refusal:
             problems = refusal.problems
+    form.note(problems)
     return render(
         request,
         "claims/uploads/upload.html",
         {
             "here": "claims",
             "form": form,
-            "problems": [_at_field(each) for each in problems],
+            "problems": [each for each in problems if each.field not in form.fields],
+            "has_errors": bool(problems or form.errors),
             "columns": COLUMNS,
         },
     )
@@ -242,14 +244,6 @@ def _upload_or_404(request: HttpRequest, upload_id: int) -> DraftUpload:
     if found is None:
         raise Http404
     return found
-
-
-def _at_field(problem: Problem) -> dict[str, Any]:
-    return {
-        "message": problem.message,
-        "code": problem.code,
-        "href": "#id_file" if problem.field == reading.FIELD else "",
-    }
 
 
 def _row(stored: dict[str, Any]) -> Row:

@@ -257,7 +257,7 @@ def test_a_date_that_may_be_two_days_is_not_guessed() -> None:
     with pytest.raises(BadValue) as caught:
         day("06/07/2026")
     assert str(caught.value) == (
-        "“06/07/2026” may be June 7, 2026 or July 6, 2026. Write the year first, such as "
+        "“06/07/2026” may be Sun 7 June 2026 or Mon 6 July 2026. Write the year first, such as "
         "2026-06-07."
     )
 
