@@ -33,6 +33,7 @@ PROGRAM_FIELDS = (
     "guide_url",
     "claim_window_days",
     "minimum_seats",
+    "usage_threshold_percent",
 )
 AREA_FIELDS = ("name", "level", "explanation", "position")
 ACTIVITY_FIELDS = (

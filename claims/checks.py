@@ -199,6 +199,7 @@ def _line_problems(gathered: GatheredLines, now: datetime) -> list[Problem]:
     return [
         *line_rules.activity_problems(claim, _activities(claim), today=claimed_on),
         *line_rules.line_problems(claim, gathered.line_facts, today=claimed_on),
+        *line_rules.usage_problems(gathered.line_facts, gathered.usage_percents()),
         *_looked_up_problems(gathered, now, _today(now)),
     ]
 

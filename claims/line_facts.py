@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from .directory import DirectoryUnavailable, customer_directory
-from .models import Claim, ClaimLine, SolutionArea, Subscription
+from .models import Claim, ClaimLine, SolutionArea, Subscription, WorkloadUsage
 from .rules import subscriptions
 from .rules.identifiers import parse_guid
 from .rules.lines import LineFacts
@@ -67,6 +67,26 @@ class GatheredLines:
             for line in self.lines
             if self.needs_subscription(line)
         }
+
+    def usage_percents(self) -> dict[int, int]:
+        """Return the share of its paid units that the customer used in the last month on record.
+
+        By the product's key; only for programs that ask for it, and not where nothing is paid for.
+        """
+        products = {
+            line.product_id
+            for line in self.lines
+            if line.activity.program.usage_threshold_percent is not None
+        }
+        if self.claim.tenant is None or not products:
+            return {}
+        latest: dict[int, WorkloadUsage] = {}
+        for each in WorkloadUsage.objects.filter(
+            tenant=self.claim.tenant, product__in=products
+        ).order_by("month"):
+            latest[each.product_id] = each
+        found = {product: usage.percent for product, usage in latest.items()}
+        return {product: percent for product, percent in found.items() if percent is not None}
 
     def facts(self, line: ClaimLine) -> SubscriptionFacts | None:
         """Return the facts about the line's subscription; None if there is nothing to check."""

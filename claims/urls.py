@@ -43,6 +43,12 @@ urlpatterns: list[URLPattern] = [
         proof.describe,
         name="document_describe",
     ),
+    path("<int:claim_id>/proof-template/", proof.template, name="proof_template"),
+    path(
+        "<int:claim_id>/documents/<int:document_id>/replace/",
+        proof.replace_proof,
+        name="document_replace",
+    ),
     path(
         "<int:claim_id>/documents/<int:document_id>/withdraw/",
         proof.withdraw_proof,

@@ -112,6 +112,7 @@ class ProgramForm(RegistryForm):
             "guide_url",
             "claim_window_days",
             "minimum_seats",
+            "usage_threshold_percent",
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from cpor_site.common.admin_bases import EvidenceAdmin
 
@@ -15,6 +16,7 @@ from ..models import (
     PoEDocument,
     ReviewDecision,
     ReviewFinding,
+    WorkloadUsage,
 )
 
 
@@ -99,3 +101,15 @@ class ExclusivityHoldAdmin(EvidenceAdmin):
     list_display = ("key", "organization", "taken_at", "released_at")
     list_select_related = ("organization",)
     search_fields = ("key__startswith",)
+
+
+@admin.register(WorkloadUsage)
+class WorkloadUsageAdmin(EvidenceAdmin):
+    list_display = ("month", "tenant", "product", "paid_units", "active_users", "used")
+    list_filter = ("month",)
+    list_select_related = ("tenant", "product")
+    search_fields = ("tenant__name__istartswith", "product__name__istartswith")
+
+    @admin.display(description=_("used"))
+    def used(self, usage: WorkloadUsage) -> str:
+        return "" if usage.percent is None else f"{usage.percent} %"

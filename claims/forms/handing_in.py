@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from hashlib import blake2s
 from typing import Any
 
@@ -54,8 +55,14 @@ class WarningsForm(VersionedForm):
         """Return the element ID of a warning's box."""
         return f"id_{_confirm(warning)}"
 
+    def note(self, problems: Iterable[Problem]) -> None:
+        """Say at its box that a warning still waits to be confirmed, besides what errors say."""
+        super().note(_waiting(each) for each in problems)
+
     def field_for(self, problem: Problem) -> str:
-        return _confirm(problem) if problem.severity == Severity.WARNING else problem.field
+        if problem.key not in {each.key for each in self.warnings}:
+            return problem.field
+        return _reason(problem) if problem.needs_reason else _confirm(problem)
 
     def warning_rows(self) -> list[tuple[Problem, Any, Any]]:
         """Return each warning with its box and, if it needs a reason, its text field."""
@@ -98,6 +105,17 @@ def confirmed_in(data: QueryDict) -> dict[str, str]:
         for key in data.getlist("warning")
         if data.get(f"confirm_{_short(key)}")
     }
+
+
+def _waiting(problem: Problem) -> Problem:
+    if problem.severity != Severity.WARNING:
+        return problem
+    sentence = (
+        _("Tick the box and give the reason, or change the claim.")
+        if problem.needs_reason
+        else _("Tick the box if this is right, or change the claim.")
+    )
+    return replace(problem, severity=Severity.ERROR, message=sentence)
 
 
 def _confirm(warning: Problem) -> str:

@@ -1,17 +1,21 @@
-"""A document and what the partner says about it."""
+"""Documents and what the partner says about them."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from cpor_site.common.problems import Problem, error
 from cpor_site.common.uploads import ALLOWED
 
 from ..models import Claim, ClaimLine, PoEDocument
-from .base import VersionedForm
+from ..proof_check import line_name
+from .base import ManyFilesField, VersionedForm
 from .sections import SectionForm
 
 
@@ -25,7 +29,7 @@ def _date(label: Any, help_text: Any) -> forms.DateField:
 
 
 class DescriptionForm(VersionedForm):
-    """What a document is, who signed it when, and which lines it covers."""
+    """What a document is, who signed it when, and which lines it covers; ``today`` is the day."""
 
     kind = forms.ChoiceField(
         label=_("What is it?"),
@@ -54,12 +58,25 @@ class DescriptionForm(VersionedForm):
     note = forms.CharField(
         label=_("Note to the reviewer (not compulsory)"), max_length=300, required=False
     )
+    PARTS = (
+        "kind",
+        "document_on",
+        "signed_on",
+        "signer_name",
+        "signer_title",
+        "line_ids",
+        "note",
+    )
 
-    def __init__(self, *args: Any, lines: list[ClaimLine], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, lines: list[ClaimLine], today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.today = today
         field = self.fields["line_ids"]
         assert isinstance(field, forms.TypedMultipleChoiceField)
         field.choices = [(line.pk, line_name(line, lines)) for line in lines]
+        field.error_messages["invalid_choice"] = _(
+            "The claim's products have changed since this page was opened. Tick what is here now."
+        )
         if not lines:
             del self.fields["line_ids"]
 
@@ -70,23 +87,71 @@ class DescriptionForm(VersionedForm):
         values = {name: getattr(document, name) for name in plain}
         return values | {"line_ids": [line.pk for line in document.covers.all()]}
 
+    def clean_signed_on(self) -> date | None:
+        signed_on: date | None = self.cleaned_data["signed_on"]
+        if signed_on is not None and signed_on > self.today:
+            raise ValidationError(
+                _("The date of the signature is in the future. Check it on the paper."),
+                code="POE-08",
+            )
+        return signed_on
+
+    def refused(self) -> list[Problem]:
+        """Return what was refused here that has a code of the rules, and what hasn't one."""
+        return [
+            error(fault.code if fault.code and fault.code.isupper() else "", text, field=name)
+            for name, faults in self.errors.as_data().items()
+            for fault in faults
+            for text in fault.messages
+        ]
+
+    def description(self) -> dict[str, Any]:
+        """Return what is right of the description, so that a wrong part doesn't hold up a file."""
+        found = {name: self.cleaned_data[name] for name in self.PARTS if name in self.cleaned_data}
+        return {"kind": PoEDocument.Kind.OTHER} | found
+
+
+def allowed_types() -> str:
+    """Say which files are taken."""
+    return _("%(types)s; up to %(size)d MB each, without a password.") % {
+        "types": ", ".join(sorted(ALLOWED)),
+        "size": settings.CPOR_POE_MAX_FILE_MB,
+    }
+
+
+ACCEPT = ",".join(f".{each}" for each in sorted(ALLOWED))
+
 
 class UploadForm(DescriptionForm):
-    """A new document."""
+    """New documents; what is said about them goes for each of the files."""
 
-    file = forms.FileField(label=_("File"), allow_empty_file=True)
+    files = ManyFilesField(label=_("Files"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("field_order", ["file"])
+        kwargs.setdefault("field_order", ["files"])
+        super().__init__(*args, **kwargs)
+        self.fields["files"].error_messages["required"] = _("Choose a file first.")
+        self.fields["files"].help_text = allowed_types()
+        self.fields["files"].widget.attrs["accept"] = ACCEPT
+
+    def field_for(self, problem: Problem) -> str:
+        return "files" if problem.field == "file" else problem.field
+
+
+class ReplacementForm(VersionedForm):
+    """A file that takes another's place."""
+
+    file = forms.FileField(label=_("New file"), allow_empty_file=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["file"].error_messages["required"] = _("Choose a file first.")
-        self.fields["file"].help_text = _("%(types)s; up to %(size)d MB, without a password.") % {
-            "types": ", ".join(sorted(ALLOWED)),
-            "size": settings.CPOR_POE_MAX_FILE_MB,
-        }
-        self.fields["file"].widget.attrs["accept"] = ",".join(
-            f".{each}" for each in sorted(ALLOWED)
-        )
+        self.fields["file"].help_text = allowed_types()
+        self.fields["file"].widget.attrs["accept"] = ACCEPT
+
+
+class ConfirmProofForm(VersionedForm):
+    """Taking a document back."""
 
 
 class DisclosureForm(SectionForm):
@@ -102,13 +167,3 @@ class DisclosureForm(SectionForm):
     def read(claim: Claim) -> dict[str, Any]:
         confirmed = claim.public_sector_disclosure_confirmed
         return {"public_sector_disclosure_confirmed": confirmed}
-
-
-def line_name(line: ClaimLine, among: list[ClaimLine]) -> str:
-    """Name a line as briefly as the others allow: product, then activity, then subscription."""
-    name = str(line.product)
-    if len({each.activity_id for each in among}) > 1:
-        name = f"{name} – {line.activity}"
-    if sum(each.product_id == line.product_id for each in among) > 1 and line.subscription_as_typed:
-        name = f"{name} ({line.subscription_as_typed})"
-    return name

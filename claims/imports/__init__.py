@@ -1,9 +1,10 @@
 """Brings customers, subscriptions, products and partners in from files.
 
-``import_products``, ``import_customers``, ``import_subscriptions`` and ``import_partners`` take
-keyword arguments and return an ``ImportReport``; a file that can't be used raises ``UnusableFile``
-before anything is written. Layers, from below: ``report``, ``values``, ``rows``; the sources
-(``csv_source``, ``json_stream``, ``graph_pages``); ``writing`` and ``engine``; the kinds.
+``import_products``, ``import_customers``, ``import_subscriptions``, ``import_partners`` and
+``import_usage`` take keyword arguments and return an ``ImportReport``; a file that can't be used
+raises ``UnusableFile`` before anything is written. Layers, from below: ``report``, ``values``,
+``rows``; the sources (``csv_source``, ``json_stream``, ``graph_pages``); ``writing`` and ``engine``;
+the kinds.
 """
 
 from .customers import import_customers
@@ -12,6 +13,7 @@ from .partners import import_partners
 from .products import import_products
 from .report import Counts, ImportReport, Place, Refusal, UnusableFile
 from .subscriptions import import_subscriptions
+from .usage import import_usage
 
 __all__ = [
     "DEFAULT_BATCH_SIZE",
@@ -26,4 +28,5 @@ __all__ = [
     "import_partners",
     "import_products",
     "import_subscriptions",
+    "import_usage",
 ]

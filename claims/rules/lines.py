@@ -147,6 +147,30 @@ def seat_problems(programs: Mapping[int, Program], seats: int) -> list[Problem]:
     ]
 
 
+def usage_problems(lines: Sequence[LineFacts], percents: Mapping[int, int]) -> list[Problem]:
+    """LIN-06. ``percents`` is how much of each product the customer uses, by its primary key."""
+    problems = []
+    for facts in lines:
+        line = facts.line
+        threshold = line.activity.program.usage_threshold_percent
+        percent = percents.get(line.product_id)
+        if threshold is not None and percent is not None and percent > threshold:
+            problems.append(
+                information(
+                    "LIN-06",
+                    _(
+                        "The customer uses %(percent)d%% of its %(product)s already; only growth "
+                        "from the day of your association on counts."
+                    )
+                    % {"percent": percent, "product": line.product.name},
+                    field="lines",
+                    line=line.pk,
+                    subject=line.product.code,
+                )
+            )
+    return problems
+
+
 def own_other_activity(facts: LineFacts, conflict: Conflict) -> Problem:
     """ACT-07: the organisation holds or claims the same for another activity."""
     return warning(

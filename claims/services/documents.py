@@ -18,7 +18,7 @@ from cpor_site.common.problems import Problem, Refused, blocking, error
 
 from .. import checks, door
 from ..actors import Actor, Capability
-from ..models import Claim, ClaimLine, PoEDocument
+from ..models import Claim, ClaimLine, Comment, PoEDocument
 from ..refusals import MovedOn, NotYours
 from ..rules.documents import subject_of
 from ..states import LineStatus, Status
@@ -91,8 +91,11 @@ def attach_document(
     signer_title: str = "",
     note: str = "",
     line_ids: Sequence[int] = (),
+    comment: Comment | None = None,
 ) -> tuple[PoEDocument, list[Problem]]:
     """Add a file to the claim; return it with the warnings about it (POE-06, POE-07, POE-09).
+
+    ``comment`` is the claim's comment that it was sent with, if it was sent with one.
 
     Effects, in order: file inspected and stored, then on the locked claim: limits, document, event
     ``document_attached`` (``late`` while a reviewer has the claim). Nothing is left in the storage
@@ -103,7 +106,9 @@ def attach_document(
     description = Description(
         kind, document_on, signed_on, signer_name, signer_title, note, line_ids
     )
-    return _attach(claim_id, actor, upload, version, description, replaced_id=None)
+    return _attach(
+        claim_id, actor, upload, version, description, replaced_id=None, comment=comment
+    )
 
 
 def replace_document(
@@ -189,6 +194,7 @@ def _attach(
     description: Description,
     *,
     replaced_id: int | None,
+    comment: Comment | None = None,
 ) -> tuple[PoEDocument, list[Problem]]:
     claim = Claim.objects.select_related("rule_profile").filter(pk=claim_id).first()
     if claim is None:
@@ -203,6 +209,7 @@ def _attach(
         content_type=seen.content_type,
         size=seen.size,
         sha256=seen.sha256,
+        comment=comment,
     )
     # Stored before the claim is locked, because a slow storage must not hold up its reviewer.
     document.file.save(seen.name, upload, save=False)

@@ -11,15 +11,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from cpor_site.common import clock
+from cpor_site.common.operator_calendar import operator_zone
 from cpor_site.common.problems import Problem, Severity
 
 from .. import actors, checks, door, selectors
 from ..actors import Capability
 from ..forms.handing_in import HandInForm
 from ..models import Claim
+from ..proof_check import matrix_of
 from ..services.drafting import remember_section
 from ..services.lines import included_lines
-from ..services.submission import resubmit_claim, submit_claim
+from ..services.submission import confirm_warnings, resubmit_claim, submit_claim
 from ..states import Act, Status
 from .access import acting, again, claim_page, reader, refusals_of
 from .editing import STALE
@@ -38,11 +40,21 @@ def check(request: HttpRequest, claim: Claim) -> HttpResponse:
     remember_section(claim=claim, section=CHECK)
     answering = claim.status == Status.PARTNER_ACTION_REQUIRED
     problems = checks.check_submission(claim, user, clock.now())
-    form = _form(claim, request.POST if request.method == "POST" else None, problems)
+    reply = request.session.get(_kept_reply(claim), "")
+    form = _form(claim, request.POST if request.method == "POST" else None, problems, reply)
     refusals: tuple[Problem, ...] = ()
     if form.is_bound and form.is_valid():
-        refusals = refusals_of(lambda: _hand_in(request, claim, form, answering))
+        leaving = "leave" in request.POST
+        refusals = refusals_of(
+            (lambda: _keep(request, claim, form))
+            if leaving
+            else (lambda: _hand_in(request, claim, form, answering))
+        )
+        if not refusals and leaving:
+            messages.success(request, _("Saved."))
+            return redirect("claim_page", claim.pk)
         if not refusals:
+            request.session.pop(_kept_reply(claim), None)
             return _handed_in(request, claim)
         after = again(request, claim)
         if after.status != claim.status:
@@ -53,7 +65,10 @@ def check(request: HttpRequest, claim: Claim) -> HttpResponse:
         typed = request.POST.copy()
         typed["version"] = str(claim.version)
         form = _form(claim, typed, problems)
+        form.is_valid()
+        form.note(refusals)
     blocking = [each for each in problems if each.blocks]
+    documents, lines = selectors.documents_of(claim), included_lines(claim)
     infos = [each for each in problems if each.severity == Severity.INFORMATION]
     return render(
         request,
@@ -69,12 +84,19 @@ def check(request: HttpRequest, claim: Claim) -> HttpResponse:
             "infos": shown(claim, infos),
             "findings": selectors.findings_of(claim) if answering else [],
             "decision": selectors.decision_of(claim) if answering else None,
-            "lines": included_lines(claim),
-            "documents": [each for each in selectors.documents_of(claim) if each.counts],
+            "lines": lines,
+            "documents": [each for each in documents if each.counts],
+            "matrix": matrix_of(
+                lines,
+                documents,
+                max_age_months=claim.rule_profile.poe_max_age_months,
+                today=clock.now().astimezone(operator_zone()).date(),
+            ),
             "may_hand_in": bool(
                 {Act.SUBMIT, Act.RESUBMIT} & set(door.open_acts(acting(request), claim))
             ),
             "steps": steps(claim, problems, CHECK),
+            "all_done": not blocking,
             "sections": {each.code for each in open_sections(claim)},
             "section": CHECK,
             "now": clock.now(),
@@ -82,14 +104,32 @@ def check(request: HttpRequest, claim: Claim) -> HttpResponse:
     )
 
 
-def _form(claim: Claim, data: Any, problems: list[Problem]) -> HandInForm:
+def _form(claim: Claim, data: Any, problems: list[Problem], reply: str = "") -> HandInForm:
     return HandInForm(
         data,
-        initial={"version": claim.version},
+        initial={"version": claim.version, "reply": reply},
         problems=problems,
         known=claim.confirmed_warnings,
         answering=claim.status == Status.PARTNER_ACTION_REQUIRED,
     )
+
+
+def _keep(request: HttpRequest, claim: Claim, form: HandInForm) -> None:
+    """Keep what was ticked with the claim, and an answer begun with the person's session."""
+    confirm_warnings(
+        claim_id=claim.pk,
+        actor=acting(request),
+        version=form.cleaned_data["version"],
+        confirmed=form.confirmed,
+    )
+    if form.cleaned_data.get("reply"):
+        request.session[_kept_reply(claim)] = form.cleaned_data["reply"]
+    else:
+        request.session.pop(_kept_reply(claim), None)
+
+
+def _kept_reply(claim: Claim) -> str:
+    return f"reply-{claim.pk}-{claim.round}"
 
 
 def _hand_in(request: HttpRequest, claim: Claim, form: HandInForm, answering: bool) -> Claim:

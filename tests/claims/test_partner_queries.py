@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 LIST = 14
 CLAIM_PAGE = 25
 HISTORY = 27
-CHECK_PAGE = 39
+CHECK_PAGE = 40
 
 
 def queries_of(browser: Any, address: str) -> int:
