@@ -1,4 +1,4 @@
-"""What claims itself does when a claim moves."""
+"""What claims itself does when a claim moves or a letter leaves."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from cpor_site.common.outbox import register_filler
+
 from . import letters
 from .models import Claim, ClaimEvent
+from .services import people
 from .signals import claim_moved
+
+register_filler(people.ABOUT, people.link_for)
 
 
 @receiver(claim_moved, dispatch_uid="claims.write_letters")

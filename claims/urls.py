@@ -13,6 +13,7 @@ from .views import (
     handing_in,
     listing,
     organizations,
+    people,
     proof,
     uploads,
 )
@@ -21,6 +22,23 @@ urlpatterns: list[URLPattern] = [
     path("", listing.claim_list, name="claim_list"),
     path("start/", listing.claim_start, name="claim_start"),
     path("organization/", organizations.choose_organization, name="choose_organization"),
+    path("people/", people.home, name="people"),
+    path("people/<int:organization_id>/", people.show, name="people_list"),
+    path("people/<int:organization_id>/invite/", people.invite, name="people_invite"),
+    path(
+        "people/<int:organization_id>/organization/",
+        people.show_organization,
+        name="people_organization",
+    ),
+    *(
+        path(f"people/<int:organization_id>/roles/<int:membership_id>/{end}", view, name=name)
+        for end, view, name in (
+            ("", people.change, "people_change"),
+            ("deactivate/", people.deactivate, "people_deactivate"),
+            ("reactivate/", people.reactivate, "people_reactivate"),
+            ("resend/", people.resend, "people_resend"),
+        )
+    ),
     path("upload/", uploads.upload, name="upload"),
     path("upload/template.csv", uploads.upload_template, name="upload_template"),
     path("uploads/", uploads.uploads, name="uploads"),

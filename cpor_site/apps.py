@@ -9,10 +9,11 @@ class CporSiteConfig(AppConfig):
     label = "cpor_site"
 
     def ready(self) -> None:
-        from cpor_site.account import letters, registry
+        from cpor_site.account import letters, receivers, registry
         from cpor_site.common import outbox
         from cpor_site.common.operator_calendar import check_operator_calendar
 
         register(check_operator_calendar, deploy=True)
         outbox.register_filler(letters.ABOUT, letters.link_for)
+        receivers.connect()
         registry.hide()

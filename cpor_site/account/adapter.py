@@ -40,14 +40,6 @@ class DeskAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         return client.address_of(request) or UNKNOWN_ADDRESS
 
-    def login(self, request: HttpRequest, user: User) -> None:
-        """Begin a session; that somebody signed in is no change of theirs, so no history."""
-        user.skip_history_when_saving = True
-        try:
-            super().login(request, user)
-        finally:
-            del user.skip_history_when_saving
-
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("account")
 

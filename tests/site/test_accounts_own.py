@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from cpor_site.account.devices import name_of
 from cpor_site.account.forms import time_zones
+from cpor_site.common import clock
 from cpor_site.common.models import User
 from tests import factories
 from tests.claims.pages import html_of, text_of
@@ -178,6 +179,22 @@ def test_a_session_from_before_the_list_lists_itself() -> None:
     client.force_login(user)
     answer = client.get(reverse("account_sessions"))
     assert [each.is_this for each in answer.context["devices"]] == [True]
+
+
+def test_signing_in_is_dated_by_the_product_s_clock_and_is_no_change_of_the_person() -> None:
+    user = factories.make_user()
+    entries = user.history.count()
+    clock.move(timedelta(days=8))
+    try:
+        enter(user)
+        user = User.objects.get(pk=user.pk)
+        session = UserSession.objects.get(user=user)
+        assert user.last_login is not None
+        assert clock.now() - user.last_login < timedelta(minutes=5)
+        assert session.created_at == user.last_login <= session.last_seen_at <= clock.now()
+    finally:
+        clock.reset()
+    assert user.history.count() == entries
 
 
 def test_the_last_use_is_noted_every_ten_minutes() -> None:
