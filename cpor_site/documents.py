@@ -10,7 +10,10 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from django.utils.translation import override
+
 from claims import life
+from claims.bulk.columns import COLUMNS
 from cpor_site.schedule import jobs
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -31,9 +34,20 @@ def job_table() -> str:
     return "\n".join(rows)
 
 
+def upload_columns() -> str:
+    """The table of the columns of a file of drafts."""
+    rows = ["| code | name | meaning | compulsory |", "| --- | --- | --- | --- |"]
+    with override("en"):
+        for each in COLUMNS:
+            compulsory = "yes" if each.compulsory else ""
+            rows.append(f"| `{each.code}` | {each.title} | {each.meaning} | {compulsory} |")
+    return "\n".join(rows)
+
+
 PARTS: dict[str, tuple[str, Callable[[], str]]] = {
     "claim life": ("architecture.md", claim_life),
     "jobs": ("operations.md", job_table),
+    "upload columns": ("uploads.md", upload_columns),
 }
 
 
