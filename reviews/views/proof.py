@@ -37,6 +37,5 @@ def page_image(request: HttpRequest, claim: Claim, document_id: int, number: int
     response = FileResponse(content, content_type="image/png")
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["Cache-Control"] = "private, max-age=300"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     return response

@@ -160,10 +160,13 @@ class TestSweep:
     def test_the_images_go_with_the_pages(self, django_capture_on_commit_callbacks: Any) -> None:
         made = expected()
         rendering.render_proof()
+        before = set(images())
+        mine = set(ProofPage.objects.values_list("image", flat=True))
 
         with django_capture_on_commit_callbacks(execute=True):
             rendering.forget_pages(made.document_id)
-        assert [name for name in images() if name.startswith(f"pages/{made.pk}/")] == []
+        assert len(mine) == 2
+        assert set(images()) == before - mine
 
     def test_the_command_takes_up_older_documents(self, capsys: pytest.CaptureFixture[str]) -> None:
         factories.make_claim()
@@ -199,8 +202,8 @@ class TestImage:
         assert response.headers["Content-Type"] == "image/png"
         assert response.headers["X-Content-Type-Options"] == "nosniff"
         assert response.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
-        assert response.headers["Cache-Control"] == "private, max-age=300"
-        assert b"".join(response)[:4] == b"\x89PNG"  # type: ignore[arg-type]
+        assert "private" in response.headers["Cache-Control"].split(", ")
+        assert response.getvalue()[:4] == b"\x89PNG"
 
     def test_a_partner_never_gets_it(self, made: ProofRendering) -> None:
         partner = browser_of(made.document.claim.created_by)
