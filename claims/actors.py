@@ -91,6 +91,7 @@ ACT_SIDE: dict[Act, Side] = {
     Act.END_ASSOCIATION: Side.PARTNER,
     Act.WITHDRAW: Side.PARTNER,
     Act.DISPUTE: Side.PARTNER,
+    Act.DISPLACE: Side.SYSTEM,
     Act.DISCARD: Side.PARTNER,
 }
 ACT_CAPABILITY: dict[Act, Capability] = {

@@ -6,16 +6,18 @@ date. Every function returns what ``door.Passage.go`` takes as ``deadline``.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from cpor_site.common.business_calendar import Deadline
 from cpor_site.common.operator_calendar import operator_calendar
 
 from .models import Claim, RuleProfile
-from .states import NOT_DISPUTABLE, DeadlineKind, RejectionReason
+from .states import NOT_DISPUTABLE, DeadlineKind, RejectionReason, Status
 
 Limit = tuple[DeadlineKind, Deadline]
 
+DISPUTE_DAYS = 30
 ARRIVAL_GRACE = timedelta(minutes=5)
 """How long after a deadline the sweeps wait before they act on it.
 
@@ -34,10 +36,14 @@ def review(profile: RuleProfile, now: datetime) -> Limit:
     return DeadlineKind.REVIEW, operator_calendar().business_deadline(now, profile.review_days)
 
 
-def partner_response(profile: RuleProfile, now: datetime) -> Limit:
-    """T5: until when the partner has to answer."""
-    days = profile.partner_response_days
-    return DeadlineKind.PARTNER_RESPONSE, operator_calendar().business_deadline(now, days)
+def partner_response(
+    profile: RuleProfile, now: datetime, *, not_after: datetime | None = None
+) -> Limit:
+    """T5: until when the partner has to answer; in a dispute not after its end (T17)."""
+    limit = operator_calendar().business_deadline(now, profile.partner_response_days)
+    if not_after is not None and not_after < limit.due_at:
+        limit = replace(limit, due_at=not_after)
+    return DeadlineKind.PARTNER_RESPONSE, limit
 
 
 def consent(profile: RuleProfile, sent_at: datetime) -> Limit:
@@ -50,6 +56,21 @@ def dispute_answer(profile: RuleProfile, now: datetime) -> Limit:
     """T15: until when the reviewers should answer a dispute."""
     days = profile.dispute_answer_days
     return DeadlineKind.DISPUTE_ANSWER, operator_calendar().business_deadline(now, days)
+
+
+def dispute_end(now: datetime) -> datetime:
+    """T15: until when a dispute may last at most, questions included (section 6)."""
+    return operator_calendar().calendar_deadline(now, DISPUTE_DAYS).due_at
+
+
+def may_dispute(claim: Claim, at: datetime) -> bool:
+    """Whether the time to dispute the claim's rejection runs at that moment (T15, T19)."""
+    return (
+        claim.status == Status.REJECTED
+        and claim.deadline_kind == DeadlineKind.DISPUTE_FILING
+        and claim.due_at is not None
+        and at <= claim.due_at
+    )
 
 
 def dispute_filing(claim: Claim, now: datetime, reasons: list[str]) -> Limit | None:

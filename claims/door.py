@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django_fsm import can_proceed
@@ -25,10 +25,20 @@ from cpor_site.common.business_calendar import Deadline
 
 from . import actors
 from .actors import Actor
-from .models import Claim, ClaimEvent
-from .refusals import AlreadyHeld, ChangedMeanwhile, ConflictOfInterest, MovedOn, NotYours
+from .models import Claim, ClaimEvent, ReviewDecision
+from .refusals import (
+    AlreadyHeld,
+    ChangedMeanwhile,
+    ConflictOfInterest,
+    DecidedBefore,
+    MovedOn,
+    NotYours,
+)
 from .signals import claim_moved
 from .states import Act, DeadlineKind, Side, Status
+
+if TYPE_CHECKING:
+    from cpor_site.common.models import User
 
 
 @dataclass
@@ -194,11 +204,26 @@ def open_acts(actor: Actor, claim: Claim) -> list[Act]:
     ]
 
 
+def decided_before(user: User, claim: Claim) -> bool:
+    """Whether the reviewer decided on the claim before its dispute, which others must judge."""
+    return (
+        claim.disputed_at is not None
+        and ReviewDecision.objects.filter(
+            claim=claim, reviewer=user, decided_at__lt=claim.disputed_at
+        ).exists()
+    )
+
+
 def ask_reviewer(actor: Actor, claim: Claim) -> None:
-    """Raise ``ConflictOfInterest`` or ``AlreadyHeld`` if this reviewer can't act on the claim."""
+    """Raise the refusal if this reviewer can't act on the claim.
+
+    ``ConflictOfInterest`` (Q28), ``DecidedBefore`` (section 6), ``AlreadyHeld``.
+    """
     assert actor.user is not None
     if actors.has_interest(actor.user, claim):
         raise ConflictOfInterest
+    if decided_before(actor.user, claim):
+        raise DecidedBefore
     holder = claim.assigned_reviewer
     if holder is not None and holder != actor.user and not actors.is_lead(actor.user):
         raise AlreadyHeld(holder)

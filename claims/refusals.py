@@ -75,3 +75,18 @@ class KeyTaken(Refused):
                 % {"product": product},
             )
         )
+
+
+class DecidedBefore(Refused):
+    """The reviewer decided on the claim before it was disputed (section 6)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            error(
+                "REV-04",
+                _(
+                    "You decided on this claim before it was disputed, so somebody else has to "
+                    "judge the dispute."
+                ),
+            )
+        )

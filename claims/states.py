@@ -61,6 +61,7 @@ class Act(TextChoices):
     END_ASSOCIATION = "end_association", _("End the association")  # T13
     WITHDRAW = "withdraw", _("Withdraw")  # T14
     DISPUTE = "dispute", _("Dispute")  # T15
+    DISPLACE = "displace", _("Displace")  # T21
     DISCARD = "discard", _("Discard the draft")  # T20
 
 

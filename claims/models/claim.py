@@ -351,6 +351,12 @@ class Claim(models.Model):
         self.ended_at = now
         self._end()
 
+    @transition(field=status, source=Status.APPROVED, target=Status.ENDED)
+    def displace(self, *, now: Any, by: Any) -> None:
+        """T21, and the end of a claim that its partner's own newer claim replaces (5.1)."""
+        self.ended_at = now
+        self._end()
+
     @transition(field=status, source=Status.EDITING, target=Status.CANCELLED)
     def discard(self, *, now: Any, by: Any) -> None:
         """T20."""
@@ -380,7 +386,7 @@ class Claim(models.Model):
         target=AssociationState.ENDED,
     )
     def _end(self) -> None:
-        """Second level of T13."""
+        """Second level of T13 and T21."""
 
     def _held_by(self, reviewer: Any) -> None:
         """Keep the claim's reviewer; a dispute, which nobody takes up, gets one when one acts."""

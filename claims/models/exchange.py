@@ -137,6 +137,7 @@ class Dispute(models.Model):
         APPROVED = "approved", _("Approved")
         REJECTED = "rejected", _("Rejected, final")
         UNANSWERED = "unanswered", _("Rejected, final: no answer")
+        WITHDRAWN = "withdrawn", _("Withdrawn by the partner")
 
     claim = models.ForeignKey(
         Claim, models.PROTECT, related_name="disputes", verbose_name=_("claim")

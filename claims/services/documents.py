@@ -12,11 +12,11 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Count, Sum
 from django.utils.translation import gettext_lazy as _
 
-from cpor_site.common import uploads
+from cpor_site.common import clock, uploads
 from cpor_site.common.models import User
 from cpor_site.common.problems import Problem, Refused, blocking, error
 
-from .. import checks, door
+from .. import checks, deadlines, door
 from ..actors import Actor, Capability
 from ..models import Claim, ClaimLine, Comment, PoEDocument
 from ..refusals import MovedOn, NotYours
@@ -57,6 +57,8 @@ def may_attach(claim: Claim) -> bool:
     """Whether the claim's status takes more proof (table 2.4, "Add PoE")."""
     if claim.status == Status.SUBMITTED:
         return bool(claim.rule_profile.edit_while_submitted)
+    if claim.status == Status.REJECTED:
+        return deadlines.may_dispute(claim, clock.now())
     return claim.status in ALWAYS_OPEN
 
 
@@ -74,6 +76,9 @@ def may_change(claim: Claim, document: PoEDocument) -> bool:
             return document.occasion == Occasion.REFRESH
         case Status.DISPUTED:
             return document.occasion == Occasion.DISPUTE
+        case Status.REJECTED:
+            still = deadlines.may_dispute(claim, clock.now())
+            return still and document.occasion == Occasion.DISPUTE
         case status:
             return status in PARTNERS_MOVE
 
@@ -258,7 +263,7 @@ def _changeable(claim: Claim, actor: Actor, document_id: int) -> PoEDocument:
 
 def _occasion(claim: Claim) -> str:
     match claim.status:
-        case Status.DISPUTED:
+        case Status.DISPUTED | Status.REJECTED:
             return Occasion.DISPUTE
         case Status.APPROVED:
             return Occasion.REFRESH

@@ -1,0 +1,44 @@
+"""What a claim's page may offer its reader; the services ask again when it is done."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from cpor_site.common.models import User
+from cpor_site.common.operator_calendar import operator_calendar
+
+from . import actors, deadlines, door
+from .actors import Capability
+from .models import Claim
+from .services.copies import COPYABLE, RENEWABLE_STATUSES, ending_lines
+from .states import Act, Status
+
+
+def offers_of(claim: Claim, user: User, now: datetime) -> frozenset[str]:
+    """Return the codes of what this person may do with the claim at this moment.
+
+    ``dispute``, ``end``, ``recall``, ``withdraw`` and ``discard`` change its status; ``copy``,
+    ``renew`` and ``replace`` start a new draft; ``support`` shows what a support case needs.
+    """
+    acts = set(door.open_acts(actors.partner(user), claim))
+    found = {"support"}
+    if Act.DISPUTE in acts and deadlines.may_dispute(claim, now):
+        found.add("dispute")
+    if Act.END_ASSOCIATION in acts:
+        found.add("end")
+    if Act.RECALL in acts and claim.assigned_reviewer_id is None:
+        found.add("recall")
+    if Act.WITHDRAW in acts:
+        found.add("withdraw")
+    if Act.DISCARD in acts and claim.first_submitted_at is None:
+        found.add("discard")
+    if actors.partner_can(user, Capability.DRAFT, claim):
+        if claim.status in COPYABLE:
+            found.add("copy")
+        if claim.status == Status.APPROVED:
+            found.add("replace")
+        if claim.status in RENEWABLE_STATUSES:
+            today = operator_calendar().day_of(now)
+            if ending_lines(claim, today):
+                found.add("renew")
+    return frozenset(found)

@@ -1,0 +1,189 @@
+"""Disputing a rejection, and what the outcome leaves on record (section 6)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cpor_site.common.problems import Problem, Refused, error
+
+from .. import conflicts, deadlines, door
+from ..actors import Actor
+from ..models import Claim, ClaimLine, Dispute, PoEDocument
+from ..states import NOT_DISPUTABLE, Act, LineStatus, RejectionReason
+from ..wording import date_words
+from .lines import look_up_subscriptions
+from .submission import mark_conflicts
+
+if TYPE_CHECKING:
+    from cpor_site.common.models import User
+
+LONGEST = 5000
+
+
+def dispute_claim(
+    *,
+    claim_id: int,
+    actor: Actor,
+    version: int | None = None,
+    justification: str = "",
+    arrived_at: datetime | None = None,
+) -> Claim:
+    """T15: dispute a rejection, once, with a justification, new proof or both.
+
+    Effects, in order: lines rejected with the claim back in the running, conflicts marked anew, the
+    dispute on record, status, the reviewers' clock, event ``claim_disputed``. ``arrived_at`` is the
+    moment the request came in, which is what counts. Raises ``Refused``: DIS-01 after the time to dispute,
+    DIS-02 the second time, DIS-03 without justification and new proof, DIS-04 for a claim that was
+    closed at the partner's or the customer's request, SUB-13 for what the organisation has claimed
+    anew meanwhile; and the door's refusals.
+    """
+    with door.passage(claim_id=claim_id, act=Act.DISPUTE, actor=actor, version=version) as passage:
+        claim, now = passage.claim, passage.now
+        justification = justification.strip()
+        problems = closed_to_disputes(claim, arrived_at or now) or _unfounded(claim, justification)
+        if problems:
+            raise Refused(*problems)
+        _reopen_lines(claim, actor)
+        look_up_subscriptions(claim, actor)
+        duplicates = _duplicates(claim)
+        if duplicates:
+            raise Refused(*duplicates)
+        mark_conflicts(claim, actor)
+        kind, limit = deadlines.dispute_answer(claim.rule_profile, now)
+        assert actor.user is not None
+        dispute = Dispute(
+            claim=claim,
+            round=claim.round + 1,
+            disputed_reasons=list(claim.rejection_reasons),
+            justification=justification,
+            opened_by=actor.user,
+            opened_at=now,
+            answer_due_at=limit.due_at,
+            closes_at=deadlines.dispute_end(now),
+        )
+        _save(dispute, actor.user)
+        passage.go(event="claim_disputed", deadline=(kind, limit))
+    return passage.claim
+
+
+def closed_to_disputes(claim: Claim, at: datetime) -> list[Problem]:
+    """Return why the rejection can't be disputed at that moment; nothing if it can."""
+    reasons = set(claim.rejection_reasons)
+    if claim.disputed_at is not None:
+        return [error("DIS-02", _("A claim can be disputed once, and this one has been."))]
+    if RejectionReason.PARTNER in reasons:
+        return [
+            error(
+                "DIS-04",
+                _("This claim was closed at your own request, so there is nothing to dispute."),
+            )
+        ]
+    if reasons & set(NOT_DISPUTABLE):
+        return [
+            error(
+                "DIS-04",
+                _(
+                    "This claim was closed at the customer's request, so there's nothing to dispute."
+                ),
+            )
+        ]
+    if not deadlines.may_dispute(claim, at):
+        day = date_words(timezone.localtime(claim.due_at).date()) if claim.due_at else ""
+        return [
+            error(
+                "DIS-01",
+                _(
+                    "The %(days)d days to dispute ended on %(date)s. Start a new claim with "
+                    "updated proof; you can copy this one."
+                )
+                % {"days": claim.rule_profile.dispute_filing_calendar_days, "date": day},
+            )
+        ]
+    return []
+
+
+def new_proof_of(claim: Claim) -> list[PoEDocument]:
+    """Return the documents added for a dispute, newest first."""
+    return list(
+        PoEDocument.objects.filter(
+            claim=claim, withdrawn_at=None, occasion=PoEDocument.Occasion.DISPUTE
+        )
+    )
+
+
+def open_dispute(claim: Claim) -> Dispute | None:
+    """Return the claim's dispute that still waits for an outcome."""
+    return Dispute.objects.filter(claim=claim, outcome="").first()
+
+
+def settle_dispute(
+    claim: Claim, outcome: Dispute.Outcome, *, by: User | None, now: datetime
+) -> None:
+    """Record what became of the locked claim's open dispute, if it has one."""
+    dispute = open_dispute(claim)
+    if dispute is None:
+        return
+    dispute.outcome = outcome
+    dispute.decided_by = by
+    dispute.decided_at = now
+    _save(dispute, by)
+
+
+def note_question(dispute: Dispute, *, by: User, now: datetime) -> None:
+    """T17: record that the partner was asked, which a dispute allows once."""
+    dispute.asked_at = now
+    _save(dispute, by)
+
+
+def _unfounded(claim: Claim, justification: str) -> list[Problem]:
+    if not justification and not new_proof_of(claim):
+        return [
+            error(
+                "DIS-03",
+                _("Explain why the decision should change, or add new proof."),
+                field="justification",
+            )
+        ]
+    if len(justification) > LONGEST:
+        return [
+            error(
+                "DIS-03",
+                _("The justification has %(length)d characters; at most %(longest)d fit.")
+                % {"length": len(justification), "longest": LONGEST},
+                field="justification",
+            )
+        ]
+    return []
+
+
+def _reopen_lines(claim: Claim, actor: Actor) -> None:
+    """Put the lines that were rejected with the claim back; what was taken out stays out."""
+    for line in ClaimLine.objects.filter(claim=claim, line_status=LineStatus.REJECTED):
+        line.line_status = LineStatus.INCLUDED
+        line._history_user = actor.user  # type: ignore[attr-defined]
+        line.save()
+
+
+def _duplicates(claim: Claim) -> list[Problem]:
+    return [
+        error(
+            "SUB-13",
+            _(
+                "Your company has this in claim %(number)s by now. Withdraw one of the two; only "
+                "then can this rejection be disputed."
+            )
+            % {"number": conflict.other_claim.number},
+            line=conflict.line.pk,
+        )
+        for conflict in conflicts.find_conflicts(claim)
+        if conflict.own
+    ]
+
+
+def _save(dispute: Dispute, user: User | None) -> None:
+    dispute._history_user = user  # type: ignore[attr-defined]
+    dispute.save()
