@@ -78,9 +78,10 @@ def _take(request: HttpRequest, claim: Claim) -> HttpResponse:
     attached: list[PoEDocument] = []
     refusals: list[Problem] = []
     for file in files:
-        refusals += refusals_of(
-            lambda file=file: attached.append(_attach(request, claim, form, file))
-        )
+        document, refused = _attach(request, claim, form, file)
+        refusals += refused
+        if document is not None:
+            attached.append(document)
     if attached:
         messages.success(request, _attached_words(attached))
     if attached and not refusals and not form.errors:

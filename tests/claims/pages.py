@@ -41,7 +41,10 @@ def addresses_of(claim: Claim) -> list[str]:
     """Return the address of every page and act of the claim."""
     document = claim.documents.order_by("pk").first()
     documents = (
-        [url(name, claim, document.pk) for name in ("document_describe", "document_withdraw")]
+        [
+            url(name, claim, document.pk)
+            for name in ("document_describe", "document_replace", "document_withdraw")
+        ]
         if document
         else []
     )
