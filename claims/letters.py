@@ -21,9 +21,17 @@ from cpor_site.common.models import OutboxMessage
 
 from . import actors
 from .actors import Capability
-from .models import Claim, ClaimContact, ClaimEvent, ClaimLine, Comment, ReviewFinding
+from .models import (
+    Claim,
+    ClaimContact,
+    ClaimEvent,
+    ClaimLine,
+    Comment,
+    Dispute,
+    ReviewFinding,
+)
 from .services.lines import approved_lines, included_lines
-from .states import DeadlineKind, DeficiencyCode, RejectionReason, Side
+from .states import DeadlineKind, DeficiencyCode, LineStatus, RejectionReason, Side
 
 CUSTOMER_REASONS = {
     "not_our_partner": _("your company isn't their partner"),
@@ -147,6 +155,7 @@ def _rejected(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
     return {
         "reasons": [RejectionReason(reason).label for reason in claim.rejection_reasons],
         "due_at": claim.due_at if can_dispute else None,
+        "after_dispute": claim.disputed_at is not None,
         "lines": [],
     }
 
@@ -173,6 +182,22 @@ def _withdrawn(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
     return {"reason": Verbatim(event.details.get("text", "")), "lines": []}
 
 
+def _disputed(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
+    dispute = Dispute.objects.get(claim=claim, opened_at=event.at)
+    return {"justification": Verbatim(dispute.justification)}
+
+
+def _association_ended(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
+    ended = ClaimLine.objects.filter(claim=claim, line_status=LineStatus.ENDED).select_related(
+        "product", "activity", "subscription"
+    )
+    return {
+        "reason": Verbatim(claim.ended_reason),
+        "lines": [_in_words(line) for line in ended.order_by("pk")],
+        "was_in_force": claim.activated_at is not None,
+    }
+
+
 LETTERS: dict[str, Callable[[Claim, ClaimEvent], dict[str, Any] | None]] = {
     "claim_submitted": _submitted,
     "claim_resubmitted": _nothing_more,
@@ -185,4 +210,6 @@ LETTERS: dict[str, Callable[[Claim, ClaimEvent], dict[str, Any] | None]] = {
     "line_refused": _declined,
     "window_closed": _active,
     "claim_withdrawn": _withdrawn,
+    "claim_disputed": _disputed,
+    "association_ended": _association_ended,
 }

@@ -11,7 +11,7 @@ from . import actors, deadlines, door
 from .actors import Capability
 from .models import Claim
 from .services.copies import COPYABLE, RENEWABLE_STATUSES, ending_lines
-from .states import Act, Status
+from .states import Act, AssociationState
 
 
 def offers_of(claim: Claim, user: User, now: datetime) -> frozenset[str]:
@@ -35,7 +35,7 @@ def offers_of(claim: Claim, user: User, now: datetime) -> frozenset[str]:
     if actors.partner_can(user, Capability.DRAFT, claim):
         if claim.status in COPYABLE:
             found.add("copy")
-        if claim.status == Status.APPROVED:
+        if claim.association_state == AssociationState.ACTIVE:
             found.add("replace")
         if claim.status in RENEWABLE_STATUSES:
             today = operator_calendar().day_of(now)

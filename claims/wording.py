@@ -25,11 +25,18 @@ EVENT_WORDS: dict[str, Promise] = {
     "line_refused": _("Customer refused a part"),
     "window_closed": _("Association in force"),
     "claim_withdrawn": _("Claim withdrawn"),
+    "claim_disputed": _("Rejection disputed"),
+    "claim_copied": _("Copied from another claim"),
+    "association_ended": _("Association ended"),
     "claim_discarded": _("Draft discarded"),
     "document_attached": _("Document attached"),
     "document_described": _("Document described"),
     "document_withdrawn": _("Document withdrawn"),
     "comment_added": _("Comment written"),
+    "claim_reassigned": _("Reviewer changed"),
+    "case_taken_over": _("Case taken over by a lead"),
+    "clock_held": _("Automatic end put on hold"),
+    "clock_released": _("Hold lifted"),
     "no_partner_response": _("Rejected: the partner didn't answer"),
 }
 """What an event, or the reason of a history entry, is called."""

@@ -7,8 +7,9 @@ from datetime import datetime
 from django.utils import formats, translation
 
 from claims import deadlines
-from claims.models import Claim
+from claims.models import Claim, ClaimLine
 from claims.services.lines import approved_lines
+from claims.states import LineStatus
 from cpor_site.common import outbox
 from cpor_site.common.letters import render_letter, usable_locale
 from cpor_site.common.operator_calendar import operator_zone
@@ -18,6 +19,7 @@ from .wording import line_text
 
 ABOUT = "consent-recipient"
 REQUEST = "consent/letters/request"
+ENDED = "consent/letters/ended"
 
 
 def write_consent_request(recipient: ConsentRecipient, *, now: datetime) -> None:
@@ -60,6 +62,51 @@ def write_consent_request(recipient: ConsentRecipient, *, now: datetime) -> None
         claim_number=claim.number,
         about=f"{ABOUT}:{recipient.pk}",
         now=now,
+    )
+
+
+def write_end(claim: Claim, *, now: datetime) -> None:
+    """Tell everybody at the customer who was asked that the association has ended (T13)."""
+    written: set[str] = set()
+    for recipient in ConsentRecipient.objects.filter(
+        request__claim=claim, superseded_at=None
+    ).order_by("-pk"):
+        if recipient.email.lower() in written:
+            continue
+        written.add(recipient.email.lower())
+        locale = usable_locale(recipient.locale)
+        with translation.override(locale):
+            lines = [line_text(line) for line in _ended_lines(claim)]
+        letter = render_letter(
+            ENDED,
+            locale,
+            {
+                "number": claim.number,
+                "name": recipient.name,
+                "partner": claim.organization.name,
+                "customer": claim.tenant.name if claim.tenant else "",
+                "lines": lines,
+                "was_in_force": claim.activated_at is not None,
+            },
+        )
+        outbox.enqueue(
+            key=f"association_ended:{claim.pk}:{recipient.pk}",
+            kind="consent_ended",
+            recipient=recipient.email,
+            locale=locale,
+            subject=letter.subject,
+            text_body=letter.text,
+            html_body=letter.html,
+            claim_number=claim.number,
+            now=now,
+        )
+
+
+def _ended_lines(claim: Claim) -> list[ClaimLine]:
+    return list(
+        ClaimLine.objects.filter(claim=claim, line_status=LineStatus.ENDED)
+        .select_related("product", "activity", "subscription")
+        .order_by("pk")
     )
 
 

@@ -12,20 +12,27 @@ from claims.signals import claim_moved
 from cpor_site.common.models import OutboxMessage
 from cpor_site.common.outbox import letter_left, register_filler
 
-from .services import requests
+from . import letters
+from .services import handoffs, requests
 
-NOTHING_LEFT_TO_REFUSE = frozenset({"consent_declined", "window_closed"})
+NOTHING_LEFT_TO_REFUSE = frozenset({"consent_declined", "window_closed", "association_ended"})
 
 register_filler(requests.FILLER, requests.link_for)
 
 
 @receiver(claim_moved, dispatch_uid="consent.follow_claim")
 def follow_claim(*, claim: Claim, event: ClaimEvent, **kwargs: Any) -> None:
-    """Ask the customer after an approval; close the request when nothing is left to answer."""
+    """Ask the customer after an approval; close the request when nothing is left to answer.
+
+    The end of an association is handed over and told to the customer's people who were asked.
+    """
     if event.kind == "claim_approved":
         requests.request_consent(claim, now=event.at)
     elif event.kind in NOTHING_LEFT_TO_REFUSE:
         requests.close_request(claim, now=event.at)
+    if event.kind == "association_ended":
+        handoffs.take_back(claim, now=event.at)
+        letters.write_end(claim, now=event.at)
 
 
 @receiver(letter_left, dispatch_uid="consent.open_window")

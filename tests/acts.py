@@ -10,10 +10,13 @@ import time_machine
 from claims import actors
 from claims.checks import check_submission
 from claims.models import Claim
+from claims.services.disputes import dispute_claim
+from claims.services.endings import end_association
 from claims.services.lines import included_lines
 from claims.services.submission import submit_claim
-from claims.states import DeficiencyCode
+from claims.states import DeficiencyCode, RejectionReason
 from consent.models import ConsentRecipient
+from consent.services.windows import finalise_consent_windows
 from consent.tokens import token_for
 from cpor_site.common import clock, outbox
 from cpor_site.common.models import OutboxMessage, User
@@ -97,3 +100,49 @@ def past(claim: Claim, **extra: float) -> time_machine.travel:
     moment = claim.due_at or claim.consent_closes_at
     assert moment is not None
     return time_machine.travel(moment + timedelta(minutes=6) + timedelta(**extra), tick=False)
+
+
+def rejected(
+    claim: Claim | None = None,
+    *,
+    reviewer: User | None = None,
+    reasons: tuple[str, ...] = (RejectionReason.POE,),
+) -> Claim:
+    """Reject a claim, which starts the time to dispute."""
+    claim = under_review(claim, reviewer=reviewer)
+    assert claim.assigned_reviewer is not None
+    return decisions.reject_claim(
+        claim_id=claim.pk,
+        actor=actors.reviewer(claim.assigned_reviewer),
+        reasons=reasons,
+        text="The proof names no product.",
+    )
+
+
+def disputed(
+    claim: Claim | None = None,
+    *,
+    reviewer: User | None = None,
+    justification: str = "Page 3 names both products.",
+) -> Claim:
+    """Dispute a rejection."""
+    claim = rejected(claim, reviewer=reviewer)
+    return dispute_claim(
+        claim_id=claim.pk,
+        actor=actors.partner(claim.created_by),
+        justification=justification,
+    )
+
+
+def active(claim: Claim | None = None) -> Claim:
+    """Let the consent window of a claim pass unanswered."""
+    claim = in_window(claim)
+    with past(claim):
+        finalise_consent_windows()
+    return fresh(claim)
+
+
+def ended(claim: Claim | None = None, *, reason: str = "The project has ended.") -> Claim:
+    """End an active association at the partner's wish."""
+    claim = active(claim)
+    return end_association(claim_id=claim.pk, actor=actors.partner(claim.created_by), reason=reason)

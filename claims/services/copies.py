@@ -21,7 +21,7 @@ from ..actors import Actor, Capability
 from ..line_facts import GatheredLines
 from ..models import Claim, ClaimContact, ClaimLine, PoEDocument, Subscription
 from ..refusals import MovedOn, NotYours
-from ..states import LineStatus, Status
+from ..states import AssociationState, LineStatus, Status
 from .drafting import require, start_claim
 from .lines import look_up_subscriptions
 
@@ -71,11 +71,14 @@ def copy_claim(*, claim_id: int, actor: Actor, with_documents: bool = True) -> C
 def replace_claim(*, claim_id: int, actor: Actor, with_documents: bool = True) -> Claim:
     """Start a draft that is to take the place of an approved claim of one's own (5.1).
 
-    For a wrong partner ID or activity. The old claim stands until the new one's consent window has
+    For a wrong partner ID or activity, once the association is active: in the customer's window it
+    is simply ended. The old claim stands until the new one's consent window has
     passed (T11). Effects and refusals as for ``copy_claim``, and SUB-13 while another draft or
     claim already replaces it.
     """
     source = _source(claim_id, actor, (Status.APPROVED,))
+    if source.association_state != AssociationState.ACTIVE:
+        raise MovedOn(door.status_label(source))
     other = _replacing(source).first()
     if other is not None:
         raise Refused(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -15,11 +14,9 @@ from ..actors import Actor
 from ..models import Claim, ClaimLine, Dispute, PoEDocument
 from ..states import NOT_DISPUTABLE, Act, LineStatus, RejectionReason
 from ..wording import date_words
+from .dispute_record import save_dispute
 from .lines import look_up_subscriptions
 from .submission import mark_conflicts
-
-if TYPE_CHECKING:
-    from cpor_site.common.models import User
 
 LONGEST = 5000
 
@@ -34,12 +31,12 @@ def dispute_claim(
 ) -> Claim:
     """T15: dispute a rejection, once, with a justification, new proof or both.
 
-    Effects, in order: lines rejected with the claim back in the running, conflicts marked anew, the
-    dispute on record, status, the reviewers' clock, event ``claim_disputed``. ``arrived_at`` is the
-    moment the request came in, which is what counts. Raises ``Refused``: DIS-01 after the time to dispute,
-    DIS-02 the second time, DIS-03 without justification and new proof, DIS-04 for a claim that was
-    closed at the partner's or the customer's request, SUB-13 for what the organisation has claimed
-    anew meanwhile; and the door's refusals.
+    Effects, in order: lines rejected with the claim back in the running, conflicts marked anew,
+    the dispute on record, status, the reviewers' clock, event ``claim_disputed``. ``arrived_at`` is
+    the moment the request came in, which is what counts. Raises ``Refused``: DIS-01 after the time
+    to dispute, DIS-02 the second time, DIS-03 without justification and new proof, DIS-04 for a
+    claim that was closed at the partner's or the customer's request, SUB-13 for what the
+    organisation has claimed anew meanwhile; and the door's refusals.
     """
     with door.passage(claim_id=claim_id, act=Act.DISPUTE, actor=actor, version=version) as passage:
         claim, now = passage.claim, passage.now
@@ -65,7 +62,7 @@ def dispute_claim(
             answer_due_at=limit.due_at,
             closes_at=deadlines.dispute_end(now),
         )
-        _save(dispute, actor.user)
+        save_dispute(dispute, actor.user)
         passage.go(event="claim_disputed", deadline=(kind, limit))
     return passage.claim
 
@@ -87,7 +84,8 @@ def closed_to_disputes(claim: Claim, at: datetime) -> list[Problem]:
             error(
                 "DIS-04",
                 _(
-                    "This claim was closed at the customer's request, so there's nothing to dispute."
+                    "This claim was closed at the customer's request, so there is nothing to "
+                    "dispute."
                 ),
             )
         ]
@@ -113,30 +111,6 @@ def new_proof_of(claim: Claim) -> list[PoEDocument]:
             claim=claim, withdrawn_at=None, occasion=PoEDocument.Occasion.DISPUTE
         )
     )
-
-
-def open_dispute(claim: Claim) -> Dispute | None:
-    """Return the claim's dispute that still waits for an outcome."""
-    return Dispute.objects.filter(claim=claim, outcome="").first()
-
-
-def settle_dispute(
-    claim: Claim, outcome: Dispute.Outcome, *, by: User | None, now: datetime
-) -> None:
-    """Record what became of the locked claim's open dispute, if it has one."""
-    dispute = open_dispute(claim)
-    if dispute is None:
-        return
-    dispute.outcome = outcome
-    dispute.decided_by = by
-    dispute.decided_at = now
-    _save(dispute, by)
-
-
-def note_question(dispute: Dispute, *, by: User, now: datetime) -> None:
-    """T17: record that the partner was asked, which a dispute allows once."""
-    dispute.asked_at = now
-    _save(dispute, by)
 
 
 def _unfounded(claim: Claim, justification: str) -> list[Problem]:
@@ -182,8 +156,3 @@ def _duplicates(claim: Claim) -> list[Problem]:
         for conflict in conflicts.find_conflicts(claim)
         if conflict.own
     ]
-
-
-def _save(dispute: Dispute, user: User | None) -> None:
-    dispute._history_user = user  # type: ignore[attr-defined]
-    dispute.save()

@@ -18,6 +18,7 @@ from ..models import (
     Claim,
     ClaimEvent,
     CustomerTenant,
+    Dispute,
     PoEDocument,
     ReviewFinding,
     RuleProfile,
@@ -25,6 +26,7 @@ from ..models import (
 from ..refusals import MovedOn, NotYours
 from ..states import Act, LineStatus, RejectionReason, Side, Status
 from .comments import write_comment
+from .dispute_record import settle_dispute
 from .lines import included_lines, look_up_subscriptions
 
 ACKNOWLEDGEMENT_WORDING = "2026-11"
@@ -155,6 +157,7 @@ def withdraw_claim(
             )
         close_lines(passage.claim, actor=actor, to=LineStatus.REJECTED, note="")
         settle_findings(passage.claim, passage.now)
+        settle_dispute(passage.claim, Dispute.Outcome.WITHDRAWN, by=actor.user, now=passage.now)
         passage.claim.ended_reason = reason[:200]
         passage.go(
             event="claim_withdrawn",

@@ -13,7 +13,7 @@ from claims import actors, door
 from claims.models import Association, Claim, ClaimLine
 from claims.services import associations
 from claims.services.lines import approved_lines
-from claims.states import Act, LineStatus, RejectionReason
+from claims.states import Act, LineStatus, RejectionReason, Status
 from cpor_site.common import clock
 from cpor_site.common.operator_calendar import operator_zone
 from cpor_site.common.problems import Refused, error, information
@@ -65,6 +65,15 @@ class AlreadyAnswered(Refused):
         )
 
 
+class NothingLeft(Refused):
+    """TOK-03: the partner has ended the association, or another claim has taken its place."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            information("TOK-03", _("This association has ended. There is nothing left to answer."))
+        )
+
+
 @dataclass(frozen=True)
 class Responder:
     """Who answers, and from where; the address is kept for the audit (Q26)."""
@@ -100,6 +109,8 @@ def ask_open(recipient: ConsentRecipient, now: datetime) -> None:
     if request.closed_at is not None:
         if refusal is not None:
             raise AlreadyAnswered(refusal)
+        if request.claim.status == Status.ENDED:
+            raise NothingLeft
         raise WindowOver(request.closes_at or request.closed_at)
     if request.closes_at is not None and now > request.closes_at:
         raise WindowOver(request.closes_at)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from claims.models import Association
+from claims.models import Association, Claim
 from claims.services.submission import digest_of_documents
+from claims.states import AssociationState
 from cpor_site.common.operator_calendar import operator_zone
 
 from ..models import IncentiveHandoff
@@ -40,3 +41,44 @@ def hand_over(association: Association, *, now: datetime) -> IncentiveHandoff:
             "poe_sha256": digest_of_documents(claim),
         },
     )
+
+
+def take_back(claim: Claim, *, now: datetime) -> list[IncentiveHandoff]:
+    """Write the termination row of every line that was handed over and whose association ended.
+
+    A line has one at most; one that never took effect was never handed over and needs none.
+    """
+    ended = Association.objects.filter(
+        claim=claim, state=AssociationState.ENDED, effective_from__isnull=False
+    ).order_by("pk")
+    starts = {
+        row.line_id: row
+        for row in IncentiveHandoff.objects.filter(claim=claim, kind=IncentiveHandoff.Kind.START)
+    }
+    done = set(
+        IncentiveHandoff.objects.filter(
+            claim=claim, kind=IncentiveHandoff.Kind.TERMINATION
+        ).values_list("line_id", flat=True)
+    )
+    rows = []
+    for association in ended:
+        start = starts.get(association.line_id)
+        if start is None or association.line_id in done:
+            continue
+        assert association.effective_to is not None
+        effective_on = association.effective_to.astimezone(operator_zone()).date()
+        rows.append(
+            IncentiveHandoff.objects.create(
+                line_id=association.line_id,
+                claim=claim,
+                kind=IncentiveHandoff.Kind.TERMINATION,
+                effective_on=effective_on,
+                created_at=now,
+                payload=start.payload
+                | {
+                    "effective_to": effective_on.isoformat(),
+                    "end_reason": str(association.end_reason),
+                },
+            )
+        )
+    return rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +15,7 @@ from claims.models import (
     Claim,
     ClaimLine,
     CustomerTenant,
+    Dispute,
     PartnerOrganization,
     PoEDocument,
     ReviewDecision,
@@ -21,6 +23,7 @@ from claims.models import (
 )
 from claims.services import associations
 from claims.services.comments import write_comment
+from claims.services.dispute_record import note_question, open_dispute, settle_dispute
 from claims.services.lines import included_lines, look_up_subscriptions
 from claims.services.submission import close_lines, lock_customer, settle_findings
 from claims.states import REVIEWER_REASONS, Act, DeficiencyCode, LineStatus
@@ -62,11 +65,12 @@ def request_action(
     internal_note: str = "",
     version: int | None = None,
 ) -> Claim:
-    """T5: ask the partner to mend deficiencies and start the partner's clock.
+    """T5, T17: ask the partner to mend deficiencies and start the partner's clock.
 
     Effects, in order: findings, comment that needs an answer, decision of the round, internal note,
     status, event ``action_requested``. Raises ``Refused``: REV-10 without a finding, REV-11 without
-    a comment, REV-12 for D-OTHER without explanation, REV-13 for lines of another claim.
+    a comment, REV-12 for D-OTHER without explanation, REV-13 for lines of another claim, REV-06 for
+    a second question in one dispute, or one after the dispute's last day.
     """
     with door.passage(
         claim_id=claim_id, act=Act.REQUEST_ACTION, actor=actor, version=version
@@ -74,9 +78,12 @@ def request_action(
         claim, now, user = passage.claim, passage.now, passage.actor.user
         assert user is not None
         lines = {line.pk: line for line in included_lines(claim)}
-        problems = _finding_problems(findings, lines, comment)
+        dispute = open_dispute(claim)
+        problems = _finding_problems(findings, lines, comment) + _ask_once(dispute, now)
         if problems:
             raise Refused(*problems)
+        if dispute is not None:
+            note_question(dispute, by=user, now=now)
         for entry in findings:
             finding = ReviewFinding.objects.create(
                 claim=claim,
@@ -92,7 +99,9 @@ def request_action(
         _decide(passage, Outcome.ACTION_REQUESTED, codes, comment, internal_note)
         passage.go(
             event="action_requested",
-            deadline=deadlines.partner_response(claim.rule_profile, now),
+            deadline=deadlines.partner_response(
+                claim.rule_profile, now, not_after=dispute.closes_at if dispute else None
+            ),
             details={"codes": codes},
         )
     return passage.claim
@@ -106,7 +115,7 @@ def approve_claim(
     internal_note: str = "",
     version: int | None = None,
 ) -> Claim:
-    """T8: approve every remaining line; the customer may then refuse.
+    """T8, T16: approve every remaining line; the customer may then refuse.
 
     Effects, in order: subscriptions and conflicts looked up anew, associations made provisional,
     decision, internal note, status, event ``claim_approved`` (whose news makes the consent
@@ -125,6 +134,7 @@ def approve_claim(
             raise Refused(*problems)
         associations.bind(claim, actor=actor, now=passage.now)
         settle_findings(claim, passage.now)
+        settle_dispute(claim, Dispute.Outcome.APPROVED, by=actor.user, now=passage.now)
         _decide(passage, Outcome.APPROVED, [], text, internal_note)
         passage.go(event="claim_approved")
     return passage.claim
@@ -139,7 +149,7 @@ def reject_claim(
     internal_note: str = "",
     version: int | None = None,
 ) -> Claim:
-    """T9: reject the claim and start the partner's time to dispute.
+    """T9: reject the claim and start the partner's time to dispute; T18: for good.
 
     Effects, in order: lines rejected, decision, internal note, status, event ``claim_rejected``.
     Raises ``Refused``: REV-30 without a reason that a reviewer may give, REV-31 without a text.
@@ -158,6 +168,7 @@ def reject_claim(
             raise Refused(*problems)
         close_lines(claim, actor=actor, to=LineStatus.REJECTED, note="")
         settle_findings(claim, now)
+        settle_dispute(claim, Dispute.Outcome.REJECTED, by=actor.user, now=now)
         _decide(passage, Outcome.REJECTED, chosen, text, internal_note)
         passage.go(
             event="claim_rejected",
@@ -186,6 +197,21 @@ def _decide(
         InternalNote.objects.create(
             claim=claim, author=user, body=internal_note.strip(), created_at=passage.now
         )
+
+
+def _ask_once(dispute: Dispute | None, now: datetime) -> list[Problem]:
+    """T17: in a dispute the partner is asked once, and not after the dispute's last day."""
+    if dispute is None:
+        return []
+    if dispute.asked_at is not None:
+        return [
+            error("REV-06", _("The partner has been asked once in this dispute. Decide it now."))
+        ]
+    if now >= dispute.closes_at:
+        return [
+            error("REV-06", _("The time for questions in this dispute is over. Decide it now."))
+        ]
+    return []
 
 
 def _finding_problems(

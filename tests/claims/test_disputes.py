@@ -1,0 +1,290 @@
+"""Disputing a rejection (section 6, DIS codes, scenario 11 of section 10)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from claims import actors, offers
+from claims.models import Claim, ClaimLine, Dispute, PoEDocument
+from claims.refusals import DecidedBefore, MovedOn
+from claims.services.disputes import dispute_claim
+from claims.services.documents import may_attach, may_change
+from claims.services.submission import resubmit_claim, withdraw_claim
+from claims.services.sweeps import reject_stale_claims
+from claims.states import AssociationState, DeadlineKind, LineStatus, RejectionReason, Status
+from consent.models import ConsentRequest
+from consent.services import answers
+from consent.services.answers import Responder
+from cpor_site.common import clock
+from cpor_site.common.problems import Refused
+from reviews.services import decisions
+from reviews.services.decisions import FindingEntry
+from tests import acts, factories
+from tests.claims.attaching import attach
+
+pytestmark = pytest.mark.django_db
+
+MONDAY = "2026-03-02T09:00+00:00"
+
+
+@pytest.fixture(autouse=True)
+def on_a_monday() -> Any:
+    with time_machine.travel(MONDAY, tick=False):
+        yield
+
+
+def dispute(claim: Claim, justification: str = "Look again at page 3.", **more: Any) -> Claim:
+    return dispute_claim(
+        claim_id=claim.pk,
+        actor=actors.partner(claim.created_by),
+        justification=justification,
+        **more,
+    )
+
+
+def refused(claim: Claim, justification: str = "Look again.", **more: Any) -> list[str]:
+    with pytest.raises(Refused) as caught:
+        dispute(claim, justification, **more)
+    return list(caught.value.codes)
+
+
+def statuses(claim: Claim) -> list[str]:
+    return [line.line_status for line in ClaimLine.objects.filter(claim=claim).order_by("pk")]
+
+
+def answer_due(claim: Claim) -> datetime:
+    assert claim.due_at is not None
+    return claim.due_at
+
+
+class TestOpening:
+    def test_brings_the_rejected_lines_back_and_starts_the_reviewers_clock(self) -> None:
+        claim = dispute(acts.rejected())
+
+        saved = acts.fresh(claim)
+        assert (saved.status, saved.deadline_kind, saved.assigned_reviewer, saved.round) == (
+            Status.DISPUTED,
+            DeadlineKind.DISPUTE_ANSWER,
+            None,
+            2,
+        )
+        assert answer_due(saved) == factories.at("2026-03-09T23:59:59+01:00")
+        assert statuses(saved) == [LineStatus.INCLUDED]
+        row = Dispute.objects.get(claim=saved)
+        assert (row.number, row.round, row.justification, row.disputed_reasons) == (
+            1,
+            2,
+            "Look again at page 3.",
+            ["R-POE"],
+        )
+        assert (row.opened_by, row.answer_due_at, row.outcome) == (
+            saved.created_by,
+            saved.due_at,
+            "",
+        )
+        assert row.closes_at == factories.at("2026-04-01T23:59:59+02:00")
+        assert saved.events.filter(kind="claim_disputed").count() == 1
+
+    def test_lines_taken_out_before_stay_out(self) -> None:
+        claim = acts.under_review(factories.make_claim(products=("exchange_online", "teams")))
+        first = ClaimLine.objects.filter(claim=claim).order_by("pk")[0]
+        first.line_status = LineStatus.REMOVED_BY_PARTNER
+        first.save()
+        assert claim.assigned_reviewer is not None
+        decisions.reject_claim(
+            claim_id=claim.pk,
+            actor=actors.reviewer(claim.assigned_reviewer),
+            reasons=["R-POE"],
+            text="No.",
+        )
+
+        assert statuses(dispute(claim)) == [LineStatus.REMOVED_BY_PARTNER, LineStatus.INCLUDED]
+
+    def test_new_proof_alone_is_enough(self) -> None:
+        claim = acts.rejected()
+        document = attach(claim)
+
+        assert document.occasion == PoEDocument.Occasion.DISPUTE
+        assert acts.fresh(claim).status == Status.REJECTED
+        assert dispute(claim, "").status == Status.DISPUTED
+
+    def test_takes_proof_while_it_can_be_disputed_and_no_longer(self) -> None:
+        claim = acts.rejected()
+        document = attach(claim)
+
+        assert (may_attach(claim), may_change(claim, document)) == (True, True)
+        assert not may_change(claim, PoEDocument.objects.exclude(pk=document.pk).get())
+        with time_machine.travel(answer_due(claim) + timedelta(seconds=1)):
+            assert (may_attach(claim), may_change(claim, document)) == (False, False)
+
+
+class TestRefusals:
+    def test_on_the_last_second_it_counts_and_after_it_it_does_not(self) -> None:
+        claim = acts.rejected()
+        last = answer_due(claim)
+        with time_machine.travel(last + timedelta(seconds=1), tick=False):
+            assert refused(claim) == ["DIS-01"]
+            assert "dispute" not in offers.offers_of(claim, claim.created_by, clock.now())
+            assert dispute(claim, arrived_at=last).status == Status.DISPUTED
+
+    def test_the_sentence_names_the_day(self) -> None:
+        claim = acts.rejected()
+        after = time_machine.travel(answer_due(claim) + timedelta(days=1), tick=False)
+        with after, pytest.raises(Refused, match="30 days to dispute ended on Wed 1 April 2026"):
+            dispute(claim)
+
+    def test_a_second_time(self) -> None:
+        claim = reject_for_good(acts.disputed())
+        assert refused(claim) == ["DIS-02"]
+
+    @pytest.mark.parametrize("justification", ["", "   \n"])
+    def test_without_justification_and_proof(self, justification: str) -> None:
+        assert refused(acts.rejected(), justification) == ["DIS-03"]
+
+    def test_a_far_too_long_justification(self) -> None:
+        assert refused(acts.rejected(), "x" * 5001) == ["DIS-03"]
+
+    def test_after_the_partners_own_request(self) -> None:
+        claim = acts.submit(factories.make_claim())
+        withdraw_claim(claim_id=claim.pk, actor=actors.partner(claim.created_by), reason="Wrong ID")
+        assert refused(claim) == ["DIS-04"]
+
+    def test_after_the_customers_refusal(self) -> None:
+        claim = acts.in_window()
+        answers.decline(token=acts.token_of(claim), responder=Responder("Berta"))
+        assert refused(acts.fresh(claim)) == ["DIS-04"]
+
+    def test_what_was_claimed_anew_meanwhile(self) -> None:
+        tenant, location = factories.make_tenant(), factories.make_location()
+        user = factories.make_user()
+        claim = acts.rejected(factories.make_claim(tenant=tenant, location=location, user=user))
+        acts.submit(factories.make_claim(tenant=tenant, location=location, user=user))
+        assert refused(claim) == ["SUB-13"]
+        assert acts.fresh(claim).status == Status.REJECTED
+        assert statuses(claim) == [LineStatus.REJECTED]
+
+    def test_a_claim_that_is_not_rejected(self) -> None:
+        with pytest.raises(MovedOn):
+            dispute(acts.under_review())
+
+
+def another(claim: Claim) -> actors.Actor:
+    return actors.reviewer(factories.make_reviewer())
+
+
+def reject_for_good(claim: Claim) -> Claim:
+    return decisions.reject_claim(
+        claim_id=claim.pk, actor=another(claim), reasons=["R-POE"], text="Still nothing."
+    )
+
+
+def ask(claim: Claim, actor: actors.Actor) -> Claim:
+    return decisions.request_action(
+        claim_id=claim.pk, actor=actor, findings=[FindingEntry("D-DATE")], comment="Which date?"
+    )
+
+
+class TestAnswering:
+    def test_nobody_judges_the_dispute_of_their_own_decision(self) -> None:
+        reviewer = factories.make_reviewer()
+        claim = acts.disputed(reviewer=reviewer)
+        actor = actors.reviewer(reviewer)
+
+        with pytest.raises(DecidedBefore):
+            decisions.approve_claim(claim_id=claim.pk, actor=actor)
+        with pytest.raises(DecidedBefore):
+            decisions.reject_claim(claim_id=claim.pk, actor=actor, reasons=["R-POE"], text="No.")
+        with pytest.raises(DecidedBefore):
+            ask(claim, actor)
+
+    def test_an_approval_asks_the_customer_anew(self) -> None:
+        claim = acts.disputed()
+        approved = decisions.approve_claim(claim_id=claim.pk, actor=another(claim))
+
+        assert (approved.status, approved.association_state, approved.rejection_reasons) == (
+            Status.APPROVED,
+            AssociationState.PROVISIONAL,
+            [],
+        )
+        assert Dispute.objects.get(claim=claim).outcome == Dispute.Outcome.APPROVED
+        assert ConsentRequest.objects.filter(claim=claim, closed_at=None).count() == 1
+
+    def test_a_rejection_is_final(self) -> None:
+        claim = reject_for_good(acts.disputed())
+
+        assert (claim.status, claim.deadline_kind, claim.due_at) == (Status.REJECTED, "", None)
+        assert Dispute.objects.get(claim=claim).outcome == Dispute.Outcome.REJECTED
+        letter = acts.letters(claim, "claim_rejected")[-1]
+        assert "This was the answer to your dispute, and it is final." in " ".join(
+            letter.text_body.split()
+        )
+
+    def test_one_question_whose_answer_returns_to_the_dispute(self) -> None:
+        claim = acts.disputed()
+        actor = another(claim)
+        asked = ask(claim, actor)
+
+        assert (asked.status, asked.assigned_reviewer) == (
+            Status.PARTNER_ACTION_REQUIRED,
+            actor.user,
+        )
+        answered = resubmit_claim(
+            claim_id=claim.pk,
+            actor=actors.partner(claim.created_by),
+            version=asked.version,
+            reply="3 February.",
+            confirmed=acts.warnings(asked),
+        )
+        assert (answered.status, answered.deadline_kind, answered.assigned_reviewer) == (
+            Status.DISPUTED,
+            DeadlineKind.DISPUTE_ANSWER,
+            actor.user,
+        )
+        with pytest.raises(Refused, match="asked once in this dispute") as caught:
+            ask(answered, actor)
+        assert caught.value.codes == ("REV-06",)
+
+    def test_a_question_never_outlasts_the_dispute(self) -> None:
+        claim = acts.disputed()
+        closes_at = Dispute.objects.get(claim=claim).closes_at
+        with time_machine.travel(closes_at - timedelta(days=1), tick=False):
+            assert ask(claim, another(claim)).due_at == closes_at
+
+    def test_no_question_after_the_last_day(self) -> None:
+        claim = acts.disputed()
+        closes_at = Dispute.objects.get(claim=claim).closes_at
+        with time_machine.travel(closes_at, tick=False), pytest.raises(Refused) as caught:
+            ask(claim, another(claim))
+        assert caught.value.codes == ("REV-06",)
+
+    def test_silence_on_the_question_is_final(self) -> None:
+        claim = ask(acts.disputed(), actors.reviewer(factories.make_reviewer()))
+        with acts.past(claim):
+            reject_stale_claims()
+
+        saved = acts.fresh(claim)
+        assert (saved.status, saved.rejection_reasons, saved.due_at) == (
+            Status.REJECTED,
+            [RejectionReason.NO_RESPONSE],
+            None,
+        )
+        assert Dispute.objects.get(claim=claim).outcome == Dispute.Outcome.UNANSWERED
+
+    def test_giving_up_on_the_question_settles_the_dispute(self) -> None:
+        claim = ask(acts.disputed(), actors.reviewer(factories.make_reviewer()))
+        withdraw_claim(claim_id=claim.pk, actor=actors.partner(claim.created_by), reason="Enough.")
+        assert Dispute.objects.get(claim=claim).outcome == Dispute.Outcome.WITHDRAWN
+
+
+def test_the_receipt_quotes_what_was_written_and_names_the_date() -> None:
+    claim = acts.disputed(justification="Page 3 names both products.")
+    letter = acts.letters(claim, "claim_disputed")[0]
+    words = " ".join(letter.text_body.split())
+
+    assert letter.subject == f"{claim.number}: we have received your dispute"
+    assert "Page 3 names both products." in words
+    assert "answers by Monday, March 9, 2026, 10:59 p.m. (UTC)." in words
