@@ -8,6 +8,7 @@ from .views import (
     acts,
     calendar,
     claim,
+    comments,
     documents,
     editing,
     handing_in,
@@ -55,7 +56,7 @@ urlpatterns: list[URLPattern] = [
     path("<int:claim_id>/recall/", acts.recall, name="claim_recall"),
     path("<int:claim_id>/withdraw/", acts.withdraw, name="claim_withdraw"),
     path("<int:claim_id>/discard/", acts.discard, name="claim_discard"),
-    path("<int:claim_id>/comment/", acts.comment, name="claim_comment"),
+    path("<int:claim_id>/comment/", comments.comment, name="claim_comment"),
     path(
         "<int:claim_id>/documents/<int:document_id>/describe/",
         proof.describe,

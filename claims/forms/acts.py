@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ..models import PartnerOrganization
-from .base import DeskForm, VersionedForm
+from .base import DeskForm, ManyFilesField, VersionedForm
 
 
 class StartForm(DeskForm):
@@ -57,4 +57,9 @@ class CommentForm(DeskForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
         strip=False,
+    )
+    files = ManyFilesField(
+        label=_("Files (not compulsory)"),
+        help_text=_("They also become documents of the claim."),
+        required=False,
     )

@@ -1,4 +1,4 @@
-"""Single acts: recalling, withdrawing, discarding, commenting."""
+"""Single acts: recalling, withdrawing, discarding."""
 
 from __future__ import annotations
 
@@ -12,19 +12,17 @@ from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from cpor_site.common.problems import Problem
 
 from .. import door
-from ..forms.acts import CommentForm, ConfirmForm, WithdrawForm
+from ..forms.acts import ConfirmForm, WithdrawForm
 from ..models import Claim
-from ..services.comments import add_comment
 from ..services.drafting import discard_claim
 from ..services.submission import recall_claim, withdraw_claim
 from ..states import Act
 from .access import acting, claim_page, refusals_of
-from .claim import page_of
 from .sections import shown
 
 
@@ -122,19 +120,3 @@ def _ask(request: HttpRequest, claim: Claim, asked: AskedOnce) -> HttpResponse:
         "problems": shown(claim, problems),
     }
     return render(request, "claims/act.html", context)
-
-
-@claim_page
-@require_POST
-def comment(request: HttpRequest, claim: Claim) -> HttpResponse:
-    """Write to the reviewers; a refused text stays in its field."""
-    form = CommentForm(request.POST)
-    form.is_valid()
-    body = form.cleaned_data.get("body", "")
-    problems = refusals_of(lambda: add_comment(claim_id=claim.pk, actor=acting(request), body=body))
-    if problems:
-        for problem in problems:
-            form.add_error("body", str(problem.message))
-        return render(request, "claims/claim_page.html", page_of(request, claim, form))
-    messages.success(request, _("Your comment is with the reviewers."))
-    return redirect("claim_page", claim.pk)

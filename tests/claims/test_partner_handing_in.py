@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from claims import actors
@@ -397,3 +398,74 @@ def test_the_rejection_shows_what_the_reviewer_wrote() -> None:
     assert "Rejected (Insufficient PoE). You can dispute it until" in page
     assert "The work isn't described." in page
     assert "Third time." not in page
+
+
+def test_files_go_with_a_comment_and_become_documents() -> None:
+    claim = acts.asked()
+    browser = browser_of(claim.created_by)
+    files = [
+        SimpleUploadedFile("mail.pdf", factories.make_pdf("Mail")),
+        SimpleUploadedFile("bad.exe", b"MZ"),
+    ]
+    answer = browser.post(url("claim_comment", claim), {"body": "See the mail.", "files": files})
+
+    document = claim.documents.get(original_name="mail.pdf")
+    assert document.comment is not None
+    assert document.comment.body == "See the mail."
+    assert "POE-02" in codes_in(answer)
+    assert 'href="#id_files"' in html_of(answer)
+    assert "See the mail.</textarea>" not in html_of(answer)
+    page = text_of(browser.get(url("claim_page", claim)))
+    assert "See the mail. File: mail.pdf" in page
+
+
+def test_a_file_without_a_text_is_kept_and_the_text_asked_for() -> None:
+    claim = acts.asked()
+    answer = browser_of(claim.created_by).post(
+        url("claim_comment", claim),
+        {"body": "", "files": SimpleUploadedFile("mail.pdf", factories.make_pdf("Mail"))},
+    )
+
+    assert claim.documents.get(original_name="mail.pdf").comment is None
+    assert "Write something before you send it." in text_of(answer)
+    assert "Kept among the documents: mail.pdf." in text_of(answer)
+    assert claim.comments.filter(side="partner").count() == 0
+
+
+def test_save_and_leave_keeps_what_was_ticked_and_the_answer_begun() -> None:
+    claim = acts.asked(factories.make_claim(location=factories.make_location(country="PL")))
+    browser = browser_of(claim.created_by)
+    address = url("claim_check", claim)
+    typed = typed_in(browser.get(address)) | {"reply": "Half an ans", "leave": "1"}
+    assert browser.post(address, typed).headers["Location"] == url("claim_page", claim)
+
+    assert typed_in(browser.get(address))["reply"] == "Half an ans"
+    assert fresh(claim).status == Status.PARTNER_ACTION_REQUIRED
+
+    draft = factories.make_claim(location=factories.make_location(country="PL"))
+    browser = browser_of(draft.created_by)
+    address = url("claim_check", draft)
+    form = browser.get(address).context["form"]
+    (box, *_more) = (name for name in form.fields if name.startswith("confirm_"))
+    browser.post(address, {"version": draft.version, box: "on", "leave": "1"})
+    assert typed_in(browser.get(address))[box] == "on"
+    browser.post(address, {"version": fresh(draft).version, "leave": "1"})
+    assert fresh(draft).confirmed_warnings == {}
+
+
+def test_what_an_edit_of_a_waiting_claim_warns_of_is_asked_before_it_is_saved() -> None:
+    claim = acts.submit(factories.make_claim())
+    abroad = factories.make_location(claim.organization, country="PL")
+    browser = browser_of(claim.created_by)
+    address = url("claim_edit", claim, "partner")
+    typed = typed_in(browser.get(address)) | {"location_id": abroad.pk}
+    answer = browser.post(address, typed)
+
+    assert problems_in(answer) == ["MPN-07"]
+    assert fresh(claim).location == claim.location
+    (warning,) = answer.context["boxes"].warnings
+    box = answer.context["boxes"].box_of(warning).removeprefix("id_")
+    confirmed = typed_in(answer) | {"warning": warning.key, box: "on"}
+    assert browser.post(address, confirmed).headers["Location"] == url("claim_page", claim)
+    assert fresh(claim).location == abroad
+    assert warning.key in fresh(claim).confirmed_warnings
