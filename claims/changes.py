@@ -31,6 +31,8 @@ TECHNICAL = frozenset(
 """Fields that never change or say nothing to a reader."""
 FOR_REVIEWERS = frozenset({"assigned_reviewer", "contested"})
 """Fields that a partner doesn't see: who reviews, and whether somebody else claims the same."""
+ACTS_OF_REVIEWERS = frozenset({"claim_reassigned"})
+"""Reasons of entries that a partner doesn't see at all."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ def changes_of(claim: Claim, *, for_partner: bool = False) -> list[Change]:
         (before, entry)
         for entries in by_object.values()
         for before, entry in pairwise([None, *entries])
+        if not (for_partner and entry.history_change_reason in ACTS_OF_REVIEWERS)
     ]
     steps.sort(key=lambda step: (step[1].history_date, step[1].history_id), reverse=True)
     changes = [_change(before, entry, names, named) for before, entry in steps]

@@ -121,7 +121,11 @@ class CporAdminSite(admin.AdminSite):
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        return super().index(request, {"sections": self.sections(request), **(extra_context or {})})
+        # The apps' pages can only be imported once all apps are there.
+        from reviews.views.landing import landing  # noqa: PLC0415
+
+        context = {**landing(request), "sections": self.sections(request)}
+        return super().index(request, {**context, **(extra_context or {})})
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -1,0 +1,218 @@
+"""The queues as pages to read: filters, search, rows with their reasons, one page after another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from claims import actors
+from claims.models import Claim, SolutionArea
+from claims.states import AssociationState, Status
+from cpor_site.common import clock
+from cpor_site.common.business_calendar import BusinessCalendar
+from cpor_site.common.models import User
+from cpor_site.common.operator_calendar import operator_calendar
+
+from .. import queues
+from ..models import CaseLease
+from ..queue_search import LONGEST, search
+from ..queues import ALL, BY_CODE, COUNTED, OPEN_QUEUE, QUEUES, Band, Key, Place, Queue, Segment
+from ..services import leases
+from ..standing import Standing, standing_of
+from .case import VIEW_CLAIM, reader
+
+PARAMETERS = ("queue", "status", "area", "due", "q")
+"""What an address may ask for beside its place; everything else in it is left alone."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the address asks for, cleaned: unknown values count as not given."""
+
+    queue: str = ""
+    status: str = ""
+    area: str = ""
+    due: str = ""
+    q: str = ""
+
+    @classmethod
+    def of(cls, query: QueryDict) -> Asked:
+        given = {name: query.get(name, "").replace("\0", "").strip() for name in PARAMETERS}
+        if given["queue"] not in BY_CODE:
+            given["queue"] = ""
+        if given["status"] not in Status.values:
+            given["status"] = ""
+        given["area"] = given["area"][:40]
+        given["q"] = given["q"][:LONGEST]
+        return cls(**given)
+
+    def address(self, **changes: str) -> str:
+        """Return the query of this page with something else instead, without empty parts."""
+        parts = replace(self, **changes)
+        found = [(name, getattr(parts, name)) for name in PARAMETERS]
+        return "?" + urlencode([(name, value) for name, value in found if value])
+
+
+@dataclass(frozen=True)
+class Row:
+    """One claim of a queue as its row shows it."""
+
+    claim: Claim
+    standing: Standing
+    reasons: list[str]
+    lease: CaseLease | None
+    held_by_me: bool
+
+
+@require_safe
+def queue_page(request: HttpRequest) -> HttpResponse:
+    """Show one queue, or what was searched for; nothing on this address changes anything."""
+    if not request.user.has_perm(VIEW_CLAIM):
+        raise PermissionDenied
+    user, now, calendar = reader(request), clock.now(), operator_calendar()
+    asked = Asked.of(request.GET)
+    areas = list(SolutionArea.objects.values_list("code", "name"))
+    queue = chosen_queue(asked)
+    bands = queues.bands(now, calendar) if queue is not ALL else ()
+    segments, notice = segments_of(asked, queue, user, now, bands)
+    page = queues.page_of(segments, place_in(request.GET))
+    claims = queues.with_leases(page.claims, now)
+    counted = queues.capped_counts({"rows": segments}, user)["rows"]
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Search") if asked.q else queue.name,
+        "opts": Claim._meta,
+        "zone": timezone.get_current_timezone(),
+        "asked": asked,
+        "queue": queue,
+        "queues": [
+            (each, asked.address(queue=each.code, due="", status="", q=""), each is queue)
+            for each in (OPEN_QUEUE, *QUEUES, ALL)
+        ],
+        "bands": [
+            (band, asked.address(due="" if band.code == asked.due else band.code)) for band in bands
+        ],
+        "statuses": Status.choices,
+        "areas": areas,
+        "rows": [_row(claim, user, now, calendar) for claim in claims],
+        "count": count_words(counted),
+        "notice": notice,
+        "narrowed": bool(asked.q or asked.status or asked.area or asked.due),
+        "plain_address": asked.address(status="", area="", due="", q=""),
+        "here": request.get_full_path(),
+        "kept": request.GET.urlencode(),
+        "next": _place_address(asked, page.next),
+        "previous": _place_address(asked, page.previous),
+        "first": asked.address(),
+        "decides": leases.can_review(user),
+        "leads": leases.can_review(user) and actors.is_lead(user),
+        "next_case_url": reverse("admin:reviews_next_case"),
+    }
+    return TemplateResponse(request, "admin/queue/queue.html", context)
+
+
+def chosen_queue(asked: Asked) -> Queue:
+    """Return the queue asked for; a search or a status alone looks through all claims."""
+    if not asked.queue and (asked.q or asked.status):
+        return ALL
+    return BY_CODE[asked.queue]
+
+
+def segments_of(
+    asked: Asked, queue: Queue, user: User, now: datetime, bands: tuple[Band, ...]
+) -> tuple[tuple[Segment, ...], str]:
+    """Return the segments that make up the page, and a notice about the search."""
+    segments = queue.segments(user, now)
+    band = next((each for each in bands if each.code == asked.due), None)
+    if band is not None:
+        segments = queues.within_band(segments, band)
+    if asked.status:
+        segments = queues.narrowed(segments, queues.Q(status=asked.status))
+    if asked.area:
+        area = SolutionArea.objects.filter(code=asked.area).values("pk")
+        segments = queues.narrowed(segments, queues.Q(area__in=area))
+    if not asked.q:
+        return segments, ""
+    found = search(asked.q)
+    return queues.found_among(segments, found.condition, few=found.few), found.notice
+
+
+def place_in(query: QueryDict) -> Place | None:
+    """Return the place that the address names, or None for the beginning and for nonsense."""
+    for name in ("after", "before"):
+        parts = query.get(name, "").split("~")
+        if len(parts) != 3 or not (_is_number(parts[0]) and _is_number(parts[2])):
+            continue
+        try:
+            at = parse_datetime(parts[1]) if parts[1] else None
+        except ValueError:
+            continue
+        if parts[1] and (at is None or at.tzinfo is None):
+            continue
+        return Place(int(parts[0]), Key(int(parts[2]), at), backwards=name == "before")
+    return None
+
+
+def count_words(counted: int) -> str:
+    """Return how many claims there are, in words; what was counted only in part ends in a plus."""
+    if counted > COUNTED:
+        return _("more than %(number)s claims") % {"number": f"{COUNTED:,}"}
+    return ngettext("%(number)d claim", "%(number)d claims", counted) % {"number": counted}
+
+
+def reasons_of(claim: Claim, user: User, now: datetime) -> list[str]:
+    """Return everything that puts the claim into a queue, in words."""
+    with_reviewer = claim.status in leases.WITH_REVIEWERS
+    mine = claim.assigned_reviewer_id == user.pk
+    provisional = claim.association_state == AssociationState.PROVISIONAL
+    facts: list[tuple[bool, str | Promise]] = [
+        (claim.status == Status.DISPUTED, _("the rejection is disputed")),
+        (claim.status == Status.SUBMITTED and claim.round > 1, _("the partner has answered")),
+        (with_reviewer and claim.assigned_reviewer_id is None, _("nobody reviews it yet")),
+        (with_reviewer and mine, _("you review it")),
+        (
+            with_reviewer and claim.due_at is not None and claim.due_at <= now,
+            _("a reviewer is late"),
+        ),
+        (claim.status == Status.PARTNER_ACTION_REQUIRED, _("the partner was asked")),
+        (provisional, _("the customer may refuse")),
+        (bool(getattr(claim, "competing", False)), _("another partner claims the same")),
+        (bool(getattr(claim, "on_hold", False)), _("its automatic end is on hold")),
+    ]
+    return [str(words) for holds, words in facts if holds]
+
+
+def _row(claim: Claim, user: User, now: datetime, calendar: BusinessCalendar) -> Row:
+    lease = next(iter(claim.running_leases), None)  # type: ignore[attr-defined]
+    return Row(
+        claim=claim,
+        standing=standing_of(claim, user, now, calendar),
+        reasons=reasons_of(claim, user, now),
+        lease=lease,
+        held_by_me=lease is not None and lease.holder_id == user.pk,
+    )
+
+
+def _place_address(asked: Asked, place: Place | None) -> str:
+    if place is None:
+        return ""
+    name = "before" if place.backwards else "after"
+    start = asked.address()
+    return f"{start}{'&' if start != '?' else ''}{urlencode({name: str(place)})}"
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19

@@ -1,0 +1,186 @@
+"""What the next runs of the jobs will do by themselves, and holds that keep a claim from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from claims import actors
+from claims.models import Claim, ClockHold
+from claims.refusals import NotYours
+from claims.services.sweeps import unanswered
+from claims.states import Status
+from consent.services.windows import passed
+from cpor_site.common import clock
+from cpor_site.common.models import JobRun
+from cpor_site.common.problems import Refused
+
+from ..queue_forms import ReasonForm
+from ..queues import rows
+from ..services import holds, leases
+from .case import VIEW_CLAIM, about_a_case, frame, reader
+
+AHEAD = timedelta(hours=24)
+SHOWN = 200
+CONFLICT = 409
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one job will do until ``AHEAD`` from now, by its own selection of claims."""
+
+    job: str
+    title: Promise
+    act: Promise
+    empty: Promise
+    claims: list[Claim]
+    more: bool
+    last_run: JobRun | None
+
+    def due_of(self, claim: Claim) -> datetime | None:
+        return claim.due_at if self.job == "reject_stale_claims" else claim.consent_closes_at
+
+
+@require_safe
+def sweeps_page(request: HttpRequest) -> HttpResponse:
+    """Show the dry run of the coming day, and the claims that are kept from it."""
+    if not request.user.has_perm(VIEW_CLAIM):
+        raise PermissionDenied
+    user, now = reader(request), clock.now()
+    plans = [
+        _plan(
+            "reject_stale_claims",
+            gettext_lazy("Rejected for want of an answer"),
+            gettext_lazy("is rejected; the partner can dispute that"),
+            gettext_lazy("No partner's time to answer ends within the next 24 hours."),
+            unanswered(now + AHEAD),
+        ),
+        _plan(
+            "finalise_consent_windows",
+            gettext_lazy("Put in force without a refusal"),
+            gettext_lazy("comes into force and is handed over to the incentive program"),
+            gettext_lazy("No customer's time to refuse ends within the next 24 hours."),
+            passed(now + AHEAD),
+        ),
+    ]
+    held = list(
+        ClockHold.objects.filter(lifted_at=None)
+        .select_related("claim__organization", "claim__tenant", "placed_by")
+        .order_by("placed_at", "pk")[:SHOWN]
+    )
+    context: dict[str, Any] = {
+        **admin.site.each_context(request),
+        "title": _("Tonight's sweep"),
+        "opts": Claim._meta,
+        "zone": timezone.get_current_timezone(),
+        "until": now + AHEAD,
+        "plans": plans,
+        "held": held,
+        "leads": leases.can_review(user) and actors.is_lead(user),
+        "sees_runs": user.has_perm("common.view_jobrun"),
+        "now": now,
+    }
+    return TemplateResponse(request, "admin/queue/sweeps.html", context)
+
+
+def _plan(job: str, title: Promise, act: Promise, empty: Promise, keys: Iterable[int]) -> Plan:
+    found = list(islice(keys, SHOWN + 1))
+    claims = rows(found[:SHOWN])
+    last = JobRun.objects.filter(job=job, dry_run=False).order_by("-started_at", "-pk").first()
+    plan = Plan(job, title, act, empty, claims, len(found) > SHOWN, last)
+    claims.sort(key=lambda claim: (plan.due_of(claim), claim.pk))
+    for claim in claims:
+        claim.acted_on_at = plan.due_of(claim)  # type: ignore[attr-defined]
+    return plan
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@about_a_case
+def hold_page(request: HttpRequest, claim: Claim) -> HttpResponse:
+    """Let a lead keep the sweeps from one claim, with a reason."""
+    user = reader(request)
+    if not (leases.can_review(user) and actors.is_lead(user)):
+        raise PermissionDenied
+    form = ReasonForm(request.POST if request.method == "POST" else None)
+    problems: list[dict[str, Any]] = []
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            holds.place_hold(
+                claim_id=claim.pk,
+                actor=actors.reviewer(user),
+                reason=form.cleaned_data["reason"],
+            )
+        except NotYours:
+            raise PermissionDenied from None
+        except Refused as refusal:
+            status = CONFLICT
+            problems = [
+                {
+                    "code": each.code,
+                    "message": each.message,
+                    "href": f"#id_{each.field}" if each.field else "",
+                }
+                for each in refusal.problems
+            ]
+        else:
+            messages.success(
+                request,
+                _("%(number)s is on hold: nothing happens to it by itself until you lift the hold.")
+                % {"number": claim.number},
+            )
+            return redirect("admin:reviews_sweeps")
+    context = {
+        **frame(request, claim, _("Put %(number)s on hold") % {"number": claim.number}),
+        "form": form,
+        "button": _("Put on hold"),
+        "consequence": _what_waits(claim),
+        "problems": problems,
+    }
+    return TemplateResponse(request, "admin/queue/reason.html", context, status=status)
+
+
+@require_POST
+@about_a_case
+def lift_act(request: HttpRequest, claim: Claim) -> HttpResponse:
+    """Lift the hold."""
+    try:
+        holds.lift_hold(claim_id=claim.pk, actor=actors.reviewer(reader(request)))
+    except NotYours:
+        raise PermissionDenied from None
+    except Refused as refusal:
+        for each in refusal.problems:
+            messages.error(request, f"{each.message} ({each.code})")
+    else:
+        messages.success(
+            request,
+            _("The hold on %(number)s is lifted. What is overdue happens with the next run.")
+            % {"number": claim.number},
+        )
+    return redirect("admin:reviews_sweeps")
+
+
+def _what_waits(claim: Claim) -> str:
+    if claim.status == Status.PARTNER_ACTION_REQUIRED:
+        return _(
+            "The claim isn't rejected for want of an answer until the hold is lifted. The deadline "
+            "itself stays."
+        )
+    return _(
+        "The association doesn't come into force by itself until the hold is lifted. The deadline "
+        "itself stays."
+    )
