@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -65,13 +65,19 @@ class InviteForm(PlacesForm):
         label=_("Roles"),
         choices=Membership.Role.choices,
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": _("Choose at least one role.")},
     )
     field_order = ["email", "full_name", "roles", "scope", "locations"]
+    MISSING: ClassVar = {
+        "email": _("Enter the person's e-mail address."),
+        "full_name": _("Enter the person's name."),
+        "roles": _("Choose at least one role."),
+        "scope": _("Say where the role is to hold."),
+    }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["roles"].error_messages["required"] = _("Choose at least one role.")
+        for name, sentence in self.MISSING.items():
+            self.fields[name].error_messages["required"] = sentence
 
     def clean_full_name(self) -> str:
         return " ".join(self.cleaned_data["full_name"].split())

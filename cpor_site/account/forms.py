@@ -18,6 +18,15 @@ from cpor_site.common.form_fields import LanguageField, TimeZoneField
 from cpor_site.common.models import User
 
 REQUIRED = _("Fill in this field.")
+MISSING = {
+    "email": _("Enter your e-mail address."),
+    "full_name": _("Enter your name."),
+    "time_zone": _("Enter a time zone."),
+    "oldpassword": _("Enter your present password."),
+    "password1": _("Enter a new password."),
+    "password2": _("Enter the new password once more."),
+}
+"""What is missing, so that a list of several problems tells them apart."""
 NO_ADDRESS = _("This isn't an e-mail address. It looks like name@example.com.")
 
 
@@ -29,9 +38,9 @@ class PlainForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
+        for name, field in self.fields.items():
             field.widget.is_required = False
-            field.error_messages["required"] = REQUIRED
+            field.error_messages["required"] = MISSING.get(name, REQUIRED)
 
 
 def _address(**attributes: Any) -> forms.EmailField:

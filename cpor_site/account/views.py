@@ -123,6 +123,7 @@ class NewPasswordView(library.PasswordResetFromKeyView):
 @method_decorator(never_cache, name="dispatch")
 class ChangePasswordView(library.PasswordChangeView):
     template_name = "account/change_password.html"
+    extra_context = {"here": "account", "tab": "password"}
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         user = request.user

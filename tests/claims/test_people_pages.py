@@ -104,13 +104,13 @@ def test_an_invited_person_is_shown_by_name_once_they_have_signed_in(
     ("changes", "sentence"),
     [
         ({"email": "no address"}, "This isn't an e-mail address."),
-        ({"email": ""}, "Fill in this field."),
-        ({"full_name": "  "}, "Fill in this field."),
+        ({"email": ""}, "Enter the person's e-mail address."),
+        ({"full_name": "  "}, "Enter the person's name."),
         ({"roles": []}, "Choose at least one role."),
         ({"roles": ["emperor"]}, "Select a valid choice."),
         ({"scope": "listed"}, "Choose at least one location."),
         ({"scope": "listed", "locations": ["0"]}, "Select a valid choice."),
-        ({"scope": ""}, "Fill in this field."),
+        ({"scope": ""}, "Say where the role is to hold."),
     ],
     ids=["address", "no address", "name", "no role", "role", "no place", "place", "no scope"],
 )

@@ -71,9 +71,9 @@ def test_saving_the_same_leaves_no_trace() -> None:
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("full_name", " ", "Fill in this field."),
+        ("full_name", " ", "Enter your name."),
         ("time_zone", "Mars/Olympus", "There is no time zone “Mars/Olympus”"),
-        ("time_zone", "", "Fill in this field."),
+        ("time_zone", "", "Enter a time zone."),
         ("locale", "tlh", "Select a valid choice."),
     ],
     ids=["no name", "unknown zone", "no zone", "unknown language"],
