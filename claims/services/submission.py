@@ -22,6 +22,7 @@ from ..models import (
     PoEDocument,
     ReviewFinding,
     RuleProfile,
+    Subscription,
 )
 from ..refusals import MovedOn, NotYours
 from ..states import Act, LineStatus, RejectionReason, Side, Status
@@ -237,6 +238,7 @@ def snapshot(claim: Claim) -> dict[str, Any]:
                     str(line.subscription.subscription_id) if line.subscription else ""
                 ),
                 "contested": line.contested,
+                "registry": _registry_facts(line.subscription),
             }
             for line in included_lines(claim)
         ],
@@ -246,6 +248,17 @@ def snapshot(claim: Claim) -> dict[str, Any]:
         ],
         "documents": [{"name": each.original_name, "sha256": each.sha256} for each in documents],
         "confirmed": claim.confirmed_warnings,
+    }
+
+
+def _registry_facts(subscription: Subscription | None) -> dict[str, str]:
+    """Return what the registry says of a subscription now, to be compared with it later."""
+    if subscription is None:
+        return {}
+    return {
+        "state": subscription.state,
+        "channel": subscription.channel,
+        "ends_on": subscription.ends_on.isoformat() if subscription.ends_on else "",
     }
 
 
