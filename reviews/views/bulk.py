@@ -23,7 +23,7 @@ from cpor_site.common.spreadsheets import csv_bytes
 
 from ..models import BulkAct
 from ..queue_forms import BulkAssignForm, BulkReleaseForm, keys_in
-from ..queues import rows
+from ..queue_pages import rows
 from ..services import bulk, leases
 from .case import VIEW_CLAIM, reader
 from .leases import way_back

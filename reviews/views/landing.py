@@ -20,9 +20,10 @@ from cpor_site.common.business_calendar import BusinessCalendar
 from cpor_site.common.models import JobRun, OutboxMessage, User
 from cpor_site.common.operator_calendar import operator_calendar
 
-from .. import queues
+from .. import queue_pages, queues
 from ..models import CaseLease
-from ..queues import BY_CODE, COUNTED, OPEN_QUEUE, QUEUES
+from ..queue_pages import COUNTED
+from ..queues import BY_CODE, OPEN_QUEUE, QUEUES
 from ..services import leases
 from ..standing import standing_of
 from .case import VIEW_CLAIM, reader
@@ -92,7 +93,7 @@ def landing(request: HttpRequest) -> dict[str, Any]:
     bands = queues.bands(now, calendar)
     decides = leases.can_review(user)
     today = queues.within_band(OPEN_QUEUE.segments(user, now), bands[1])
-    expiring = queues.page_of(today)
+    expiring = queue_pages.page_of(today)
     weeks = weeks_of(now, calendar)
     return {
         "tiles": tiles_of(user, now, bands),
@@ -116,7 +117,7 @@ def tiles_of(user: User, now: datetime, bands: tuple[queues.Band, ...]) -> list[
         wanted[queue.code] = segments
         for band in bands:
             wanted[f"{queue.code}__{band.code}"] = queues.within_band(segments, band)
-    counts = queues.capped_counts(wanted, user)
+    counts = queue_pages.capped_counts(wanted, user)
     tiles = []
     for queue in QUEUES:
         address = f"{_list()}?queue={queue.code}"
@@ -218,10 +219,10 @@ def _mine(user: User, now: datetime, calendar: BusinessCalendar) -> list[Row]:
     """Return what the reader has open or reviews, the nearest deadline first."""
     held = CaseLease.objects.filter(leases.running(now), holder=user).order_by("-taken_at")
     open_now = list(held.values_list("claim", flat=True)[:SHORT])
-    reviewed = queues.page_of(BY_CODE["mine"].segments(user, now)).claims
+    reviewed = queue_pages.page_of(BY_CODE["mine"].segments(user, now)).claims
     keys = list(dict.fromkeys([*open_now, *(claim.pk for claim in reviewed)]))[:SHORT]
-    claims = queues.rows(keys)
-    return [_row(claim, user, now, calendar) for claim in queues.with_leases(claims, now)]
+    claims = queue_pages.rows(keys)
+    return [_row(claim, user, now, calendar) for claim in queue_pages.with_leases(claims, now)]
 
 
 def _row(claim: Claim, user: User, now: datetime, calendar: BusinessCalendar) -> Row:

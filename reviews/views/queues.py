@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -26,10 +27,11 @@ from cpor_site.common.business_calendar import BusinessCalendar
 from cpor_site.common.models import User
 from cpor_site.common.operator_calendar import operator_calendar
 
-from .. import queues
+from .. import queue_pages, queues
 from ..models import CaseLease
+from ..queue_pages import COUNTED, Key, Place, Segment
 from ..queue_search import LONGEST, search
-from ..queues import ALL, BY_CODE, COUNTED, OPEN_QUEUE, QUEUES, Band, Key, Place, Queue, Segment
+from ..queues import ALL, BY_CODE, OPEN_QUEUE, QUEUES, Band, Queue
 from ..services import leases
 from ..standing import Standing, standing_of
 from .case import VIEW_CLAIM, reader
@@ -88,9 +90,9 @@ def queue_page(request: HttpRequest) -> HttpResponse:
     queue = chosen_queue(asked)
     bands = queues.bands(now, calendar) if queue is not ALL else ()
     segments, notice = segments_of(asked, queue, user, now, bands)
-    page = queues.page_of(segments, place_in(request.GET))
-    claims = queues.with_leases(page.claims, now)
-    counted = queues.capped_counts({"rows": segments}, user)["rows"]
+    page = queue_pages.page_of(segments, place_in(request.GET))
+    claims = queue_pages.with_leases(page.claims, now)
+    counted = queue_pages.capped_counts({"rows": segments}, user)["rows"]
     context = {
         **admin.site.each_context(request),
         "title": _("Search") if asked.q else queue.name,
@@ -140,10 +142,10 @@ def segments_of(
     if band is not None:
         segments = queues.within_band(segments, band)
     if asked.status:
-        segments = queues.narrowed(segments, queues.Q(status=asked.status))
+        segments = queues.narrowed(segments, Q(status=asked.status))
     if asked.area:
         area = SolutionArea.objects.filter(code=asked.area).values("pk")
-        segments = queues.narrowed(segments, queues.Q(area__in=area))
+        segments = queues.narrowed(segments, Q(area__in=area))
     if not asked.q:
         return segments, ""
     found = search(asked.q)

@@ -30,7 +30,7 @@ from cpor_site.common.models import JobRun
 from cpor_site.common.problems import Refused
 
 from ..queue_forms import ReasonForm
-from ..queues import rows
+from ..queue_pages import rows
 from ..services import holds, leases
 from .case import VIEW_CLAIM, about_a_case, frame, reader
 

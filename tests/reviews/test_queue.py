@@ -20,7 +20,7 @@ from claims.services.submission import resubmit_claim
 from claims.states import RejectionReason
 from cpor_site.common import clock
 from cpor_site.common.models import User
-from reviews import queues
+from reviews import queue_pages
 from reviews.services.decisions import reject_claim
 from reviews.views.queues import count_words
 from tests import acts, factories
@@ -286,7 +286,7 @@ class TestPaging:
     @pytest.fixture
     def claims(self, monkeypatch: pytest.MonkeyPatch) -> list[Claim]:
         """Seven drafts; a page takes three."""
-        monkeypatch.setattr(queues, "PAGE", 3)
+        monkeypatch.setattr(queue_pages, "PAGE", 3)
         location, tenant, user = (
             factories.make_location(enrolled=False),
             factories.make_tenant(),
