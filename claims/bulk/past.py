@@ -47,7 +47,8 @@ def drafts_of(user: User, upload: DraftUpload) -> QuerySet[Claim]:
 
 def _organizations(user: User) -> tuple[set[int], set[int]]:
     """Return the organisations for all of which, and for parts of which, the user may draft."""
-    wholly, partly = set(), set()
+    wholly: set[int] = set()
+    partly: set[int] = set()
     for each in actors.memberships_with(user, Capability.DRAFT):
         (partly if each.locations.all() else wholly).add(each.organization_id)
     return wholly, partly - wholly

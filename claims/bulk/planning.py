@@ -156,13 +156,14 @@ class _Reader:
                         % {"product": product.name, "row": first_row.number},
                     )
             return areas[first.area_id]
-        row = self.source.get("activity")
-        if row is None or any(each.cells.get("product") for each in self.rows):
+        named = self.source.get("activity")
+        if named is None or any(each.cells.get("product") for each in self.rows):
             return None
-        fitting = self.known.areas_with(row.cells["activity"])
+        fitting = self.known.areas_with(named.cells["activity"])
         if len(fitting) != 1:
             names = ", ".join(each.name for each in self.known.areas)
-            row.fault("area", "ACT-01", _("Name the solution area: %(names)s.") % {"names": names})
+            sentence = _("Name the solution area: %(names)s.")
+            named.fault("area", "ACT-01", sentence % {"names": names})
             return None
         return fitting[0]
 

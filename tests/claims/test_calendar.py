@@ -44,7 +44,7 @@ def person(**fields: Any) -> User:
 def read(user: User, now: datetime | None = None) -> list[icalendar.Event]:
     """Return the entries as a calendar program reads them."""
     calendar = icalendar.Calendar.from_ical(as_ical(entries_for(user, now or clock.now())))
-    return list(calendar.walk("VEVENT"))
+    return calendar.events
 
 
 def with_deadline(user: User, kind: str, due_at: str, **fields: Any) -> Claim:
