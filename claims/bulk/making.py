@@ -67,14 +67,14 @@ def upload_drafts(
     that they judge. ``again`` allows a file that was uploaded before.
 
     Raises ``NotYours`` without a role that may draft for the organisation, and ``Refused``: MPN-09
-    if it is suspended, LIM-01 after too many files, BLK-01 to BLK-07 for a file of which nothing
-    can be used, ``AlreadyUploaded`` (BLK-11).
+    if it is suspended, BLK-01 to BLK-07 for a file of which nothing can be used, LIM-01 after too
+    many others, ``AlreadyUploaded`` (BLK-11).
     """
     organization = organization_to_draft_for(actor, organization_id)
     user = actor.user
     assert user is not None
-    limits.ask("draft_upload", str(user.pk), most=MOST_FILES, within=WITHIN)
     sheet = reading.read(content)
+    limits.ask("draft_upload", str(user.pk), most=MOST_FILES, within=WITHIN)
     upload = _opened(
         organization,
         again=again,

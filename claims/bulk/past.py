@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from typing import Any
+
+from django.db.models import Exists, Func, IntegerField, OuterRef, Q, QuerySet
 
 from cpor_site.common.models import User
 
@@ -45,6 +47,16 @@ def drafts_of(user: User, upload: DraftUpload) -> QuerySet[Claim]:
     )
 
 
+class ListLength(Func):
+    """The length of a list in a JSON column."""
+
+    function = "JSON_ARRAY_LENGTH"
+    output_field = IntegerField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, function="JSONB_ARRAY_LENGTH", **context)
+
+
 def _organizations(user: User) -> tuple[set[int], set[int]]:
     """Return the organisations for all of which, and for parts of which, the user may draft."""
     wholly: set[int] = set()
@@ -54,8 +66,15 @@ def _organizations(user: User) -> tuple[set[int], set[int]]:
     return wholly, partly - wholly
 
 
-def of_organization(
+def listed(
     uploads: QuerySet[DraftUpload], organization: PartnerOrganization | None
 ) -> QuerySet[DraftUpload]:
-    """Return those of the one organisation that the reader looks at, or all."""
-    return uploads if organization is None else uploads.filter(organization=organization)
+    """Return the uploads as the list shows them: without their rows, but with ``refused_count``.
+
+    Those of the one organisation that the reader looks at, or all.
+    """
+    if organization is not None:
+        uploads = uploads.filter(organization=organization)
+    return uploads.defer("problems", "header", "refused_rows").annotate(
+        refused_count=ListLength("refused_rows")
+    )

@@ -27,6 +27,7 @@ from ..imports.values import UNPRINTABLE, fold, plain
 from .columns import BY_CODE, COLUMNS, EXAMPLE, known_names
 
 MOST_ROWS = 500
+MOST_COLUMNS = 200
 MOST_BYTES = 2 * MEGABYTE
 FIELD = "file"
 LONGEST_VALUE = 100
@@ -98,19 +99,24 @@ def read(content: bytes) -> Sheet:
     found, skipped = _header_line(lines)
     header, delimiter = found
     codes = _codes(header, notes)
-    records = _records(lines, delimiter, first=2 + skipped)
-    rows = [_row(number, cells, codes) for number, cells in records]
-    examples = [row for row in rows if _is_example(row)]
-    rows = [row for row in rows if row not in examples]
+    rows, examples, count = [], [], 0
+    for number, cells in _records(lines, delimiter, first=2 + skipped):
+        if count < MOST_ROWS:
+            row = _row(number, cells, codes)
+            if _is_example(row):
+                examples.append(row)
+                continue
+            rows.append(row)
+        count += 1
     if examples:
         notes.append(Finding(0, "", "BLK-13", _left_out(examples)))
     if not rows:
         _refuse("BLK-01", _("The file has no rows below its header. Fill in a row for each claim."))
-    if len(rows) > MOST_ROWS:
+    if count > MOST_ROWS:
         _refuse(
             "BLK-04",
             _("The file has %(count)d rows; at most %(most)d are possible. Split it into several.")
-            % {"count": len(rows), "most": MOST_ROWS},
+            % {"count": count, "most": MOST_ROWS},
         )
     kept = [code for code in codes if code in BY_CODE]
     return Sheet(kept, rows, notes)
@@ -196,6 +202,12 @@ def _header_line(lines: io.StringIO) -> tuple[tuple[list[str], str], int]:
 
 def _codes(header: list[str], notes: list[Finding]) -> list[str]:
     """Return the code of each column, empty for those that aren't read; name what is wrong."""
+    if len(header) > MOST_COLUMNS:
+        _refuse(
+            "BLK-05",
+            _("The first row has %(count)d cells; at most %(most)d are possible.")
+            % {"count": len(header), "most": MOST_COLUMNS},
+        )
     known = known_names()
     codes = [known.get(fold(name), "") for name in header]
     doubled = sorted({code for code in codes if code and codes.count(code) > 1})

@@ -120,7 +120,7 @@ def upload_template(request: HttpRequest) -> HttpResponse:
 @require_safe
 def uploads(request: HttpRequest) -> HttpResponse:
     """The files uploaded so far."""
-    found = past.of_organization(
+    found = past.listed(
         past.uploads_for(reader(request)), organizations.current_organization(request)
     )
     return render(

@@ -305,6 +305,10 @@ def test_the_same_file_is_asked_about_within_the_organisation(desk: Desk) -> Non
 
 def test_too_many_files_in_an_hour(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("claims.bulk.making.MOST_FILES", 1)
+    for _ in range(2):
+        with pytest.raises(Refused) as caught:
+            desk.upload("nothing of use")
+        assert caught.value.codes == ("BLK-05",)
     desk.upload_rows(desk.row())
     with pytest.raises(Refused) as caught:
         desk.upload_rows(desk.row(), desk.row())

@@ -247,6 +247,7 @@ def test_earlier_uploads(desk: Desk, rows: int) -> None:
     with CaptureQueriesContext(connection) as queries:
         page = browser.get(reverse("uploads"))
     assert html_of(page).count("drafts.csv") == rows
+    assert [each.refused_count for each in page.context["uploads"]] == [1] * rows
     assert len(queries) == LIST_QUERIES
 
 

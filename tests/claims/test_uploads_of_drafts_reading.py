@@ -133,6 +133,11 @@ def test_headers_in_the_reader_s_language_and_in_english() -> None:
             ),
         ),
         (
+            HEADER.encode() + b"," * 200 + b"\n1\n",
+            "BLK-05",
+            "The first row has 206 cells; at most 200 are possible.",
+        ),
+        (
             f"{HEADER},Domain\n{ROW},x\n".encode(),
             "BLK-05",
             "These columns are there twice: domain. Leave one of each.",
