@@ -52,7 +52,7 @@ class DeskAdapter(DefaultAccountAdapter):
     def set_password(self, user: User, password: str) -> None:
         """Store the password, which ends all sessions that were begun with the former one."""
         user.set_password(password)
-        user._change_reason = "password_chosen"
+        user._change_reason = "password_chosen"  # type: ignore[attr-defined]
         user.save(update_fields=["password"])
 
     def unlock(self, request: HttpRequest, user: User) -> None:

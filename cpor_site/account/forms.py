@@ -27,6 +27,21 @@ MISSING = {
     "password2": _("Enter the new password once more."),
 }
 """What is missing, so that a list of several problems tells them apart."""
+
+REGIONS = frozenset(
+    {
+        "Africa",
+        "America",
+        "Antarctica",
+        "Arctic",
+        "Asia",
+        "Atlantic",
+        "Australia",
+        "Europe",
+        "Indian",
+        "Pacific",
+    }
+)
 NO_ADDRESS = _("This isn't an e-mail address. It looks like name@example.com.")
 
 
@@ -161,12 +176,10 @@ class DetailsForm(PlainForm):
 @cache
 def time_zones() -> tuple[str, ...]:
     """Return the names to choose from; other names that the database knows are accepted too."""
-    regions = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia")
-    regions += ("Europe", "Indian", "Pacific")
     return tuple(
         sorted(
             name
             for name in available_timezones()
-            if name == "UTC" or name.partition("/")[0] in regions and "/" in name
+            if name == "UTC" or ("/" in name and name.partition("/")[0] in REGIONS)
         )
     )

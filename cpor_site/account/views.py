@@ -160,7 +160,7 @@ def details(request: HttpRequest) -> HttpResponse:
         for name in names:
             setattr(user, name, form.cleaned_data[name])
         if form.has_changed():
-            user._change_reason = "details_changed"
+            user._change_reason = "details_changed"  # type: ignore[attr-defined]
             user.save(update_fields=names)
         response = redirect("account")
         remember_language(response, user.locale)

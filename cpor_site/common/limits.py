@@ -73,7 +73,7 @@ def _entry(name: str, key: str, within: timedelta) -> tuple[str, float]:
     return f"limit:{name}:{int(seconds)}:{window}:{who}", seconds
 
 
-def _sentence(wait: timedelta) -> Promise:
+def _sentence(wait: timedelta) -> str | Promise:
     minutes = max(1, math.ceil(wait.total_seconds() / 60))
     if minutes <= 90:
         return ngettext_lazy(

@@ -56,6 +56,19 @@ def test_threads_that_try_at_once_are_all_counted(key: str) -> None:
     assert answers.count(True) == 7
 
 
+@pytest.mark.redis
+@time_machine.travel("2026-06-04T10:00:15+00:00", tick=False)
+def test_redis_counts_for_everybody_together(key: str) -> None:
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(
+                pool.map(lambda _try: allowed("looking", key, most=7, within=MINUTE), range(200))
+            )
+        assert answers.count(True) == 7
+    finally:
+        cache.clear()
+
+
 @time_machine.travel("2026-06-04T10:00:15+00:00", tick=False)
 def test_the_counts_of_many_people_don_t_push_each_other_out(key: str) -> None:
     allowed("looking", key, most=1, within=MINUTE)
