@@ -98,7 +98,7 @@ def attach_proof(page: Page, file_name: str, signed_on: date) -> None:
     """Attach a PDF that covers every line. Begins and ends on the page about the proof."""
     expect_title(page, "Proof")
     text = f"{file_name}: Fabrikam Consulting works for {CUSTOMER}, tenant ID {TENANT_ID}."
-    page.get_by_label("File", exact=True).set_input_files(
+    page.get_by_label("Files", exact=True).set_input_files(
         {"name": file_name, "mimeType": "application/pdf", "buffer": pdf(text)}
     )
     page.get_by_label("What is it?").select_option(label="signed statement of work")
