@@ -108,10 +108,10 @@ class Entry:
 
 
 def entries_for(user: User, now: datetime) -> list[Entry]:
-    """Return the coming deadlines of the claims that the user may see, soonest first.
+    """Return the coming deadlines of the claims that the user may see, then subscriptions' ends.
 
-    In the language and the time zone that are active, which are to be the user's. The number of
-    queries doesn't depend on the number of claims.
+    Each soonest first, in the language and the time zone that are active, which are to be the
+    user's. The number of queries doesn't depend on the number of claims.
     """
     calendar, zone = operator_calendar(), zone_named(user.time_zone)
     mine = selectors.claims_for(user)
@@ -127,10 +127,11 @@ def entries_for(user: User, now: datetime) -> list[Entry]:
         .select_related("claim", "subscription")
         .order_by("subscription__ends_on", "pk")[:MOST_ENTRIES]
     )
-    ends = {(line.claim_id, line.subscription_id): line for line in reversed(lines)}
+    # A subscription that is claimed for two activities ends once.
+    ends = {(line.claim_id, line.subscription_id): line for line in lines}
     return [
         *(_deadline(claim, now, calendar, zone) for claim in claims),
-        *(_end(line.claim, line.subscription) for line in reversed(ends.values())),
+        *(_end(line.claim, line.subscription) for line in ends.values()),
     ]
 
 

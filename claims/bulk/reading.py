@@ -27,8 +27,12 @@ from ..imports.values import UNPRINTABLE, fold, plain
 from .columns import BY_CODE, COLUMNS, EXAMPLE, known_names
 
 MOST_ROWS = 500
+"""Each claim is stored with the care of one that is typed in; more would outlast a web request."""
+
 MOST_COLUMNS = 200
 MOST_BYTES = 2 * MEGABYTE
+"""Some 4 KB a row, so that a file of that size is no list of drafts."""
+
 FIELD = "file"
 LONGEST_VALUE = 100
 

@@ -1,0 +1,31 @@
+"""CSV that spreadsheet programs open as it is meant, and never as a program."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import translation
+
+from cpor_site.common.spreadsheets import as_typed, csv_bytes, harmless
+
+FORMULAS = ["=1+1", "+49 30 1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "＋1", "－1", "＠1"]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_what_would_be_run_is_kept_from_it_and_comes_back(text: str) -> None:
+    assert harmless(text) == f"'{text}"
+    assert as_typed(harmless(text)) == text
+
+
+@pytest.mark.parametrize("text", ["", "a=1", "2026-06-30", "'quoted'", "申請", "a-b"])
+def test_everything_else_stays(text: str) -> None:
+    assert harmless(text) == text
+    assert as_typed(text) == text
+
+
+@pytest.mark.parametrize(
+    ("language", "line"), [("en", 'a,"b,c",\'=1\r\n'), ("hu", "a;b,c;'=1\r\n")]
+)
+def test_files_open_in_the_reader_s_excel(language: str, line: str) -> None:
+    with translation.override(language):
+        content = csv_bytes([["a", "b,c", "=1"]])
+    assert content == b"\xef\xbb\xbf" + line.encode()
