@@ -20,42 +20,57 @@ Code = DeficiencyCode
 
 @dataclass(frozen=True)
 class Criterion:
-    """One thing to look for. ``facts`` is what the claim says about it; may be empty."""
+    """One thing to look for. ``facts`` is what the claim says about it; may be empty.
+
+    ``key`` is its name among ``services.verdicts.CRITERIA``.
+    """
 
     text: Promise
     codes: tuple[str, ...]
     facts: str
+    key: str
 
 
 def checklist_of(
     claim: Claim, lines: Iterable[ClaimLine], documents: Iterable[PoEDocument]
 ) -> list[Criterion]:
     """Return what to look for in the claim's proof, in the order of reading."""
-    tenant = claim.tenant
+    tenant, lines = claim.tenant, list(lines)
     standing = [each for each in documents if each.counts]
     found = [
-        Criterion(_("It is the right document, about this claim"), (Code.ALL,), claim.name),
+        Criterion(
+            _("It is the right document, about this claim"), (Code.ALL,), claim.name, "document"
+        ),
         Criterion(
             _("It names the customer, the domain and the tenant ID as the claim does"),
             (Code.ALL, Code.ID),
             _joined(tenant.name if tenant else "", claim.domain_as_typed, claim.tenant_id_as_typed),
+            "customer",
         ),
         Criterion(
-            _("It names the partner as the claim does"), (Code.ALL,), claim.organization.name
+            _("It names the partner as the claim does"),
+            (Code.ALL,),
+            claim.organization.name,
+            "partner",
         ),
         Criterion(
             _("Somebody at the customer has signed it, or agreed in another way"),
             (Code.ACK,),
             _joined(*(_joined(each.signer_name, each.signer_title) for each in standing)),
+            "signature",
         ),
         Criterion(
-            _("It is dated, and the signature is not too old"), (Code.DATE,), _ages(claim, standing)
+            _("It is dated, and the signature is not too old"),
+            (Code.DATE,),
+            _ages(claim, standing),
+            "dates",
         ),
-        Criterion(_("It describes what the partner did"), (Code.WORK,), _activities(claim)),
+        Criterion(_("It describes what the partner did"), (Code.WORK,), _activities(lines), "work"),
         Criterion(
             _("It names every product or workload claimed"),
             (Code.PROD,),
             _joined(*dict.fromkeys(str(line.product) for line in lines)),
+            "products",
         ),
     ]
     if tenant is not None and tenant.sector == CustomerTenant.Sector.PUBLIC:
@@ -67,6 +82,7 @@ def checklist_of(
                 gettext("The partner says it does.")
                 if confirmed
                 else gettext("The partner hasn't confirmed it."),
+                "disclosure",
             )
         )
     return found
@@ -98,8 +114,8 @@ def _is_older(signed_on: date, submitted_on: date, months: int) -> bool:
     return (passed, submitted_on.day) > (months, signed_on.day)
 
 
-def _activities(claim: Claim) -> str:
-    return _joined(*(str(each) for each in claim.activities.all()))
+def _activities(lines: Iterable[ClaimLine]) -> str:
+    return _joined(*dict.fromkeys(str(line.activity) for line in lines))
 
 
 def _joined(*words: str) -> str:

@@ -27,6 +27,7 @@ from ..views.leases import (
 )
 from ..views.queues import queue_page
 from ..views.sweeps import hold_page, lift_act, sweeps_page
+from .case_urls import case_urls
 
 
 @admin.register(Claim)
@@ -54,6 +55,7 @@ class ClaimAdmin(EvidenceAdmin):
             path("<int:claim_id>/", wrap(case_page), name="claims_claim_change"),
             path("<int:claim_id>/history/", wrap(history_page), name="claims_claim_history"),
             *acts,
+            *case_urls(wrap),
             path("<int:claim_id>/note/", wrap(note_act), name="claims_claim_note"),
             path("<int:claim_id>/comment/", wrap(comment_act), name="claims_claim_comment"),
             path("<int:claim_id>/clock/", wrap(clock_page), name="reviews_clock"),

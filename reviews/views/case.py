@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
-from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
@@ -24,17 +23,22 @@ from claims import actors, changes, door
 from claims.models import Claim
 from claims.refusals import AlreadyHeld, ConflictOfInterest
 from claims.standing import CALENDAR_DAYS
-from claims.states import Act, DeadlineKind
+from claims.states import Act, DeadlineKind, LineStatus
 from cpor_site.common import clock
 from cpor_site.common.business_calendar import BusinessCalendar
 from cpor_site.common.models import User
 from cpor_site.common.operator_calendar import operator_calendar
 from cpor_site.common.problems import Problem
 
-from .. import selectors
+from ..case_file import CaseFile, case_of, read_case
+from ..changes_seen import Since, look, since_last_round, state_of
 from ..checklist import checklist_of
 from ..forms import WritingForm
+from ..proof_view import ZOOMS, view_of
+from ..readiness import obstacles, registry_lines
+from ..services.verdicts import IN_REVIEW
 from ..standing import standing_of
+from ..verdict_table import VerdictTable
 from ..wording import confirmed_warnings
 
 CLOCK_STARTS = {
@@ -57,7 +61,11 @@ class ActLink:
     label: Promise
     url: str
     kind: str
+    key: str = ""
 
+
+KEYS = {"take_up": "t", "approve": "p", "ask": "a", "reject": "r"}
+"""The key on the keyboard that leads to an act."""
 
 ACTS: tuple[tuple[Act, str, Promise, str], ...] = (
     (Act.TAKE_UP, "take_up", _("Take up"), "primary"),
@@ -77,7 +85,7 @@ def about_a_case(view: CaseView) -> CaseView:
     def wrapped(request: HttpRequest, claim_id: int, **kwargs: Any) -> HttpResponse:
         if not request.user.has_perm(VIEW_CLAIM):
             raise PermissionDenied
-        claim = selectors.case(claim_id)
+        claim = case_of(claim_id)
         if claim is None:
             raise Http404
         return view(request, claim, **kwargs)
@@ -121,44 +129,78 @@ def render_case(
     *,
     note: WritingForm | None = None,
     comment: WritingForm | None = None,
+    marks: QueryDict | None = None,
     problems: tuple[Problem, ...] = (),
     status: int = 200,
 ) -> HttpResponse:
     """Render the case page, with what was typed into its forms and why it was refused."""
+    from .leases import lease_bar  # noqa: PLC0415 - its pages are about a case, as this module is
+
     user = reader(request)
     now, calendar = clock.now(), operator_calendar()
-    lines = selectors.lines_of(claim)
-    documents = selectors.documents_of(claim)
-    cases = selectors.open_cases_of(claim)
+    today = calendar.day_of(now)
+    case = read_case(claim, user)
     acts, hindrance = offers(claim, user)
     writes = user.has_perm(actors.REVIEW_PERMISSION)
+    # After a refused act the page stands on the act's address, where the viewer's links don't lead.
+    asked = request.GET if request.method in ("GET", "HEAD") else _asked_from(request.POST)
+    proof = view_of(claim, case.documents, asked)
+    table = VerdictTable(
+        checklist_of(claim, case.lines, case.documents),
+        [line for line in case.lines if line.line_status == LineStatus.INCLUDED],
+        [each for each in case.documents if each.counts],
+        case.verdicts,
+        claim.round,
+        proof,
+        marks,
+    )
+    in_review = claim.status in IN_REVIEW
     context = {
         **frame(request, claim, claim.number),
+        "case": case,
         "standing": standing_of(claim, user, now, calendar),
         "why": explained(claim, calendar),
         "acts": acts,
         "hindrance": hindrance,
-        "lines": lines,
-        "contacts": claim.contacts.all(),
-        "documents": documents,
-        "domains": selectors.domains_of(claim),
-        "checklist": checklist_of(claim, lines, documents),
-        "warnings": confirmed_warnings(claim, lines, documents),
+        "lease": lease_bar(claim, user),
+        "obstacles": obstacles(case, today) if in_review else [],
+        "seen": _since_seen(case, user, now) if request.method == "GET" and writes else None,
+        "since_round": since_last_round(case.events, case.names),
+        "proof": proof,
+        "zooms": ZOOMS,
+        "table": table,
+        "marks_open": writes and in_review and hindrance is None,
+        "registry": registry_lines(case, now, today),
+        "lines": case.lines,
+        "activities": case.activities,
+        "contacts": case.contacts,
+        "documents": [(each, case.covers.get(each.pk, [])) for each in case.documents],
+        "domains": case.domains,
+        "warnings": confirmed_warnings(claim, case.lines, case.documents),
         "rounds": [
-            (number, list(found))
-            for number, found in groupby(selectors.findings_of(claim), attrgetter("round"))
+            (number, [(each, case.found_on.get(each.pk, [])) for each in found])
+            for number, found in case.rounds
         ],
-        "comments": selectors.comments_of(claim),
-        "notes": selectors.notes_of(claim),
-        "decisions": selectors.decisions_of(claim),
-        "cases": cases,
-        "contested": {party.line_id for each in cases for party in each.parties},
-        "events": selectors.events_of(claim),
+        "comments": case.comments,
+        "notes": case.notes[::-1],
+        "decisions": case.decisions,
+        "cases": case.cases,
+        "events": sorted(case.events, key=attrgetter("at", "pk"), reverse=True),
         "note_form": (note or note_form()) if writes else None,
         "comment_form": (comment or comment_form()) if writes else None,
         "problems": problems,
     }
     return TemplateResponse(request, "admin/claims/claim/case.html", context, status=status)
+
+
+def _since_seen(case: CaseFile, user: User, now: datetime) -> Since | None:
+    state = state_of(case.claim, case.lines, case.documents, case.contacts, len(case.comments))
+    return look(case.mark, case.claim, user, state, case.names, now)
+
+
+def _asked_from(posted: QueryDict) -> dict[str, str]:
+    """Return what the viewer showed when a form beside it was sent."""
+    return {name: posted.get(f"shown-{name}", "") for name in ("document", "page", "zoom", "find")}
 
 
 def note_form(data: QueryDict | None = None) -> WritingForm:
@@ -180,7 +222,13 @@ def offers(claim: Claim, user: User) -> tuple[list[ActLink], Problem | None]:
     actor = actors.reviewer(user)
     possible = door.open_acts(actor, claim)
     links = [
-        ActLink(name, label, reverse(f"admin:claims_claim_{name}", args=[claim.pk]), kind)
+        ActLink(
+            name,
+            label,
+            reverse(f"admin:claims_claim_{name}", args=[claim.pk]),
+            kind,
+            KEYS.get(name, ""),
+        )
         for act, name, label, kind in ACTS
         if act in possible
     ]

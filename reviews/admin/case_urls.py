@@ -1,0 +1,25 @@
+"""The addresses below one case that only its page leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.urls import URLPattern, path
+
+from ..views.earlier import earlier_page
+from ..views.proof import page_image
+from ..views.verdicts import verdicts_act
+
+
+def case_urls(wrap: Callable[..., Any]) -> list[URLPattern]:
+    """Return the addresses; ``wrap`` is the admin site's guard."""
+    return [
+        path(
+            "<int:claim_id>/proof/<int:document_id>/<int:number>.png",
+            wrap(page_image),
+            name="claims_claim_page",
+        ),
+        path("<int:claim_id>/verdicts/", wrap(verdicts_act), name="claims_claim_verdicts"),
+        path("<int:claim_id>/earlier/", wrap(earlier_page), name="claims_claim_earlier"),
+    ]
