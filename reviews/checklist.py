@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext
@@ -115,7 +116,8 @@ def _is_older(signed_on: date, submitted_on: date, months: int) -> bool:
 
 
 def _activities(lines: Iterable[ClaimLine]) -> str:
-    return _joined(*dict.fromkeys(str(line.activity) for line in lines))
+    activities = {line.activity.pk: line.activity for line in lines}
+    return _joined(*map(str, sorted(activities.values(), key=attrgetter("position", "pk"))))
 
 
 def _joined(*words: str) -> str:

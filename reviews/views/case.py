@@ -69,9 +69,9 @@ KEYS = {"take_up": "t", "approve": "p", "ask": "a", "reject": "r"}
 
 ACTS: tuple[tuple[Act, str, Promise, str], ...] = (
     (Act.TAKE_UP, "take_up", _("Take up"), "primary"),
-    (Act.APPROVE, "approve", _("Approve…"), "primary"),
     (Act.REQUEST_ACTION, "ask", _("Ask the partner…"), ""),
-    (Act.REJECT, "reject", _("Reject…"), "danger apart"),
+    (Act.REJECT, "reject", _("Reject…"), "danger"),
+    (Act.APPROVE, "approve", _("Approve…"), "primary"),
 )
 """The reviewer's acts: act, name of its page, label and look of its button."""
 
