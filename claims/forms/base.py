@@ -26,10 +26,17 @@ class NotedField(forms.BoundField):
     def errors(self) -> ErrorList:
         own = super().errors
         told = [each for each in self._notes() if each.severity == Severity.ERROR]
-        if not told:
+        faults = own.as_data()
+        if not told and not any(_has_code(fault) for fault in faults):
             return own
-        words = [format_html(CODED, each.message, each.code) for each in told]
-        return ErrorList([*own, *words], renderer=self.form.renderer, field_id=self.auto_id)
+        words: list[str] = []
+        for fault in faults:
+            if _has_code(fault):
+                words += [format_html(CODED, text, fault.code) for text in fault.messages]
+            else:
+                words += fault.messages
+        words += [format_html(CODED, each.message, each.code) for each in told]
+        return ErrorList(words, renderer=self.form.renderer, field_id=self.auto_id)
 
     @property
     def warnings(self) -> list[Problem]:
@@ -45,6 +52,11 @@ class NotedField(forms.BoundField):
     def _notes(self) -> list[Problem]:
         notes: dict[str, list[Problem]] = getattr(self.form, "notes", {})
         return notes.get(self.name, [])
+
+
+def _has_code(fault: forms.ValidationError) -> bool:
+    """Whether a form's own refusal is one of the rules'; Django's codes are in small letters."""
+    return bool(fault.code and fault.code.isupper())
 
 
 class DeskForm(forms.Form):

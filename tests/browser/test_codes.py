@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -311,7 +311,9 @@ def _only(page: Page, customer: tuple[str, str], product: str) -> None:
 # -- 3.5 -------------------------------------------------------------------------------------------
 
 
-def test_codes_of_proof_and_handing_in(desk: Desk, flawed: None, people: People) -> None:
+def test_codes_of_proof_and_handing_in(
+    desk: Desk, flawed: None, people: People, tmp_path: Path
+) -> None:
     page = people.signed_in(PARTNER)
     draft(page, "Codes of 3.5", WOODGROVE, steps.M365)
     steps.choose_products(page, ["SharePoint Online"])
@@ -321,14 +323,14 @@ def test_codes_of_proof_and_handing_in(desk: Desk, flawed: None, people: People)
     expect_codes(page, ["POE-01"], at=False)
     expect_codes(page, ["POE-11"])
 
-    _attach(page, ("tool.exe", b"MZ"), ("empty.pdf", b""), ("big.txt", b"x" * 26_000_000))
+    _attach(page, tmp_path, ("tool.exe", b"MZ"), ("empty.pdf", b""), ("big.txt", b"x" * 26_000_000))
     expect_codes(page, ["POE-02", "POE-04", "POE-03"])
-    _attach(page, ("future.pdf", pdf("Future")), signed_on="2999-01-01")
+    _attach(page, tmp_path, ("future.pdf", pdf("Future")), signed_on="2999-01-01")
     expect_codes(page, ["POE-08"], {"Date of the customer's signature": "2999-01-01"})
     page.goto(proof)
     for box in page.get_by_role("group", name="What does it prove?").get_by_role("checkbox").all():
         box.uncheck()
-    _attach(page, ("future copy.pdf", pdf("Future")), signed_on="2024-01-01")
+    _attach(page, tmp_path, ("future copy.pdf", pdf("Future")), signed_on="2024-01-01")
     expect_codes(page, ["POE-06", "POE-09"])
     _inside(desk, "set_scan_state('future copy.pdf', 'pending')")
     page.goto(f"{proof}?saved")
@@ -339,7 +341,7 @@ def test_codes_of_proof_and_handing_in(desk: Desk, flawed: None, people: People)
     go(page, "Proof")
     for box in page.get_by_role("group", name="What does it prove?").get_by_role("checkbox").all():
         box.uncheck()
-    _attach(page, ("future.pdf", pdf("Future")))
+    _attach(page, tmp_path, ("future.pdf", pdf("Future")))
     expect_codes(page, ["POE-07"])
     expect_codes(page, ["POE-10"], at=False)
 
@@ -369,12 +371,10 @@ def test_codes_of_proof_and_handing_in(desk: Desk, flawed: None, people: People)
     expect(answering.get_by_label("Your answer to the reviewers")).to_be_focused()
 
 
-def _attach(page: Page, *files: tuple[str, bytes], signed_on: str = "") -> None:
-    given: list[Any] = [
-        {"name": name, "mimeType": "application/octet-stream", "buffer": content}
-        for name, content in files
-    ]
-    page.get_by_label("Files", exact=True).set_input_files(given)
+def _attach(page: Page, folder: Path, *files: tuple[str, bytes], signed_on: str = "") -> None:
+    paths = [folder / name for name, _content in files]
+    for path, (_name, content) in zip(paths, files, strict=True):
+        path.write_bytes(content)
+    page.get_by_label("Files", exact=True).set_input_files(paths)
     page.get_by_label("Date of the customer's signature").fill(signed_on)
     page.get_by_role("button", name="Attach", exact=True).click()
-    expect(page.get_by_role("progressbar")).to_have_count(0)
