@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from claims.models import Claim, ClaimEvent
+from claims.models import ClaimEvent
 from claims.states import Side
 from cpor_site.common import clock
 from cpor_site.common.business_calendar import BusinessCalendar
@@ -25,9 +25,8 @@ from ..models import CaseLease
 from ..queue_pages import COUNTED
 from ..queues import BY_CODE, OPEN_QUEUE, QUEUES
 from ..services import leases
-from ..standing import standing_of
 from .case import VIEW_CLAIM, reader
-from .queues import Row, reasons_of
+from .queues import Row, rows_of
 
 SHORT = 8
 """Rows of a list on the first page."""
@@ -98,7 +97,9 @@ def landing(request: HttpRequest) -> dict[str, Any]:
     return {
         "tiles": tiles_of(user, now, bands),
         "troubles": troubles,
-        "expiring": [_row(claim, user, now, calendar) for claim in expiring.claims[:SHORT]],
+        "expiring": rows_of(
+            queue_pages.with_leases(expiring.claims[:SHORT], now), user, now, calendar
+        ),
         "more_expiring": len(expiring.claims) > SHORT or expiring.next is not None,
         "expiring_url": f"{_list()}?due=today",
         "decides": decides,
@@ -221,19 +222,8 @@ def _mine(user: User, now: datetime, calendar: BusinessCalendar) -> list[Row]:
     open_now = list(held.values_list("claim", flat=True)[:SHORT])
     reviewed = queue_pages.page_of(BY_CODE["mine"].segments(user, now)).claims
     keys = list(dict.fromkeys([*open_now, *(claim.pk for claim in reviewed)]))[:SHORT]
-    claims = queue_pages.rows(keys)
-    return [_row(claim, user, now, calendar) for claim in queue_pages.with_leases(claims, now)]
-
-
-def _row(claim: Claim, user: User, now: datetime, calendar: BusinessCalendar) -> Row:
-    lease = next(iter(getattr(claim, "running_leases", ())), None)
-    return Row(
-        claim,
-        standing_of(claim, user, now, calendar),
-        reasons_of(claim, user, now),
-        lease,
-        lease is not None and lease.holder_id == user.pk,
-    )
+    claims = queue_pages.with_leases(queue_pages.rows(keys), now)
+    return rows_of(claims, user, now, calendar)
 
 
 def _list() -> str:

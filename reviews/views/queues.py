@@ -77,6 +77,8 @@ class Row:
     reasons: list[str]
     lease: CaseLease | None
     held_by_me: bool
+    url: str
+    clock_url: str
 
 
 @require_safe
@@ -109,13 +111,12 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         ],
         "statuses": Status.choices,
         "areas": areas,
-        "rows": [_row(claim, user, now, calendar) for claim in claims],
+        "rows": rows_of(claims, user, now, calendar, back=request.GET.urlencode()),
         "count": count_words(counted),
         "notice": notice,
         "narrowed": bool(asked.q or asked.status or asked.area or asked.due),
         "plain_address": asked.address(status="", area="", due="", q=""),
         "here": request.get_full_path(),
-        "kept": request.GET.urlencode(),
         "next": _place_address(asked, page.next),
         "previous": _place_address(asked, page.previous),
         "first": asked.address(),
@@ -197,15 +198,32 @@ def reasons_of(claim: Claim, user: User, now: datetime) -> list[str]:
     return [str(words) for holds, words in facts if holds]
 
 
-def _row(claim: Claim, user: User, now: datetime, calendar: BusinessCalendar) -> Row:
-    lease = next(iter(claim.running_leases), None)  # type: ignore[attr-defined]
-    return Row(
-        claim=claim,
-        standing=standing_of(claim, user, now, calendar),
-        reasons=reasons_of(claim, user, now),
-        lease=lease,
-        held_by_me=lease is not None and lease.holder_id == user.pk,
-    )
+def rows_of(
+    claims: list[Claim],
+    user: User,
+    now: datetime,
+    calendar: BusinessCalendar,
+    *,
+    back: str = "",
+) -> list[Row]:
+    """Return the claims with all that a row says of them; ``back`` is the queue's own query."""
+    queue = reverse("admin:claims_claim_changelist")
+    way_back = f"?{urlencode({'_changelist_filters': back})}" if back else ""
+    found = []
+    for claim in claims:
+        lease = next(iter(claim.running_leases), None)  # type: ignore[attr-defined]
+        found.append(
+            Row(
+                claim=claim,
+                standing=standing_of(claim, user, now, calendar),
+                reasons=reasons_of(claim, user, now),
+                lease=lease,
+                held_by_me=lease is not None and lease.holder_id == user.pk,
+                url=f"{queue}{claim.pk}/{way_back}",
+                clock_url=f"{queue}{claim.pk}/clock/",
+            )
+        )
+    return found
 
 
 def _place_address(asked: Asked, place: Place | None) -> str:
