@@ -201,7 +201,7 @@ def test_a_link_for_one_signs_another_out_of_this_browser() -> None:
 @pytest.mark.parametrize(
     "fields", [{"is_active": False}, {"is_demo": True}], ids=["closed", "demo"]
 )
-def test_a_closed_or_demo_account_gets_no_password(fields: dict[str, bool]) -> None:
+def test_a_closed_or_demo_account_gets_no_password(fields: dict[str, Any]) -> None:
     user = factories.make_user(**fields)
     assert Client().get(RESET.link(user)).status_code == 404
 

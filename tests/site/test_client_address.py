@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
+from django.urls import reverse
 
+from consent.models import ConsentAnswer
 from cpor_site.common.client import address_of
 from cpor_site.env import EnvError, read
+from tests import acts, factories
 
 PROXY = "10.0.0.1"
 
@@ -37,13 +40,23 @@ def test_whom_to_believe(
     rf: RequestFactory, settings: Any, proxies: int, forwarded: str | None, address: str
 ) -> None:
     settings.CPOR_TRUSTED_PROXIES = proxies
-    headers = {} if forwarded is None else {"HTTP_X_FORWARDED_FOR": forwarded}
+    headers: dict[str, Any] = {} if forwarded is None else {"HTTP_X_FORWARDED_FOR": forwarded}
     assert address_of(rf.get("/", REMOTE_ADDR=PROXY, **headers)) == address
 
 
 @pytest.mark.parametrize("caller", ["", "/run/desk.sock"], ids=["nothing", "socket"])
 def test_a_caller_without_address_has_none(rf: RequestFactory, caller: str) -> None:
     assert address_of(rf.get("/", REMOTE_ADDR=caller)) == ""
+
+
+@pytest.mark.django_db
+def test_a_customer_s_answer_is_recorded_with_the_customer_s_address(settings: Any) -> None:
+    settings.CPOR_TRUSTED_PROXIES = 1
+    claim = acts.in_window(factories.make_claim())
+    client = Client(REMOTE_ADDR=PROXY, HTTP_X_FORWARDED_FOR="203.0.113.9, 192.0.2.1")
+    address = reverse("consent_agree", args=[acts.token_of(claim)])
+    client.post(address, {"responder_name": "Jana Meier"})
+    assert ConsentAnswer.objects.get().ip_address == "192.0.2.1"
 
 
 @pytest.mark.parametrize("value", ["-1", "11", "yes"])
