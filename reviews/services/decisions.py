@@ -30,6 +30,7 @@ from claims.states import REVIEWER_REASONS, Act, DeficiencyCode, LineStatus
 from cpor_site.common.problems import Problem, Refused, blocking, error
 
 from ..models import CompetingParty, InternalNote
+from ..placeholders import placeholder_problems
 
 Outcome = ReviewDecision.Outcome
 Scan = PoEDocument.ScanState
@@ -80,6 +81,8 @@ def request_action(
         lines = {line.pk: line for line in included_lines(claim)}
         dispute = open_dispute(claim)
         problems = _finding_problems(findings, lines, comment) + _ask_once(dispute, now)
+        explanations = {f"{each.code}-explanation": each.explanation for each in findings}
+        problems += placeholder_problems({**explanations, "comment": comment})
         if problems:
             raise Refused(*problems)
         if dispute is not None:
@@ -129,7 +132,7 @@ def approve_claim(
         claim = passage.claim
         lock_customer(claim)
         look_up_subscriptions(claim, actor)
-        problems = _approval_problems(passage)
+        problems = _approval_problems(passage) + placeholder_problems({"text": text})
         if problems:
             raise Refused(*problems)
         associations.bind(claim, actor=actor, now=passage.now)
@@ -160,6 +163,7 @@ def reject_claim(
         problems = []
         if not chosen or any(reason not in REVIEWER_REASONS for reason in chosen):
             problems.append(error("REV-30", _("Choose at least one reason."), field="reasons"))
+        problems += placeholder_problems({"text": text})
         if not text.strip():
             problems.append(
                 error("REV-31", _("Tell the partner why the claim is rejected."), field="text")
@@ -197,6 +201,11 @@ def _decide(
         InternalNote.objects.create(
             claim=claim, author=user, body=internal_note.strip(), created_at=passage.now
         )
+
+
+def may_ask(dispute: Dispute | None, now: datetime) -> bool:
+    """Whether the partner may be asked now: once in a dispute, before its last day is over."""
+    return not _ask_once(dispute, now)
 
 
 def _ask_once(dispute: Dispute | None, now: datetime) -> list[Problem]:
