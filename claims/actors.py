@@ -107,17 +107,17 @@ REVIEW_PERMISSION = "claims.review_claim"
 LEAD_PERMISSION = "claims.lead_review"
 
 
-def roles_with(capability: Capability) -> list[str]:
-    """Return the partner roles that have the capability."""
-    return [role for role, has in ROLE_CAPABILITIES.items() if capability in has]
+def roles_with(*capabilities: Capability) -> list[str]:
+    """Return the partner roles that have any of the capabilities."""
+    return [role for role, has in ROLE_CAPABILITIES.items() if has.intersection(capabilities)]
 
 
-def memberships_with(user: User, capability: Capability) -> list[Membership]:
-    """Return the user's memberships that carry the capability, each with its locations loaded."""
+def memberships_with(user: User, *capabilities: Capability) -> list[Membership]:
+    """Return the user's memberships that carry any of them, each with its locations loaded."""
     if not user.is_active:
         return []
     return list(
-        Membership.objects.filter(user=user, is_active=True, role__in=roles_with(capability))
+        Membership.objects.filter(user=user, is_active=True, role__in=roles_with(*capabilities))
         .select_related("organization")
         .prefetch_related("locations")
     )
@@ -139,17 +139,22 @@ def reach(user: User, capability: Capability) -> Q:
     return condition
 
 
-def partner_can(user: User, capability: Capability, claim: Claim) -> bool:
-    """Whether the user has the capability on this claim, by organisation, role and location."""
-    for membership in memberships_with(user, capability):
+def capabilities_on(user: User, claim: Claim) -> frozenset[Capability]:
+    """Return all that the user may do with this claim, by organisation, role and location."""
+    found: frozenset[Capability] = frozenset()
+    for membership in memberships_with(user, *Capability):
         if membership.organization_id != claim.organization_id:
             continue
         locations = {location.pk for location in membership.locations.all()}
-        if not locations or claim.location_id in locations:
-            return True
-        if claim.location_id is None and claim.created_by_id == user.pk:
-            return True
-    return False
+        own = claim.location_id is None and claim.created_by_id == user.pk
+        if not locations or claim.location_id in locations or own:
+            found |= ROLE_CAPABILITIES[membership.role]
+    return found
+
+
+def partner_can(user: User, capability: Capability, claim: Claim) -> bool:
+    """Whether the user has the capability on this claim, by organisation, role and location."""
+    return capability in capabilities_on(user, claim)
 
 
 def may(actor: Actor, act: Act, claim: Claim) -> bool:

@@ -25,7 +25,7 @@ from cpor_site.common.business_calendar import Deadline
 
 from . import actors
 from .actors import Actor
-from .models import Claim, ClaimEvent, ReviewDecision
+from .models import Claim, ClaimEvent, Dispute, ReviewDecision
 from .refusals import (
     AlreadyHeld,
     ChangedMeanwhile,
@@ -197,21 +197,25 @@ def open_acts(actor: Actor, claim: Claim) -> list[Act]:
 
     Leaves out what only ``ask_reviewer`` knows.
     """
-    return [
-        act
-        for act in Act
-        if can_proceed(getattr(claim, act.value)) and actors.may(actor, act, claim)
-    ]
+    if actor.side == Side.PARTNER and actor.user is not None:
+        has = actors.capabilities_on(actor.user, claim)
+        return [act for act in possible_acts(claim) if actors.ACT_CAPABILITY.get(act) in has]
+    return [act for act in possible_acts(claim) if actors.may(actor, act, claim)]
+
+
+def possible_acts(claim: Claim) -> list[Act]:
+    """Return the acts that the machine allows from where the claim stands, whoever does them."""
+    return [act for act in Act if can_proceed(getattr(claim, act.value))]
 
 
 def decided_before(user: User, claim: Claim) -> bool:
     """Whether the reviewer decided on the claim before its dispute, which others must judge."""
-    return (
-        claim.disputed_at is not None
-        and ReviewDecision.objects.filter(
-            claim=claim, reviewer=user, decided_at__lt=claim.disputed_at
-        ).exists()
-    )
+    if claim.disputed_at is None:
+        return False
+    disputed_round = Dispute.objects.filter(claim=claim).order_by("-number").values("round")[:1]
+    return ReviewDecision.objects.filter(
+        claim=claim, reviewer=user, round__lt=disputed_round
+    ).exists()
 
 
 def ask_reviewer(actor: Actor, claim: Claim) -> None:

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from cpor_site.common.models import User
 from cpor_site.common.operator_calendar import operator_calendar
 
-from . import actors, deadlines, door
-from .actors import Capability
+from . import deadlines, door
+from .actors import ACT_CAPABILITY, Capability
 from .models import Claim
 from .services.copies import COPYABLE, RENEWABLE_STATUSES, ending_lines
 from .states import Act, AssociationState
 
 
-def offers_of(claim: Claim, user: User, now: datetime) -> frozenset[str]:
-    """Return the codes of what this person may do with the claim at this moment.
+def offers_of(claim: Claim, has: frozenset[Capability], now: datetime) -> frozenset[str]:
+    """Return the codes of what a person with these capabilities may do with the claim now.
 
     ``dispute``, ``end``, ``recall``, ``withdraw`` and ``discard`` change its status; ``copy``,
     ``renew`` and ``replace`` start a new draft; ``support`` shows what a support case needs.
     """
-    acts = set(door.open_acts(actors.partner(user), claim))
+    acts = {act for act in door.possible_acts(claim) if ACT_CAPABILITY.get(act) in has}
     found = {"support"}
     if Act.DISPUTE in acts and deadlines.may_dispute(claim, now):
         found.add("dispute")
@@ -32,13 +31,17 @@ def offers_of(claim: Claim, user: User, now: datetime) -> frozenset[str]:
         found.add("withdraw")
     if Act.DISCARD in acts and claim.first_submitted_at is None:
         found.add("discard")
-    if actors.partner_can(user, Capability.DRAFT, claim):
-        if claim.status in COPYABLE:
-            found.add("copy")
-        if claim.association_state == AssociationState.ACTIVE:
-            found.add("replace")
-        if claim.status in RENEWABLE_STATUSES:
-            today = operator_calendar().day_of(now)
-            if ending_lines(claim, today):
-                found.add("renew")
+    if Capability.DRAFT in has:
+        found |= _new_drafts(claim, now)
     return frozenset(found)
+
+
+def _new_drafts(claim: Claim, now: datetime) -> set[str]:
+    found = set()
+    if claim.status in COPYABLE:
+        found.add("copy")
+    if claim.association_state == AssociationState.ACTIVE:
+        found.add("replace")
+    if claim.status in RENEWABLE_STATUSES and ending_lines(claim, operator_calendar().day_of(now)):
+        found.add("renew")
+    return found

@@ -9,6 +9,8 @@ from .views import (
     calendar,
     claim,
     comments,
+    copies,
+    disputes,
     documents,
     editing,
     handing_in,
@@ -16,6 +18,7 @@ from .views import (
     organizations,
     people,
     proof,
+    support,
     uploads,
 )
 
@@ -56,6 +59,13 @@ urlpatterns: list[URLPattern] = [
     path("<int:claim_id>/recall/", acts.recall, name="claim_recall"),
     path("<int:claim_id>/withdraw/", acts.withdraw, name="claim_withdraw"),
     path("<int:claim_id>/discard/", acts.discard, name="claim_discard"),
+    path("<int:claim_id>/end/", acts.end, name="claim_end"),
+    path("<int:claim_id>/dispute/", disputes.dispute, name="claim_dispute"),
+    path("<int:claim_id>/copy/", copies.copy, name="claim_copy"),
+    path("<int:claim_id>/replace/", copies.replace, name="claim_replace"),
+    path("<int:claim_id>/renew/", copies.renew, name="claim_renew"),
+    path("<int:claim_id>/support/", support.facts, name="claim_support"),
+    path("<int:claim_id>/support.txt", support.file, name="claim_support_file"),
     path("<int:claim_id>/comment/", comments.comment, name="claim_comment"),
     path(
         "<int:claim_id>/documents/<int:document_id>/describe/",

@@ -51,6 +51,16 @@ class WithdrawForm(VersionedForm):
     )
 
 
+class EndForm(VersionedForm):
+    reason = forms.CharField(
+        label=_("Why do you end it?"),
+        help_text=_("For example: the project has ended, the customer has another partner."),
+        max_length=200,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
 class CommentForm(DeskForm):
     body = forms.CharField(
         label=_("Write to the reviewers"),

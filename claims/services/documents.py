@@ -111,9 +111,7 @@ def attach_document(
     description = Description(
         kind, document_on, signed_on, signer_name, signer_title, note, line_ids
     )
-    return _attach(
-        claim_id, actor, upload, version, description, replaced_id=None, comment=comment
-    )
+    return _attach(claim_id, actor, upload, version, description, replaced_id=None, comment=comment)
 
 
 def replace_document(

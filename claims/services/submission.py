@@ -89,6 +89,8 @@ def resubmit_claim(
 ) -> Claim:
     """T6: answer the reviewer and hand the claim in again; it returns to the same reviewer (Q11).
 
+    In a dispute the answer leads back to it (T17), and the clock is that of its answer.
+
     Effects, in order: the reply as a comment, rules and conflicts as for T2, findings of the round
     settled, status with the next round, pick-up clock, event ``claim_resubmitted``. Raises
     ``Refused`` (SUBM-04) if nothing was changed or answered since the reviewer asked.
@@ -112,9 +114,10 @@ def resubmit_claim(
         if reply.strip():
             write_comment(claim, actor=actor, body=reply, now=now)
         settle_findings(claim, now)
+        answered = deadlines.pickup if claim.disputed_at is None else deadlines.dispute_answer
         passage.go(
             event="claim_resubmitted",
-            deadline=deadlines.pickup(claim.rule_profile, now),
+            deadline=answered(claim.rule_profile, now),
             details={"snapshot": snapshot(claim)},
         )
     return passage.claim

@@ -1,4 +1,4 @@
-"""Single acts: recalling, withdrawing, discarding."""
+"""Single acts that are asked about once: recalling, withdrawing, discarding, ending."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from django.views.decorators.http import require_http_methods
 from cpor_site.common.problems import Problem
 
 from .. import door
-from ..forms.acts import ConfirmForm, WithdrawForm
+from ..forms.acts import ConfirmForm, EndForm, WithdrawForm
 from ..models import Claim
 from ..services.drafting import discard_claim
+from ..services.endings import end_association
 from ..services.submission import recall_claim, withdraw_claim
 from ..states import Act
 from .access import acting, claim_page, refusals_of
@@ -32,7 +33,7 @@ class AskedOnce:
 
     act: Act
     service: Callable[..., Claim]
-    form: type[ConfirmForm | WithdrawForm]
+    form: type[ConfirmForm | WithdrawForm | EndForm]
     title: Promise
     consequence: Promise
     button: Promise
@@ -66,6 +67,20 @@ WITHDRAW = AskedOnce(
     gettext_lazy("The claim is withdrawn."),
     dangerous=True,
 )
+END = AskedOnce(
+    Act.END_ASSOCIATION,
+    end_association,
+    EndForm,
+    gettext_lazy("End this association?"),
+    gettext_lazy(
+        "You stop being partner of record for all products of this claim at once, and they are "
+        "free for others to claim. The incentive program and the customer are told. This can't be "
+        "taken back; only a new claim is possible."
+    ),
+    gettext_lazy("End the association"),
+    gettext_lazy("The association has ended."),
+    dangerous=True,
+)
 DISCARD = AskedOnce(
     Act.DISCARD,
     discard_claim,
@@ -90,7 +105,7 @@ def _view(asked: AskedOnce) -> Callable[..., HttpResponse]:
     return act
 
 
-recall, withdraw, discard = _view(RECALL), _view(WITHDRAW), _view(DISCARD)
+recall, withdraw, discard, end = _view(RECALL), _view(WITHDRAW), _view(DISCARD), _view(END)
 
 
 def _ask(request: HttpRequest, claim: Claim, asked: AskedOnce) -> HttpResponse:

@@ -2,27 +2,55 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from cpor_site.common import clock
 from cpor_site.common.operator_calendar import operator_calendar
 
-from .. import actors, changes, door, journey, selectors
+from .. import actors, changes, journey, offers, selectors
 from ..actors import Capability
 from ..forms.acts import CommentForm
-from ..models import Claim
+from ..models import Claim, ClaimLine, PoEDocument, Program
 from ..services.comments import CLOSED
 from ..services.documents import may_attach
-from ..states import Act, LineStatus, Status
+from ..standing import day, until
+from ..states import AssociationState, LineStatus, Status
+from ..todos import todos_of
 from ..wording import event_words
-from .access import acting, claim_page, reader
-from .sections import CHECK, open_sections, url_of
+from .access import claim_page, reader
+from .sections import CHECK, open_sections, resume_url, url_of
 
 OUT_OF_THE_RUNNING = (LineStatus.REMOVED_BY_PARTNER, LineStatus.REMOVED_ON_ADVICE)
+PROOF_AGES_AFTER = timedelta(days=304)
+"""Ten months, after which proof on an approved claim should be renewed (table 2.5)."""
+IN_FRONT = (
+    ("dispute", gettext_lazy("Dispute the decision"), "claim_dispute"),
+    ("renew", gettext_lazy("Renew for a new subscription"), "claim_renew"),
+)
+UNDER_MORE = (
+    ("copy", gettext_lazy("Copy to a new claim…"), "claim_copy", False),
+    (
+        "replace",
+        gettext_lazy("Replace it, if the ID or activity is wrong…"),
+        "claim_replace",
+        False,
+    ),
+    ("support", gettext_lazy("Facts for a support case"), "claim_support", False),
+    ("recall", gettext_lazy("Recall the claim…"), "claim_recall", False),
+    ("withdraw", gettext_lazy("Withdraw the claim…"), "claim_withdraw", True),
+    ("end", gettext_lazy("End the association…"), "claim_end", True),
+    ("discard", gettext_lazy("Discard the draft…"), "claim_discard", True),
+)
 
 
 @claim_page
@@ -35,39 +63,49 @@ def show(request: HttpRequest, claim: Claim) -> HttpResponse:
 def page_of(request: HttpRequest, claim: Claim, comment_form: CommentForm) -> dict[str, Any]:
     """Return what the claim's page shows to the reader."""
     user, now, calendar = reader(request), clock.now(), operator_calendar()
-    acts = set(door.open_acts(acting(request), claim))
-    may_draft = actors.partner_can(user, Capability.DRAFT, claim)
-    sections = open_sections(claim) if may_draft else []
+    has = actors.capabilities_on(user, claim)
+    may_draft = Capability.DRAFT in has
+    sections = {each.code for each in open_sections(claim)} if may_draft else set()
     lines = selectors.lines_of(claim)
     documents = selectors.documents_of(claim)
+    findings = (
+        selectors.findings_of(claim) if claim.status == Status.PARTNER_ACTION_REQUIRED else []
+    )
+    steps = journey.steps_of(claim, calendar, now)
+    newest = _newest_proof(documents)
     return {
         "here": "claims",
         "claim": claim,
+        "badge": _badge(claim),
+        "relatives": _relatives(claim),
         "lines": [each for each in lines if each.line_status not in OUT_OF_THE_RUNNING],
         "removed_lines": [each for each in lines if each.line_status in OUT_OF_THE_RUNNING],
-        "has_subscriptions": any(each.subscription_id for each in lines),
-        "documents": documents,
-        "findings": (
-            selectors.findings_of(claim) if claim.status == Status.PARTNER_ACTION_REQUIRED else []
+        "has_subscriptions": any(
+            each.subscription_id or each.subscription_as_typed for each in lines
         ),
+        "programs": _programs(lines),
+        "today": calendar.day_of(now),
+        "documents": documents,
+        "newest_proof_on": newest,
+        "proof_is_old": claim.status == Status.APPROVED
+        and newest is not None
+        and calendar.day_of(now) - newest > PROOF_AGES_AFTER,
+        "findings": findings,
+        "todos": todos_of(findings),
         "decision": selectors.decision_of(claim) if claim.decided_at else None,
+        "dispute": selectors.dispute_of(claim) if claim.disputed_at else None,
         "comments": selectors.comments_of(claim),
         "comment_form": comment_form,
-        "may_comment": claim.status not in CLOSED
-        and actors.partner_can(user, Capability.COMMENT, claim),
-        "steps": journey.steps_of(claim, calendar, now),
+        "may_comment": claim.status not in CLOSED and Capability.COMMENT in has,
+        "steps": steps,
+        "has_estimates": any(each.at and each.progress == "next" for each in steps),
         "events": [
             (journey.who_for_partner(event), event_words(event.kind), event.at)
             for event in reversed(selectors.events_of(claim))
         ],
-        "edit_url": url_of(claim, sections[0].code) if sections else "",
         "proof_url": url_of(claim, "proof") if may_draft and may_attach(claim) else "",
-        "check_url": url_of(claim, CHECK) if may_draft else "",
-        "may_submit": Act.SUBMIT in acts,
-        "may_answer": Act.RESUBMIT in acts,
-        "may_recall": Act.RECALL in acts and claim.assigned_reviewer_id is None,
-        "may_withdraw": Act.WITHDRAW in acts,
-        "may_discard": Act.DISCARD in acts and claim.first_submitted_at is None,
+        "products_url": url_of(claim, "products") if "products" in sections else "",
+        **_acts(claim, has, sections, now),
         "now": now,
         "calendar": calendar,
     }
@@ -90,3 +128,74 @@ def history(request: HttpRequest, claim: Claim) -> HttpResponse:
             ),
         },
     )
+
+
+def _acts(
+    claim: Claim, has: frozenset[Capability], sections: set[str], now: datetime
+) -> dict[str, list[Any]]:
+    """Return the acts that stand in front, and those under "More" with whether they're dangerous.
+
+    The first of those in front is the page's main act.
+    """
+    offered = offers.offers_of(claim, has, now)
+    change = (_("Change the claim"), resume_url(claim)) if sections else None
+    main: list[tuple[str, str]] = []
+    more: list[tuple[str, str, bool]] = []
+    if claim.status == Status.EDITING and sections:
+        check = _("Check and submit") if Capability.CLAIM in has else _("Check")
+        main = [(_("Go on with the draft"), resume_url(claim)), (check, url_of(claim, CHECK))]
+    elif claim.status == Status.PARTNER_ACTION_REQUIRED and Capability.CLAIM in has:
+        main = [(_("Answer and resubmit"), url_of(claim, CHECK)), *([change] if change else [])]
+    elif change:
+        more.append((*change, False))
+    for code, label, url_name in IN_FRONT:
+        if code in offered:
+            main.append((str(label), reverse(url_name, args=[claim.pk])))
+    for code, label, url_name, dangerous in UNDER_MORE:
+        if code in offered:
+            more.append((str(label), reverse(url_name, args=[claim.pk]), dangerous))
+    return {"main_acts": main, "more_acts": more}
+
+
+def _badge(claim: Claim) -> str:
+    """Tell the two kinds of Approved apart (section 2.1)."""
+    if claim.association_state == AssociationState.ACTIVE and claim.activated_at:
+        return _("Active since %(date)s") % {"date": day(claim.activated_at)}
+    if claim.association_state == AssociationState.PROVISIONAL:
+        if claim.consent_closes_at is None:
+            return _("Waiting for the letter to the customer")
+        return _("Consent window until %(date)s") % {"date": until(claim.consent_closes_at)}
+    return ""
+
+
+def _relatives(claim: Claim) -> list[tuple[str, Claim]]:
+    """Return the claims that this one comes from, and those that come from it."""
+    found = []
+    if claim.copied_from is not None and claim.copied_from_id != claim.replaces_id:
+        words = _("Renews") if claim.is_renewal else _("Copied from")
+        found.append((words, claim.copied_from))
+    if claim.replaces is not None:
+        found.append((_("Replaces"), claim.replaces))
+    made_of = Claim.objects.filter(copied_from=claim).exclude(status=Status.CANCELLED)
+    for other in made_of.order_by("pk"):
+        if other.replaces_id == claim.pk:
+            found.append((_("Replaced by"), other))
+        else:
+            found.append((_("Renewed by") if other.is_renewal else _("Copied to"), other))
+    return found
+
+
+def _programs(lines: Iterable[ClaimLine]) -> list[tuple[Program, list[str]]]:
+    """Return the programs to which the approved lines were passed on, each with its products."""
+    names: dict[Program, list[str]] = defaultdict(list)
+    for line in lines:
+        program, product = line.activity.program, str(line.product)
+        passed_on = hasattr(line, "association") and line.association.effective_from
+        if passed_on and product not in names[program]:
+            names[program].append(product)
+    return list(names.items())
+
+
+def _newest_proof(documents: Iterable[PoEDocument]) -> date | None:
+    dates = [each.signed_on or each.document_on for each in documents if each.counts]
+    return max((each for each in dates if each), default=None)

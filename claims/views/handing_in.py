@@ -23,9 +23,10 @@ from ..services.drafting import remember_section
 from ..services.lines import included_lines
 from ..services.submission import confirm_warnings, resubmit_claim, submit_claim
 from ..states import Act, Status
+from ..todos import todos_of
 from .access import acting, again, claim_page, reader, refusals_of
 from .editing import STALE
-from .sections import CHECK, element_of, open_sections, shown, steps
+from .sections import CHECK, element_of, open_sections, shown, steps, url_of
 
 
 @claim_page
@@ -70,6 +71,7 @@ def check(request: HttpRequest, claim: Claim) -> HttpResponse:
     blocking = [each for each in problems if each.blocks]
     documents, lines = selectors.documents_of(claim), included_lines(claim)
     infos = [each for each in problems if each.severity == Severity.INFORMATION]
+    findings = selectors.findings_of(claim) if answering else []
     return render(
         request,
         "claims/check.html",
@@ -82,7 +84,10 @@ def check(request: HttpRequest, claim: Claim) -> HttpResponse:
             "is_stale": tuple(each.code for each in refusals) == STALE,
             "blocking": shown(claim, blocking),
             "infos": shown(claim, infos),
-            "findings": selectors.findings_of(claim) if answering else [],
+            "findings": findings,
+            "todos": todos_of(findings),
+            "proof_url": url_of(claim, "proof") if answering else "",
+            "products_url": url_of(claim, "products") if answering else "",
             "decision": selectors.decision_of(claim) if answering else None,
             "lines": lines,
             "documents": [each for each in documents if each.counts],

@@ -21,8 +21,17 @@ CLAIM_PAGES = (
     "claim_recall",
     "claim_withdraw",
     "claim_discard",
+    "claim_end",
+    "claim_dispute",
+    "claim_copy",
+    "claim_replace",
+    "claim_renew",
+    "claim_support",
+    "claim_support_file",
+    "proof_template",
     "claim_comment",
 )
+DOCUMENT_PAGES = ("document_describe", "document_replace", "document_withdraw")
 SECTIONS = ("customer", "work", "details", "products", "partner", "contacts")
 
 
@@ -40,14 +49,7 @@ def url(name: str, claim: Claim, *more: Any) -> str:
 def addresses_of(claim: Claim) -> list[str]:
     """Return the address of every page and act of the claim."""
     document = claim.documents.order_by("pk").first()
-    documents = (
-        [
-            url(name, claim, document.pk)
-            for name in ("document_describe", "document_replace", "document_withdraw")
-        ]
-        if document
-        else []
-    )
+    documents = [url(name, claim, document.pk) for name in DOCUMENT_PAGES] if document else []
     return [
         *(url(name, claim) for name in CLAIM_PAGES),
         *(url("claim_edit", claim, section) for section in SECTIONS),

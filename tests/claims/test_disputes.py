@@ -128,7 +128,8 @@ class TestRefusals:
         last = answer_due(claim)
         with time_machine.travel(last + timedelta(seconds=1), tick=False):
             assert refused(claim) == ["DIS-01"]
-            assert "dispute" not in offers.offers_of(claim, claim.created_by, clock.now())
+            has = actors.capabilities_on(claim.created_by, claim)
+            assert "dispute" not in offers.offers_of(claim, has, clock.now())
             assert dispute(claim, arrived_at=last).status == Status.DISPUTED
 
     def test_the_sentence_names_the_day(self) -> None:

@@ -165,7 +165,7 @@ def test_findings_and_question_stand_above_the_answer() -> None:
 
     for words in (
         "Answer and resubmit",
-        "Missing or old dates D-DATE Exchange Online No date.",
+        "Exchange Online Missing or old dates D-DATE No date. Add proof",
         "Please add the date of the signature.",
     ):
         assert words in page

@@ -18,9 +18,9 @@ from tests.claims.pages import browser_of, url
 pytestmark = pytest.mark.django_db
 
 LIST = 14
-CLAIM_PAGE = 25
+CLAIM_PAGE = 20
 HISTORY = 27
-CHECK_PAGE = 40
+CHECK_PAGE = 38
 
 
 def queries_of(browser: Any, address: str) -> int:

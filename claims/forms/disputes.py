@@ -1,0 +1,41 @@
+"""Disputing a rejection, and starting a draft from an old claim."""
+
+from __future__ import annotations
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from .base import ManyFilesField, VersionedForm
+
+
+class DisputeForm(VersionedForm):
+    """Why the decision should change, new proof, or both."""
+
+    justification = forms.CharField(
+        label=_("Why should the decision change?"),
+        help_text=_(
+            "Say what was overlooked, or what the new proof shows. Name pages and dates. This or "
+            "new proof is needed."
+        ),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 8}),
+    )
+    files = ManyFilesField(label=_("New proof"), required=False)
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["files"].help_text = _(
+            "You can choose several files; up to %(size)d MB each, without a password."
+        ) % {"size": settings.CPOR_POE_MAX_FILE_MB}
+
+
+class FromOldForm(VersionedForm):
+    """A new draft from an old claim."""
+
+    with_documents = forms.BooleanField(
+        label=_("Take the proof along"),
+        help_text=_("The files are copied; you can withdraw or replace each in the draft."),
+        required=False,
+    )

@@ -1,0 +1,111 @@
+"""The page on which a partner disputes a rejection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from cpor_site.common import clock
+from cpor_site.common.operator_calendar import operator_calendar
+from cpor_site.common.problems import Problem
+
+from .. import actors, selectors
+from ..actors import Capability
+from ..forms.disputes import DisputeForm
+from ..models import Claim, PoEDocument
+from ..refusals import ChangedMeanwhile
+from ..services.disputes import closed_to_disputes, dispute_claim, new_proof_of
+from ..services.documents import attach_document, may_attach
+from ..standing import reasons_of
+from ..states import Status
+from .access import acting, again, claim_page, reader, refusals_of
+from .sections import shown
+
+
+@claim_page
+@require_http_methods(["GET", "POST"])
+def dispute(request: HttpRequest, claim: Claim) -> HttpResponse:
+    """Say what was decided, and take justification and new proof; files stay whatever happens."""
+    arrived_at = clock.now()
+    if not actors.partner_can(reader(request), Capability.CLAIM, claim):
+        raise Http404
+    is_post = request.method == "POST"
+    if claim.status != Status.REJECTED:
+        messages.info(
+            request, _("Only a rejected claim can be disputed; this one isn't rejected any more.")
+        )
+        return redirect("claim_page", claim.pk)
+    form = DisputeForm(
+        request.POST if is_post else None,
+        request.FILES if is_post else None,
+        initial={"version": claim.version},
+    )
+    problems: tuple[Problem, ...] = ()
+    if is_post and form.is_valid():
+        if form.cleaned_data["version"] != claim.version:
+            problems = ChangedMeanwhile().problems
+        if may_attach(claim):
+            problems += _attach_all(request, claim, form.cleaned_data["files"])
+        if not problems:
+            claim = again(request, claim)
+            problems = refusals_of(
+                lambda: dispute_claim(
+                    claim_id=claim.pk,
+                    actor=acting(request),
+                    version=claim.version,
+                    justification=form.cleaned_data["justification"],
+                    arrived_at=arrived_at,
+                )
+            )
+        if not problems:
+            messages.success(
+                request,
+                _("Your dispute is with the reviewers. Somebody new looks at the claim."),
+            )
+            return redirect("claim_page", claim.pk)
+        claim = again(request, claim)
+        typed = request.POST.copy()
+        typed["version"] = str(claim.version)
+        form = DisputeForm(typed, {}, initial={"version": claim.version})
+        form.is_valid()
+        form.note(problems)
+    closed = closed_to_disputes(claim, arrived_at)
+    return render(
+        request,
+        "claims/dispute.html",
+        {
+            "here": "claims",
+            "claim": claim,
+            "form": form,
+            "problems": shown(claim, problems),
+            "closed": [] if problems else closed,
+            "is_closed": bool(closed),
+            "reasons": reasons_of(claim),
+            "decision": selectors.decision_of(claim),
+            "new_proof": new_proof_of(claim),
+            "now": arrived_at,
+            "calendar": operator_calendar(),
+        },
+        status=200 if not problems else 422,
+    )
+
+
+def _attach_all(
+    request: HttpRequest, claim: Claim, files: Iterable[UploadedFile]
+) -> tuple[Problem, ...]:
+    """Attach each file to the claim; a bad one doesn't take the others with it."""
+    problems: list[Problem] = []
+    for upload in files:
+        problems += refusals_of(lambda upload=upload: _attach(request, claim, upload))  # type: ignore[misc]
+    return tuple(problems)
+
+
+def _attach(request: HttpRequest, claim: Claim, upload: UploadedFile) -> PoEDocument:
+    document, _warnings = attach_document(claim_id=claim.pk, actor=acting(request), upload=upload)
+    return document
