@@ -71,7 +71,8 @@ class TestCopying:
             "Page 2",
         )
         assert copied.file.name != document.file.name
-        assert copied.file.read() == document.file.read()
+        with copied.file.open() as copied_file, document.file.open() as original:
+            assert copied_file.read() == original.read()
         assert {line.claim_id for line in copied.covers.all()} == {copy.pk}
         assert copied.covers.count() == 2
 
