@@ -68,8 +68,11 @@ class CommentForm(DeskForm):
         widget=forms.Textarea(attrs={"rows": 4}),
         strip=False,
     )
-    files = ManyFilesField(
-        label=_("Files (not compulsory)"),
-        help_text=_("They also become documents of the claim."),
-        required=False,
-    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["files"] = ManyFilesField(
+            label=_("Files (not compulsory)"),
+            help_text=_("They also become documents of the claim."),
+            required=False,
+        )

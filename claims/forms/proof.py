@@ -55,9 +55,6 @@ class DescriptionForm(VersionedForm):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    note = forms.CharField(
-        label=_("Note to the reviewer (not compulsory)"), max_length=300, required=False
-    )
     PARTS = (
         "kind",
         "document_on",
@@ -70,6 +67,10 @@ class DescriptionForm(VersionedForm):
 
     def __init__(self, *args: Any, lines: list[ClaimLine], today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # The form's own method of that name is no field of it.
+        self.fields["note"] = forms.CharField(
+            label=_("Note to the reviewer (not compulsory)"), max_length=300, required=False
+        )
         self.today = today
         field = self.fields["line_ids"]
         assert isinstance(field, forms.TypedMultipleChoiceField)
@@ -125,11 +126,10 @@ ACCEPT = ",".join(f".{each}" for each in sorted(ALLOWED))
 class UploadForm(DescriptionForm):
     """New documents; what is said about them goes for each of the files."""
 
-    files = ManyFilesField(label=_("Files"))
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("field_order", ["files"])
         super().__init__(*args, **kwargs)
+        self.fields["files"] = ManyFilesField(label=_("Files"))
+        self.order_fields(["files"])
         self.fields["files"].error_messages["required"] = _("Choose a file first.")
         self.fields["files"].help_text = allowed_types()
         self.fields["files"].widget.attrs["accept"] = ACCEPT

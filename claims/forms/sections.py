@@ -322,8 +322,8 @@ class ContactsForm(SectionForm):
 
 def _combination(activities: list[Activity]) -> str:
     """Return in words which of an area's activities can be claimed together; empty for one."""
-    alone = [each.name for each in activities if each.stands_alone]
-    together = [each.name for each in activities if not each.stands_alone]
+    alone: list[Any] = [each.name for each in activities if each.stands_alone]
+    together: list[Any] = [each.name for each in activities if not each.stands_alone]
     if len(activities) < 2:
         return ""
     names = {

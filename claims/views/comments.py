@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.html import format_html
@@ -39,14 +42,7 @@ def comment(request: HttpRequest, claim: Claim) -> HttpResponse:
     refused: list[Problem] = []
     for file in form.cleaned_data.get("files", []):
         refused += refusals_of(
-            lambda file=file: kept.append(
-                attach_document(
-                    claim_id=claim.pk,
-                    actor=acting(request),
-                    upload=file,
-                    comment=written[0] if written else None,
-                )[0]
-            )
+            partial(_keep, request, claim, file, written[0] if written else None, kept)
         )
     if written:
         messages.success(request, _("Your comment is with the reviewers."))
@@ -68,3 +64,16 @@ def comment(request: HttpRequest, claim: Claim) -> HttpResponse:
     for problem in refused:
         form.add_error("files", ValidationError(format_html(CODED, problem.message, problem.code)))
     return render(request, "claims/claim_page.html", page_of(request, again(request, claim), form))
+
+
+def _keep(
+    request: HttpRequest,
+    claim: Claim,
+    file: UploadedFile,
+    sent_with: Comment | None,
+    kept: list[PoEDocument],
+) -> None:
+    document, _warnings = attach_document(
+        claim_id=claim.pk, actor=acting(request), upload=file, comment=sent_with
+    )
+    kept.append(document)

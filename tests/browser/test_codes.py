@@ -323,7 +323,7 @@ def test_codes_of_proof_and_handing_in(
     expect_codes(page, ["POE-01"], at=False)
     expect_codes(page, ["POE-11"])
 
-    _attach(page, tmp_path, ("tool.exe", b"MZ"), ("empty.pdf", b""), ("big.txt", b"x" * 26_000_000))
+    _attach(page, tmp_path, ("tool.exe", b"MZ"), ("empty.pdf", b""), ("big.txt", b"x" * 27_000_000))
     expect_codes(page, ["POE-02", "POE-04", "POE-03"])
     _attach(page, tmp_path, ("future.pdf", pdf("Future")), signed_on="2999-01-01")
     expect_codes(page, ["POE-08"], {"Date of the customer's signature": "2999-01-01"})
