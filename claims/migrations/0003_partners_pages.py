@@ -8,249 +8,611 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('claims', '0002_initial'),
+        ("claims", "0002_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='claim',
-            name='copied_from',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='copies', to='claims.claim', verbose_name='copied from the claim'),
+            model_name="claim",
+            name="copied_from",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="copies",
+                to="claims.claim",
+                verbose_name="copied from the claim",
+            ),
         ),
         migrations.AddField(
-            model_name='claim',
-            name='disputed_at',
-            field=models.DateTimeField(editable=False, null=True, verbose_name='disputed'),
+            model_name="claim",
+            name="disputed_at",
+            field=models.DateTimeField(editable=False, null=True, verbose_name="disputed"),
         ),
         migrations.AddField(
-            model_name='claim',
-            name='is_renewal',
-            field=models.BooleanField(default=False, editable=False, verbose_name='renewal'),
+            model_name="claim",
+            name="is_renewal",
+            field=models.BooleanField(default=False, editable=False, verbose_name="renewal"),
         ),
         migrations.AddField(
-            model_name='claim',
-            name='last_section',
-            field=models.CharField(blank=True, editable=False, max_length=20, verbose_name='section edited last'),
+            model_name="claim",
+            name="last_section",
+            field=models.CharField(
+                blank=True, editable=False, max_length=20, verbose_name="section edited last"
+            ),
         ),
         migrations.AddField(
-            model_name='historicalclaim',
-            name='copied_from',
-            field=models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='claims.claim', verbose_name='copied from the claim'),
+            model_name="historicalclaim",
+            name="copied_from",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="claims.claim",
+                verbose_name="copied from the claim",
+            ),
         ),
         migrations.AddField(
-            model_name='historicalclaim',
-            name='disputed_at',
-            field=models.DateTimeField(editable=False, null=True, verbose_name='disputed'),
+            model_name="historicalclaim",
+            name="disputed_at",
+            field=models.DateTimeField(editable=False, null=True, verbose_name="disputed"),
         ),
         migrations.AddField(
-            model_name='historicalclaim',
-            name='is_renewal',
-            field=models.BooleanField(default=False, editable=False, verbose_name='renewal'),
+            model_name="historicalclaim",
+            name="is_renewal",
+            field=models.BooleanField(default=False, editable=False, verbose_name="renewal"),
         ),
         migrations.AddField(
-            model_name='historicalpoedocument',
-            name='comment',
-            field=models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='claims.comment', verbose_name='attached to the comment'),
+            model_name="historicalpoedocument",
+            name="comment",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="claims.comment",
+                verbose_name="attached to the comment",
+            ),
         ),
         migrations.AddField(
-            model_name='historicalprogram',
-            name='usage_threshold_percent',
-            field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='usage above which only growth counts, in percent'),
+            model_name="historicalprogram",
+            name="usage_threshold_percent",
+            field=models.PositiveSmallIntegerField(
+                blank=True,
+                null=True,
+                verbose_name="usage above which only growth counts, in percent",
+            ),
         ),
         migrations.AddField(
-            model_name='poedocument',
-            name='comment',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='claims.comment', verbose_name='attached to the comment'),
+            model_name="poedocument",
+            name="comment",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="attachments",
+                to="claims.comment",
+                verbose_name="attached to the comment",
+            ),
         ),
         migrations.AddField(
-            model_name='program',
-            name='usage_threshold_percent',
-            field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='usage above which only growth counts, in percent'),
+            model_name="program",
+            name="usage_threshold_percent",
+            field=models.PositiveSmallIntegerField(
+                blank=True,
+                null=True,
+                verbose_name="usage above which only growth counts, in percent",
+            ),
         ),
         migrations.AlterField(
-            model_name='claim',
-            name='deadline_kind',
-            field=models.CharField(blank=True, choices=[('pickup', 'Pick-up'), ('review', 'Review'), ('partner_response', "Partner's answer"), ('consent', "Customer's consent window"), ('dispute_filing', 'Time to dispute'), ('dispute_answer', 'Answer to the dispute')], editable=False, max_length=20, verbose_name='what runs'),
+            model_name="claim",
+            name="deadline_kind",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("pickup", "Pick-up"),
+                    ("review", "Review"),
+                    ("partner_response", "Partner's answer"),
+                    ("consent", "Customer's consent window"),
+                    ("dispute_filing", "Time to dispute"),
+                    ("dispute_answer", "Answer to the dispute"),
+                ],
+                editable=False,
+                max_length=20,
+                verbose_name="what runs",
+            ),
         ),
         migrations.AlterField(
-            model_name='historicalclaim',
-            name='deadline_kind',
-            field=models.CharField(blank=True, choices=[('pickup', 'Pick-up'), ('review', 'Review'), ('partner_response', "Partner's answer"), ('consent', "Customer's consent window"), ('dispute_filing', 'Time to dispute'), ('dispute_answer', 'Answer to the dispute')], editable=False, max_length=20, verbose_name='what runs'),
+            model_name="historicalclaim",
+            name="deadline_kind",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("pickup", "Pick-up"),
+                    ("review", "Review"),
+                    ("partner_response", "Partner's answer"),
+                    ("consent", "Customer's consent window"),
+                    ("dispute_filing", "Time to dispute"),
+                    ("dispute_answer", "Answer to the dispute"),
+                ],
+                editable=False,
+                max_length=20,
+                verbose_name="what runs",
+            ),
         ),
         migrations.CreateModel(
-            name='DraftUpload',
+            name="DraftUpload",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uploaded_at', models.DateTimeField(verbose_name='uploaded')),
-                ('file_name', models.CharField(max_length=255, verbose_name='file name')),
-                ('sha256', models.CharField(max_length=64, verbose_name='SHA-256')),
-                ('row_count', models.PositiveIntegerField(verbose_name='rows')),
-                ('draft_count', models.PositiveIntegerField(verbose_name='drafts')),
-                ('problems', models.JSONField(blank=True, default=list, verbose_name='problems')),
-                ('header', models.JSONField(blank=True, default=list, verbose_name='columns')),
-                ('refused_rows', models.JSONField(blank=True, default=list, verbose_name='rows refused')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='draft_uploads', to='claims.partnerorganization', verbose_name='partner')),
-                ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='draft_uploads', to=settings.AUTH_USER_MODEL, verbose_name='uploaded by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uploaded_at", models.DateTimeField(verbose_name="uploaded")),
+                ("file_name", models.CharField(max_length=255, verbose_name="file name")),
+                ("sha256", models.CharField(max_length=64, verbose_name="SHA-256")),
+                ("row_count", models.PositiveIntegerField(verbose_name="rows")),
+                ("draft_count", models.PositiveIntegerField(verbose_name="drafts")),
+                ("problems", models.JSONField(blank=True, default=list, verbose_name="problems")),
+                ("header", models.JSONField(blank=True, default=list, verbose_name="columns")),
+                (
+                    "refused_rows",
+                    models.JSONField(blank=True, default=list, verbose_name="rows refused"),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="draft_uploads",
+                        to="claims.partnerorganization",
+                        verbose_name="partner",
+                    ),
+                ),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="draft_uploads",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="uploaded by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'upload of drafts',
-                'verbose_name_plural': 'uploads of drafts',
-                'ordering': ['-uploaded_at', '-pk'],
+                "verbose_name": "upload of drafts",
+                "verbose_name_plural": "uploads of drafts",
+                "ordering": ["-uploaded_at", "-pk"],
             },
         ),
         migrations.AddField(
-            model_name='claim',
-            name='uploaded_with',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='claims', to='claims.draftupload', verbose_name='uploaded with'),
+            model_name="claim",
+            name="uploaded_with",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="claims",
+                to="claims.draftupload",
+                verbose_name="uploaded with",
+            ),
         ),
         migrations.AddField(
-            model_name='historicalclaim',
-            name='uploaded_with',
-            field=models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='claims.draftupload', verbose_name='uploaded with'),
+            model_name="historicalclaim",
+            name="uploaded_with",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="claims.draftupload",
+                verbose_name="uploaded with",
+            ),
         ),
         migrations.CreateModel(
-            name='HistoricalDispute',
+            name="HistoricalDispute",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField(default=1, verbose_name='number')),
-                ('round', models.PositiveSmallIntegerField(verbose_name='round')),
-                ('disputed_reasons', models.JSONField(default=list, verbose_name='reasons disputed')),
-                ('justification', models.TextField(blank=True, max_length=5000, verbose_name='justification')),
-                ('opened_at', models.DateTimeField(verbose_name='disputed')),
-                ('answer_due_at', models.DateTimeField(verbose_name='answer due')),
-                ('closes_at', models.DateTimeField(verbose_name='lasts at most until')),
-                ('asked_at', models.DateTimeField(blank=True, null=True, verbose_name='partner asked')),
-                ('outcome', models.CharField(blank=True, choices=[('approved', 'Approved'), ('rejected', 'Rejected, final'), ('unanswered', 'Rejected, final: no answer'), ('withdrawn', 'Withdrawn by the partner')], max_length=12, verbose_name='outcome')),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='decided')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('claim', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='claims.claim', verbose_name='claim')),
-                ('decided_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('opened_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='disputed by')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField(default=1, verbose_name="number")),
+                ("round", models.PositiveSmallIntegerField(verbose_name="round")),
+                (
+                    "disputed_reasons",
+                    models.JSONField(default=list, verbose_name="reasons disputed"),
+                ),
+                (
+                    "justification",
+                    models.TextField(blank=True, max_length=5000, verbose_name="justification"),
+                ),
+                ("opened_at", models.DateTimeField(verbose_name="disputed")),
+                ("answer_due_at", models.DateTimeField(verbose_name="answer due")),
+                ("closes_at", models.DateTimeField(verbose_name="lasts at most until")),
+                (
+                    "asked_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="partner asked"),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("approved", "Approved"),
+                            ("rejected", "Rejected, final"),
+                            ("unanswered", "Rejected, final: no answer"),
+                            ("withdrawn", "Withdrawn by the partner"),
+                        ],
+                        max_length=12,
+                        verbose_name="outcome",
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided")),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "claim",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="claims.claim",
+                        verbose_name="claim",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="decided by",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="disputed by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical dispute',
-                'verbose_name_plural': 'historical disputes',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical dispute",
+                "verbose_name_plural": "historical disputes",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='SavedFilter',
+            name="SavedFilter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
-                ('query', models.CharField(blank=True, max_length=1000, verbose_name='filter')),
-                ('created_at', models.DateTimeField(verbose_name='saved')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saved_filters', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                ("query", models.CharField(blank=True, max_length=1000, verbose_name="filter")),
+                ("created_at", models.DateTimeField(verbose_name="saved")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="saved_filters",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'saved filter',
-                'verbose_name_plural': 'saved filters',
-                'ordering': ['name', 'pk'],
+                "verbose_name": "saved filter",
+                "verbose_name_plural": "saved filters",
+                "ordering": ["name", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='WorkloadUsage',
+            name="WorkloadUsage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField(verbose_name='month')),
-                ('paid_units', models.PositiveIntegerField(verbose_name='paid available units')),
-                ('active_users', models.PositiveIntegerField(verbose_name='monthly active users')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='usage', to='claims.product', verbose_name='workload')),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='usage', to='claims.customertenant', verbose_name='customer')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("month", models.DateField(verbose_name="month")),
+                ("paid_units", models.PositiveIntegerField(verbose_name="paid available units")),
+                ("active_users", models.PositiveIntegerField(verbose_name="monthly active users")),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="usage",
+                        to="claims.product",
+                        verbose_name="workload",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="usage",
+                        to="claims.customertenant",
+                        verbose_name="customer",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'workload usage',
-                'verbose_name_plural': 'workload usage',
-                'ordering': ['tenant', 'product', '-month'],
+                "verbose_name": "workload usage",
+                "verbose_name_plural": "workload usage",
+                "ordering": ["tenant", "product", "-month"],
             },
         ),
         migrations.CreateModel(
-            name='CalendarFeed',
+            name="CalendarFeed",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token_hash', models.CharField(max_length=64, unique=True, verbose_name='hash of the token')),
-                ('created_at', models.DateTimeField(verbose_name='made')),
-                ('last_read_at', models.DateTimeField(blank=True, null=True, verbose_name='last read')),
-                ('revoked_at', models.DateTimeField(blank=True, null=True, verbose_name='revoked')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='calendar_feeds', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "token_hash",
+                    models.CharField(max_length=64, unique=True, verbose_name="hash of the token"),
+                ),
+                ("created_at", models.DateTimeField(verbose_name="made")),
+                (
+                    "last_read_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last read"),
+                ),
+                ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="revoked")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="calendar_feeds",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'calendar address',
-                'verbose_name_plural': 'calendar addresses',
-                'ordering': ['-created_at', '-pk'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('revoked_at__isnull', True)), fields=('user',), name='calendar_feed_one_per_person')],
+                "verbose_name": "calendar address",
+                "verbose_name_plural": "calendar addresses",
+                "ordering": ["-created_at", "-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("revoked_at__isnull", True)),
+                        fields=("user",),
+                        name="calendar_feed_one_per_person",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ClockHold',
+            name="ClockHold",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(max_length=300, verbose_name='reason')),
-                ('placed_at', models.DateTimeField(verbose_name='placed')),
-                ('lifted_at', models.DateTimeField(blank=True, null=True, verbose_name='lifted')),
-                ('claim', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='clock_holds', to='claims.claim', verbose_name='claim')),
-                ('lifted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='lifted by')),
-                ('placed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='placed by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reason", models.CharField(max_length=300, verbose_name="reason")),
+                ("placed_at", models.DateTimeField(verbose_name="placed")),
+                ("lifted_at", models.DateTimeField(blank=True, null=True, verbose_name="lifted")),
+                (
+                    "claim",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="clock_holds",
+                        to="claims.claim",
+                        verbose_name="claim",
+                    ),
+                ),
+                (
+                    "lifted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="lifted by",
+                    ),
+                ),
+                (
+                    "placed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="placed by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'hold of the clock',
-                'verbose_name_plural': 'holds of the clock',
-                'ordering': ['-placed_at', '-pk'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('lifted_at__isnull', True)), fields=('claim',), name='clock_hold_one_open'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='clock_hold_has_reason')],
+                "verbose_name": "hold of the clock",
+                "verbose_name_plural": "holds of the clock",
+                "ordering": ["-placed_at", "-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("lifted_at__isnull", True)),
+                        fields=("claim",),
+                        name="clock_hold_one_open",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True),
+                        name="clock_hold_has_reason",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Dispute',
+            name="Dispute",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField(default=1, verbose_name='number')),
-                ('round', models.PositiveSmallIntegerField(verbose_name='round')),
-                ('disputed_reasons', models.JSONField(default=list, verbose_name='reasons disputed')),
-                ('justification', models.TextField(blank=True, max_length=5000, verbose_name='justification')),
-                ('opened_at', models.DateTimeField(verbose_name='disputed')),
-                ('answer_due_at', models.DateTimeField(verbose_name='answer due')),
-                ('closes_at', models.DateTimeField(verbose_name='lasts at most until')),
-                ('asked_at', models.DateTimeField(blank=True, null=True, verbose_name='partner asked')),
-                ('outcome', models.CharField(blank=True, choices=[('approved', 'Approved'), ('rejected', 'Rejected, final'), ('unanswered', 'Rejected, final: no answer'), ('withdrawn', 'Withdrawn by the partner')], max_length=12, verbose_name='outcome')),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='decided')),
-                ('claim', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='disputes', to='claims.claim', verbose_name='claim')),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by')),
-                ('opened_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='disputed by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField(default=1, verbose_name="number")),
+                ("round", models.PositiveSmallIntegerField(verbose_name="round")),
+                (
+                    "disputed_reasons",
+                    models.JSONField(default=list, verbose_name="reasons disputed"),
+                ),
+                (
+                    "justification",
+                    models.TextField(blank=True, max_length=5000, verbose_name="justification"),
+                ),
+                ("opened_at", models.DateTimeField(verbose_name="disputed")),
+                ("answer_due_at", models.DateTimeField(verbose_name="answer due")),
+                ("closes_at", models.DateTimeField(verbose_name="lasts at most until")),
+                (
+                    "asked_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="partner asked"),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("approved", "Approved"),
+                            ("rejected", "Rejected, final"),
+                            ("unanswered", "Rejected, final: no answer"),
+                            ("withdrawn", "Withdrawn by the partner"),
+                        ],
+                        max_length=12,
+                        verbose_name="outcome",
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided")),
+                (
+                    "claim",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="disputes",
+                        to="claims.claim",
+                        verbose_name="claim",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="decided by",
+                    ),
+                ),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="disputed by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'dispute',
-                'verbose_name_plural': 'disputes',
-                'ordering': ['claim', 'number'],
-                'constraints': [models.UniqueConstraint(fields=('claim', 'number'), name='dispute_once_per_number'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('outcome', '')), models.Q(models.Q(('outcome', ''), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='dispute_outcome_has_moment')],
+                "verbose_name": "dispute",
+                "verbose_name_plural": "disputes",
+                "ordering": ["claim", "number"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("claim", "number"), name="dispute_once_per_number"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at__isnull", True), ("outcome", "")),
+                            models.Q(
+                                models.Q(("outcome", ""), _negated=True),
+                                ("decided_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="dispute_outcome_has_moment",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='draftupload',
-            index=models.Index(fields=['organization', '-uploaded_at'], name='upload_by_organization'),
+            model_name="draftupload",
+            index=models.Index(
+                fields=["organization", "-uploaded_at"], name="upload_by_organization"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='draftupload',
-            constraint=models.CheckConstraint(condition=models.Q(('draft_count__lte', models.F('row_count'))), name='upload_no_more_drafts_than_rows'),
+            model_name="draftupload",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("draft_count__lte", models.F("row_count"))),
+                name="upload_no_more_drafts_than_rows",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='savedfilter',
-            constraint=models.UniqueConstraint(models.F('user'), django.db.models.functions.text.Lower('name'), name='saved_filter_once_per_name'),
+            model_name="savedfilter",
+            constraint=models.UniqueConstraint(
+                models.F("user"),
+                django.db.models.functions.text.Lower("name"),
+                name="saved_filter_once_per_name",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='workloadusage',
-            constraint=models.UniqueConstraint(fields=('tenant', 'product', 'month'), name='usage_once_per_month'),
+            model_name="workloadusage",
+            constraint=models.UniqueConstraint(
+                fields=("tenant", "product", "month"), name="usage_once_per_month"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='workloadusage',
-            constraint=models.CheckConstraint(condition=models.Q(('month__day', 1)), name='usage_month_first_day'),
+            model_name="workloadusage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("month__day", 1)), name="usage_month_first_day"
+            ),
         ),
     ]

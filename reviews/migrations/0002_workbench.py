@@ -8,199 +8,605 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('claims', '0003_partners_pages'),
-        ('reviews', '0001_initial'),
+        ("claims", "0003_partners_pages"),
+        ("reviews", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='BulkAct',
+            name="BulkAct",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('assign', 'assigned'), ('release', 'given back'), ('export', 'exported')], max_length=10, verbose_name='what')),
-                ('at', models.DateTimeField(verbose_name='when')),
-                ('reason', models.CharField(blank=True, max_length=300, verbose_name='reason')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bulk_acts', to=settings.AUTH_USER_MODEL, verbose_name='by')),
-                ('target', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='to')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("assign", "assigned"),
+                            ("release", "given back"),
+                            ("export", "exported"),
+                        ],
+                        max_length=10,
+                        verbose_name="what",
+                    ),
+                ),
+                ("at", models.DateTimeField(verbose_name="when")),
+                ("reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bulk_acts",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="by",
+                    ),
+                ),
+                (
+                    "target",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="to",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'act on many claims',
-                'verbose_name_plural': 'acts on many claims',
-                'ordering': ['-at', '-pk'],
+                "verbose_name": "act on many claims",
+                "verbose_name_plural": "acts on many claims",
+                "ordering": ["-at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='HistoricalChecklistVerdict',
+            name="HistoricalChecklistVerdict",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('round', models.PositiveSmallIntegerField(verbose_name='round')),
-                ('criterion', models.CharField(max_length=20, verbose_name='criterion')),
-                ('verdict', models.CharField(choices=[('ok', 'found'), ('missing', 'missing'), ('not_needed', 'not needed')], max_length=10, verbose_name='verdict')),
-                ('page', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='page')),
-                ('marked_at', models.DateTimeField(verbose_name='marked')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('claim', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='claims.claim', verbose_name='claim')),
-                ('document', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='claims.poedocument', verbose_name='found in')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('line', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='claims.claimline', verbose_name='line')),
-                ('marked_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='marked by')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                ("round", models.PositiveSmallIntegerField(verbose_name="round")),
+                ("criterion", models.CharField(max_length=20, verbose_name="criterion")),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[
+                            ("ok", "found"),
+                            ("missing", "missing"),
+                            ("not_needed", "not needed"),
+                        ],
+                        max_length=10,
+                        verbose_name="verdict",
+                    ),
+                ),
+                (
+                    "page",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="page"),
+                ),
+                ("marked_at", models.DateTimeField(verbose_name="marked")),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "claim",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="claims.claim",
+                        verbose_name="claim",
+                    ),
+                ),
+                (
+                    "document",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="claims.poedocument",
+                        verbose_name="found in",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="claims.claimline",
+                        verbose_name="line",
+                    ),
+                ),
+                (
+                    "marked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="marked by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical verdict',
-                'verbose_name_plural': 'historical verdicts',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical verdict",
+                "verbose_name_plural": "historical verdicts",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='ProofRendering',
+            name="ProofRendering",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('pending', 'waiting'), ('ready', 'ready'), ('not_shown', "can't be shown; download it"), ('failed', 'failed; download it')], default='pending', max_length=10, verbose_name='state')),
-                ('page_count', models.PositiveIntegerField(default=0, verbose_name='pages in the document')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
-                ('made_at', models.DateTimeField(blank=True, null=True, verbose_name='made')),
-                ('problem', models.CharField(blank=True, max_length=300, verbose_name='problem')),
-                ('document', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='rendering', to='claims.poedocument', verbose_name='document')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "waiting"),
+                            ("ready", "ready"),
+                            ("not_shown", "can't be shown; download it"),
+                            ("failed", "failed; download it"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "page_count",
+                    models.PositiveIntegerField(default=0, verbose_name="pages in the document"),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
+                ("made_at", models.DateTimeField(blank=True, null=True, verbose_name="made")),
+                ("problem", models.CharField(blank=True, max_length=300, verbose_name="problem")),
+                (
+                    "document",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rendering",
+                        to="claims.poedocument",
+                        verbose_name="document",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'pages of a document',
-                'verbose_name_plural': 'pages of documents',
-                'ordering': ['pk'],
+                "verbose_name": "pages of a document",
+                "verbose_name_plural": "pages of documents",
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='ProofPage',
+            name="ProofPage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(verbose_name='page')),
-                ('image', models.FileField(max_length=120, upload_to=reviews.models.judging.page_name, verbose_name='image')),
-                ('width', models.PositiveIntegerField(verbose_name='width')),
-                ('height', models.PositiveIntegerField(verbose_name='height')),
-                ('text', models.TextField(blank=True, verbose_name='text')),
-                ('rendering', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pages', to='reviews.proofrendering')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(verbose_name="page")),
+                (
+                    "image",
+                    models.FileField(
+                        max_length=120,
+                        upload_to=reviews.models.judging.page_name,
+                        verbose_name="image",
+                    ),
+                ),
+                ("width", models.PositiveIntegerField(verbose_name="width")),
+                ("height", models.PositiveIntegerField(verbose_name="height")),
+                ("text", models.TextField(blank=True, verbose_name="text")),
+                (
+                    "rendering",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="pages",
+                        to="reviews.proofrendering",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'page',
-                'verbose_name_plural': 'pages',
-                'ordering': ['rendering', 'number'],
+                "verbose_name": "page",
+                "verbose_name_plural": "pages",
+                "ordering": ["rendering", "number"],
             },
         ),
         migrations.CreateModel(
-            name='SeenMark',
+            name="SeenMark",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seen_at', models.DateTimeField(verbose_name='seen')),
-                ('version', models.PositiveIntegerField(verbose_name='version seen')),
-                ('fields', models.JSONField(default=dict, verbose_name='fields seen')),
-                ('documents', models.JSONField(default=dict, verbose_name='documents seen')),
-                ('claim', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='seen_marks', to='claims.claim')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='seen_marks', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("seen_at", models.DateTimeField(verbose_name="seen")),
+                ("version", models.PositiveIntegerField(verbose_name="version seen")),
+                ("fields", models.JSONField(default=dict, verbose_name="fields seen")),
+                ("documents", models.JSONField(default=dict, verbose_name="documents seen")),
+                (
+                    "claim",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="seen_marks",
+                        to="claims.claim",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="seen_marks",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'mark of what was seen',
-                'verbose_name_plural': 'marks of what was seen',
-                'ordering': ['-seen_at'],
+                "verbose_name": "mark of what was seen",
+                "verbose_name_plural": "marks of what was seen",
+                "ordering": ["-seen_at"],
             },
         ),
         migrations.CreateModel(
-            name='BulkResult',
+            name="BulkResult",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('done', models.BooleanField(verbose_name='done')),
-                ('refusal', models.CharField(blank=True, max_length=10, verbose_name='refused with')),
-                ('message', models.CharField(blank=True, max_length=500, verbose_name='why not')),
-                ('act', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='results', to='reviews.bulkact')),
-                ('claim', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bulk_results', to='claims.claim')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("done", models.BooleanField(verbose_name="done")),
+                (
+                    "refusal",
+                    models.CharField(blank=True, max_length=10, verbose_name="refused with"),
+                ),
+                ("message", models.CharField(blank=True, max_length=500, verbose_name="why not")),
+                (
+                    "act",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="results",
+                        to="reviews.bulkact",
+                    ),
+                ),
+                (
+                    "claim",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bulk_results",
+                        to="claims.claim",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'result',
-                'verbose_name_plural': 'results',
-                'ordering': ['act', 'pk'],
-                'constraints': [models.UniqueConstraint(fields=('act', 'claim'), name='bulk_result_once_per_claim'), models.CheckConstraint(condition=models.Q(('done', True), models.Q(('message', ''), _negated=True), _connector='OR'), name='bulk_result_refusal_has_words')],
+                "verbose_name": "result",
+                "verbose_name_plural": "results",
+                "ordering": ["act", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("act", "claim"), name="bulk_result_once_per_claim"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("done", True),
+                            models.Q(("message", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="bulk_result_refusal_has_words",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CannedText',
+            name="CannedText",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=40, verbose_name='key')),
-                ('use', models.CharField(choices=[('finding', 'finding'), ('rejection', 'rejection'), ('approval', 'approval'), ('comment', 'comment')], max_length=10, verbose_name='for')),
-                ('code', models.CharField(blank=True, help_text="The finding's or the reason's code.", max_length=15, verbose_name='code')),
-                ('locale', models.CharField(max_length=12, verbose_name='language')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('title', models.CharField(max_length=100, verbose_name='title')),
-                ('body', models.TextField(max_length=3000, verbose_name='text')),
-                ('is_current', models.BooleanField(default=True, verbose_name='in use')),
-                ('created_at', models.DateTimeField(editable=False, verbose_name='written')),
-                ('created_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='written by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=40, verbose_name="key")),
+                (
+                    "use",
+                    models.CharField(
+                        choices=[
+                            ("finding", "finding"),
+                            ("rejection", "rejection"),
+                            ("approval", "approval"),
+                            ("comment", "comment"),
+                        ],
+                        max_length=10,
+                        verbose_name="for",
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        blank=True,
+                        help_text="The finding's or the reason's code.",
+                        max_length=15,
+                        verbose_name="code",
+                    ),
+                ),
+                ("locale", models.CharField(max_length=12, verbose_name="language")),
+                (
+                    "version",
+                    models.PositiveIntegerField(default=1, editable=False, verbose_name="version"),
+                ),
+                ("title", models.CharField(max_length=100, verbose_name="title")),
+                ("body", models.TextField(max_length=3000, verbose_name="text")),
+                ("is_current", models.BooleanField(default=True, verbose_name="in use")),
+                ("created_at", models.DateTimeField(editable=False, verbose_name="written")),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="written by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'canned text',
-                'verbose_name_plural': 'canned texts',
-                'ordering': ['use', 'code', 'slug', 'locale', '-version'],
-                'constraints': [models.UniqueConstraint(fields=('slug', 'locale', 'version'), name='canned_text_once_per_version'), models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('slug', 'locale'), name='canned_text_one_in_use')],
+                "verbose_name": "canned text",
+                "verbose_name_plural": "canned texts",
+                "ordering": ["use", "code", "slug", "locale", "-version"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("slug", "locale", "version"), name="canned_text_once_per_version"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_current", True)),
+                        fields=("slug", "locale"),
+                        name="canned_text_one_in_use",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CaseLease',
+            name="CaseLease",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('taken_at', models.DateTimeField(verbose_name='taken')),
-                ('expires_at', models.DateTimeField(verbose_name='runs out')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended')),
-                ('end', models.CharField(blank=True, choices=[('released', 'given back'), ('taken_over', 'taken over by a lead'), ('reassigned', 'given to somebody else'), ('expired', 'run out'), ('moved_on', 'the case moved on')], max_length=12, verbose_name='how it ended')),
-                ('reason', models.CharField(blank=True, max_length=300, verbose_name='reason')),
-                ('claim', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='leases', to='claims.claim', verbose_name='claim')),
-                ('ended_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='ended by')),
-                ('holder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='leases', to=settings.AUTH_USER_MODEL, verbose_name='held by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("taken_at", models.DateTimeField(verbose_name="taken")),
+                ("expires_at", models.DateTimeField(verbose_name="runs out")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended")),
+                (
+                    "end",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("released", "given back"),
+                            ("taken_over", "taken over by a lead"),
+                            ("reassigned", "given to somebody else"),
+                            ("expired", "run out"),
+                            ("moved_on", "the case moved on"),
+                        ],
+                        max_length=12,
+                        verbose_name="how it ended",
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),
+                (
+                    "claim",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="leases",
+                        to="claims.claim",
+                        verbose_name="claim",
+                    ),
+                ),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="ended by",
+                    ),
+                ),
+                (
+                    "holder",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="leases",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="held by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'lease',
-                'verbose_name_plural': 'leases',
-                'ordering': ['-taken_at', '-pk'],
-                'indexes': [models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['holder', 'expires_at'], name='lease_of_holder')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('claim',), name='lease_one_per_claim'), models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('taken_at'))), name='lease_runs_forward'), models.CheckConstraint(condition=models.Q(models.Q(('end', ''), ('ended_at__isnull', True)), models.Q(('ended_at__isnull', False), models.Q(('end', ''), _negated=True)), _connector='OR'), name='lease_end_has_moment')],
+                "verbose_name": "lease",
+                "verbose_name_plural": "leases",
+                "ordering": ["-taken_at", "-pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=["holder", "expires_at"],
+                        name="lease_of_holder",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=("claim",),
+                        name="lease_one_per_claim",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("expires_at__gt", models.F("taken_at"))),
+                        name="lease_runs_forward",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("end", ""), ("ended_at__isnull", True)),
+                            models.Q(
+                                ("ended_at__isnull", False), models.Q(("end", ""), _negated=True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="lease_end_has_moment",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ChecklistVerdict',
+            name="ChecklistVerdict",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('round', models.PositiveSmallIntegerField(verbose_name='round')),
-                ('criterion', models.CharField(max_length=20, verbose_name='criterion')),
-                ('verdict', models.CharField(choices=[('ok', 'found'), ('missing', 'missing'), ('not_needed', 'not needed')], max_length=10, verbose_name='verdict')),
-                ('page', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='page')),
-                ('marked_at', models.DateTimeField(verbose_name='marked')),
-                ('claim', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='verdicts', to='claims.claim', verbose_name='claim')),
-                ('document', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='verdicts', to='claims.poedocument', verbose_name='found in')),
-                ('line', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='verdicts', to='claims.claimline', verbose_name='line')),
-                ('marked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='marked by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("round", models.PositiveSmallIntegerField(verbose_name="round")),
+                ("criterion", models.CharField(max_length=20, verbose_name="criterion")),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[
+                            ("ok", "found"),
+                            ("missing", "missing"),
+                            ("not_needed", "not needed"),
+                        ],
+                        max_length=10,
+                        verbose_name="verdict",
+                    ),
+                ),
+                (
+                    "page",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="page"),
+                ),
+                ("marked_at", models.DateTimeField(verbose_name="marked")),
+                (
+                    "claim",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="verdicts",
+                        to="claims.claim",
+                        verbose_name="claim",
+                    ),
+                ),
+                (
+                    "document",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="verdicts",
+                        to="claims.poedocument",
+                        verbose_name="found in",
+                    ),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="verdicts",
+                        to="claims.claimline",
+                        verbose_name="line",
+                    ),
+                ),
+                (
+                    "marked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="marked by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'verdict',
-                'verbose_name_plural': 'verdicts',
-                'ordering': ['claim', 'round', 'pk'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('line__isnull', False)), fields=('claim', 'round', 'line', 'criterion'), name='verdict_once_per_line'), models.UniqueConstraint(condition=models.Q(('line__isnull', True)), fields=('claim', 'round', 'criterion'), name='verdict_once_per_claim'), models.CheckConstraint(condition=models.Q(('page__isnull', True), ('document__isnull', False), _connector='OR'), name='verdict_page_has_document')],
+                "verbose_name": "verdict",
+                "verbose_name_plural": "verdicts",
+                "ordering": ["claim", "round", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("line__isnull", False)),
+                        fields=("claim", "round", "line", "criterion"),
+                        name="verdict_once_per_line",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("line__isnull", True)),
+                        fields=("claim", "round", "criterion"),
+                        name="verdict_once_per_claim",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("page__isnull", True), ("document__isnull", False), _connector="OR"
+                        ),
+                        name="verdict_page_has_document",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='proofrendering',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['id'], name='rendering_waiting'),
+            model_name="proofrendering",
+            index=models.Index(
+                condition=models.Q(("state", "pending")), fields=["id"], name="rendering_waiting"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='proofpage',
-            constraint=models.UniqueConstraint(fields=('rendering', 'number'), name='proof_page_once'),
+            model_name="proofpage",
+            constraint=models.UniqueConstraint(
+                fields=("rendering", "number"), name="proof_page_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='seenmark',
-            constraint=models.UniqueConstraint(fields=('user', 'claim'), name='seen_mark_once_per_claim'),
+            model_name="seenmark",
+            constraint=models.UniqueConstraint(
+                fields=("user", "claim"), name="seen_mark_once_per_claim"
+            ),
         ),
     ]
