@@ -17,6 +17,7 @@ from claims.models import (
     ClaimEvent,
     ClaimLine,
     Comment,
+    Dispute,
     PoEDocument,
     ReviewDecision,
     ReviewFinding,
@@ -94,6 +95,14 @@ def comments_of(claim: Claim) -> list[Comment]:
 def decisions_of(claim: Claim) -> list[ReviewDecision]:
     """Return the reviewers' decisions, oldest first."""
     return list(ReviewDecision.objects.filter(claim=claim).select_related("reviewer"))
+
+
+def dispute_of(claim: Claim) -> Dispute | None:
+    """Return the claim's dispute, open or settled; no query for a claim without one."""
+    if claim.disputed_at is None:
+        return None
+    disputes = Dispute.objects.filter(claim=claim).select_related("opened_by", "decided_by")
+    return disputes.order_by("-number").first()
 
 
 def notes_of(claim: Claim) -> list[InternalNote]:

@@ -124,6 +124,14 @@ def _sentences(claim: Claim, reader: User, due: Due | None) -> tuple[str, str]:
                 "If nobody takes it up by then, it is shown as overdue; nothing is decided by "
                 "itself."
             )
+        case Status.DISPUTED if claim.assigned_reviewer_id is None:
+            return (
+                gettext("A reviewer's move: answer the dispute by %(by)s (%(left)s).") % words,
+                gettext(
+                    "Whoever decided on the claim before can't judge it now. If nobody answers by "
+                    "then, it is shown as overdue; nothing is decided by itself."
+                ),
+            )
         case Status.UNDER_REVIEW | Status.DISPUTED:
             move = (
                 gettext("Your move: decide by %(by)s (%(left)s).")
@@ -134,12 +142,13 @@ def _sentences(claim: Claim, reader: User, due: Due | None) -> tuple[str, str]:
                 "If nobody decides by then, it is shown as overdue; nothing is decided by itself."
             )
         case Status.PARTNER_ACTION_REQUIRED:
-            return (
-                gettext("%(partner)s's move: answer by %(by)s (%(left)s).") % words,
-                gettext(
+            return gettext("%(partner)s's move: answer by %(by)s (%(left)s).") % words, (
+                gettext("Without an answer by then the claim is rejected by itself, for good.")
+                if claim.disputed_at is not None
+                else gettext(
                     "Without an answer by then the claim is rejected by itself; the partner can "
                     "dispute that."
-                ),
+                )
             )
         case Status.APPROVED:
             return _approved(claim, words)

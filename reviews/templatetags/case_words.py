@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
@@ -9,12 +10,20 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from claims.states import RejectionReason
 from claims.wording import date_words, event_words
 
 register = template.Library()
 
 register.filter("event_words", event_words)
 register.filter("date_words", date_words)
+
+
+@register.filter
+def reason_words(codes: Iterable[str]) -> str:
+    """Return why a claim was rejected, in words."""
+    known = dict(RejectionReason.choices)
+    return "; ".join(str(known.get(code, code)) for code in codes)
 
 
 @register.simple_tag

@@ -20,6 +20,7 @@ from claims.actors import Actor
 from claims.models import Claim
 from claims.refusals import MovedOn, NotYours
 from claims.services.comments import add_comment
+from claims.services.dispute_record import open_dispute
 from claims.services.lines import included_lines
 from claims.standing import until
 from claims.states import Act, RejectionReason
@@ -121,14 +122,24 @@ class AskPage(ActPage):
         return all([self.form.is_valid(), *(each.is_valid() for each in self.findings)])
 
     def consequences(self) -> list[str]:
-        _kind, limit = deadlines.partner_response(self.claim.rule_profile, clock.now())
-        return [
+        dispute = open_dispute(self.claim)
+        _kind, limit = deadlines.partner_response(
+            self.claim.rule_profile,
+            clock.now(),
+            not_after=dispute.closes_at if dispute else None,
+        )
+        words = [
             gettext(
                 "%(partner)s is asked by letter and has until %(by)s to answer. Without an answer "
                 "the claim is rejected by itself."
             )
             % {"partner": self.claim.organization, "by": until(limit.due_at)}
         ]
+        if dispute is not None:
+            words.append(
+                gettext("In a dispute the partner can be asked once; the answer comes back to you.")
+            )
+        return words
 
     def perform(self, actor: Actor) -> Claim:
         typed = self.form.cleaned_data
@@ -225,11 +236,12 @@ class RejectPage(ActPage):
         )
 
     def done(self, claim: Claim) -> str:
-        by = until(claim.due_at) if claim.due_at else ""
+        words = {"number": claim.number, "partner": claim.organization}
+        if claim.due_at is None:
+            return gettext("%(number)s is rejected for good. Its dispute is settled.") % words
         return gettext("%(number)s is rejected. %(partner)s can dispute until %(by)s.") % {
-            "number": claim.number,
-            "partner": claim.organization,
-            "by": by,
+            **words,
+            "by": until(claim.due_at),
         }
 
 

@@ -20,10 +20,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from claims import actors, changes, door
-from claims.models import Claim
-from claims.refusals import AlreadyHeld, ConflictOfInterest
+from claims.models import Claim, PoEDocument
+from claims.refusals import AlreadyHeld, ConflictOfInterest, DecidedBefore
+from claims.services.dispute_record import open_dispute
 from claims.standing import CALENDAR_DAYS
-from claims.states import Act, DeadlineKind, LineStatus
+from claims.states import Act, DeadlineKind, LineStatus, Status
 from cpor_site.common import clock
 from cpor_site.common.business_calendar import BusinessCalendar
 from cpor_site.common.models import User
@@ -36,19 +37,24 @@ from ..checklist import checklist_of
 from ..forms import WritingForm
 from ..proof_view import ZOOMS, view_of
 from ..readiness import obstacles, registry_lines
+from ..selectors import dispute_of
+from ..services.decisions import may_ask
 from ..services.verdicts import IN_REVIEW
 from ..standing import standing_of
 from ..verdict_table import VerdictTable
 from ..wording import confirmed_warnings
 
-CLOCK_STARTS = {
-    DeadlineKind.PICKUP: "last_submitted_at",
-    DeadlineKind.REVIEW: "review_started_at",
-    DeadlineKind.PARTNER_RESPONSE: "action_requested_at",
-    DeadlineKind.CONSENT: "consent_sent_at",
-    DeadlineKind.DISPUTE_FILING: "decided_at",
+CLOCK_STARTS: dict[DeadlineKind, tuple[str, ...]] = {
+    DeadlineKind.PICKUP: ("last_submitted_at",),
+    DeadlineKind.REVIEW: ("review_started_at",),
+    DeadlineKind.PARTNER_RESPONSE: ("action_requested_at",),
+    DeadlineKind.CONSENT: ("consent_sent_at",),
+    DeadlineKind.DISPUTE_FILING: ("decided_at",),
+    DeadlineKind.DISPUTE_ANSWER: ("disputed_at", "last_submitted_at"),
 }
-"""The moment from which each clock was counted, as a field of the claim."""
+"""The moment from which each clock was counted: the latest of these fields of the claim."""
+
+Occasion = PoEDocument.Occasion
 
 VIEW_CLAIM = "claims.view_claim"
 
@@ -184,6 +190,8 @@ def render_case(
         "comments": case.comments,
         "notes": case.notes[::-1],
         "decisions": case.decisions,
+        "dispute": dispute_of(claim),
+        "disputed_with": [each for each in case.documents if each.occasion == Occasion.DISPUTE],
         "cases": case.cases,
         "events": sorted(case.events, key=attrgetter("at", "pk"), reverse=True),
         "note_form": (note or note_form()) if writes else None,
@@ -221,6 +229,8 @@ def offers(claim: Claim, user: User) -> tuple[list[ActLink], Problem | None]:
     """Return the acts to offer, or none and the sentence that says why this person can't act."""
     actor = actors.reviewer(user)
     possible = door.open_acts(actor, claim)
+    if claim.status == Status.DISPUTED and not may_ask(open_dispute(claim), clock.now()):
+        possible = [act for act in possible if act != Act.REQUEST_ACTION]
     links = [
         ActLink(
             name,
@@ -235,7 +245,7 @@ def offers(claim: Claim, user: User) -> tuple[list[ActLink], Problem | None]:
     if links:
         try:
             door.ask_reviewer(actor, claim)
-        except (AlreadyHeld, ConflictOfInterest) as refusal:
+        except (AlreadyHeld, ConflictOfInterest, DecidedBefore) as refusal:
             return [], refusal.problems[0]
     return links, None
 
@@ -244,7 +254,8 @@ def explained(claim: Claim, calendar: BusinessCalendar) -> str:
     """Return how the running deadline was counted, in words; empty if none runs."""
     if claim.due_at is None:
         return ""
-    start: datetime | None = getattr(claim, CLOCK_STARTS[DeadlineKind(claim.deadline_kind)])
+    starts = [getattr(claim, name) for name in CLOCK_STARTS[DeadlineKind(claim.deadline_kind)]]
+    start: datetime | None = max((each for each in starts if each is not None), default=None)
     if start is None or start > claim.due_at:
         return ""
     unit = "calendar" if claim.deadline_kind in CALENDAR_DAYS else "business"
