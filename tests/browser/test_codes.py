@@ -314,7 +314,7 @@ def _only(page: Page, customer: tuple[str, str], product: str) -> None:
 def test_codes_of_proof_and_handing_in(
     desk: Desk, flawed: None, people: People, tmp_path: Path
 ) -> None:
-    page = people.signed_in(PARTNER)
+    page, paper = people.signed_in(PARTNER), pdf("Future")
     draft(page, "Codes of 3.5", WOODGROVE, steps.M365)
     steps.choose_products(page, ["SharePoint Online"])
     go(page, "Proof")
@@ -325,12 +325,12 @@ def test_codes_of_proof_and_handing_in(
 
     _attach(page, tmp_path, ("tool.exe", b"MZ"), ("empty.pdf", b""), ("big.txt", b"x" * 27_000_000))
     expect_codes(page, ["POE-02", "POE-04", "POE-03"])
-    _attach(page, tmp_path, ("future.pdf", pdf("Future")), signed_on="2999-01-01")
+    _attach(page, tmp_path, ("future.pdf", paper), signed_on="2999-01-01")
     expect_codes(page, ["POE-08"], {"Date of the customer's signature": "2999-01-01"})
     page.goto(proof)
     for box in page.get_by_role("group", name="What does it prove?").get_by_role("checkbox").all():
         box.uncheck()
-    _attach(page, tmp_path, ("future copy.pdf", pdf("Future")), signed_on="2024-01-01")
+    _attach(page, tmp_path, ("future copy.pdf", paper), signed_on="2024-01-01")
     expect_codes(page, ["POE-06", "POE-09"])
     _inside(desk, "set_scan_state('future copy.pdf', 'pending')")
     page.goto(f"{proof}?saved")
@@ -341,7 +341,7 @@ def test_codes_of_proof_and_handing_in(
     go(page, "Proof")
     for box in page.get_by_role("group", name="What does it prove?").get_by_role("checkbox").all():
         box.uncheck()
-    _attach(page, tmp_path, ("future.pdf", pdf("Future")))
+    _attach(page, tmp_path, ("future.pdf", paper))
     expect_codes(page, ["POE-07"])
     expect_codes(page, ["POE-10"], at=False)
 
