@@ -98,7 +98,8 @@ def page_of(request: HttpRequest, claim: Claim, comment_form: CommentForm) -> di
         "comment_form": comment_form,
         "may_comment": claim.status not in CLOSED and Capability.COMMENT in has,
         "steps": steps,
-        "has_estimates": any(each.at and each.progress == "next" for each in steps),
+        "has_estimates": claim.is_undecided
+        and any(each.at and each.progress == "next" for each in steps),
         "events": [
             (journey.who_for_partner(event), event_words(event.kind), event.at)
             for event in reversed(selectors.events_of(claim))
