@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from claims.models import Claim, ClaimLine
 from claims.states import REVIEWER_REASONS, DeficiencyCode
 
+from .models import CannedText
 from .services.decisions import FindingEntry
 
 LONGEST_TEXT = 5000
@@ -108,6 +109,7 @@ class FindingForm(forms.Form):
     ) -> None:
         super().__init__(data, prefix=code.value, label_suffix="")
         self.code = code
+        self.texts: list[CannedText] = []
         self.meaning = MEANINGS[code]
         self.fields["chosen"].label = code.label
         choices = [(str(line.pk), f"{line.product} · {line.activity}") for line in lines]

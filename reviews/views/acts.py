@@ -23,17 +23,29 @@ from claims.services.comments import add_comment
 from claims.services.dispute_record import open_dispute
 from claims.services.lines import included_lines
 from claims.standing import until
-from claims.states import Act, RejectionReason
-from cpor_site.common import clock
+from claims.states import Act, DeficiencyCode, RejectionReason
+from cpor_site.common import clock, outbox
+from cpor_site.common.models import OutboxMessage
+from cpor_site.common.operator_calendar import operator_calendar
 from cpor_site.common.problems import Problem, Refused
 
 from .. import selectors
+from ..canned import partner_locale
+from ..case_file import read_case
 from ..forms import ActForm, ApproveForm, AskForm, RejectForm, TakeUpForm, finding_forms
+from ..inserting import with_text
+from ..models import CannedText, ChecklistVerdict
+from ..readiness import Obstacle, obstacles
 from ..services import decisions
+from ..services.canned_texts import texts_for
 from ..services.notes import write_note
+from ..services.rehearsal import rehearse
+from ..verdict_table import missing_codes
 from .case import about_a_case, comment_form, frame, note_form, offers, reader, render_case
 
 CONFLICT = 409
+NOT_TYPED = frozenset({"csrfmiddlewaretoken", "step", "insert"})
+Use = CannedText.Use
 
 
 class ActPage(ABC):
@@ -46,6 +58,9 @@ class ActPage(ABC):
     look: ClassVar[str] = "primary"
     form_class: ClassVar[type[ActForm]]
     template: ClassVar[str] = "admin/claims/claim/act.html"
+    has_preview: ClassVar[bool] = True
+    uses: ClassVar[tuple[str, ...]] = ()
+    """What kinds of canned texts the form takes."""
 
     def __init__(self, claim: Claim, data: QueryDict | None = None) -> None:
         self.claim = claim
@@ -68,7 +83,16 @@ class ActPage(ABC):
 
     def extra(self) -> dict[str, Any]:
         """Return what only this act's template needs."""
-        return {}
+        return {"texts": self.texts()}
+
+    def texts(self) -> list[CannedText]:
+        """Return the canned texts to choose from, in the partner's language."""
+        locale = partner_locale(self.claim) if self.uses else ""
+        return [text for use in self.uses for text in texts_for(locale, use=use)]
+
+    def obstacles(self) -> list[Obstacle]:
+        """Return what stands against the act now, to be read before its button."""
+        return []
 
     def known(self, actor: Actor) -> dict[str, Any]:
         """Return the arguments that every service takes."""
@@ -85,6 +109,7 @@ class TakeUpPage(ActPage):
     title = _("Take up %(number)s")
     button = _("Take up")
     form_class = TakeUpForm
+    has_preview = False
 
     def consequences(self) -> list[str]:
         _kind, limit = deadlines.review(self.claim.rule_profile, clock.now())
@@ -113,10 +138,22 @@ class AskPage(ActPage):
     button = _("Ask the partner")
     form_class = AskForm
     template = "admin/claims/claim/ask.html"
+    uses = (Use.FINDING, Use.COMMENT)
 
     def __init__(self, claim: Claim, data: QueryDict | None = None) -> None:
         super().__init__(claim, data)
         self.findings = finding_forms(data, included_lines(claim))
+        if data is None:
+            self._offer_what_is_missing()
+
+    def _offer_what_is_missing(self) -> None:
+        """Tick what the checklist of this round says is missing, with its lines."""
+        verdicts = ChecklistVerdict.objects.filter(claim=self.claim, round=self.claim.round)
+        missing = missing_codes(verdicts)
+        for each in self.findings:
+            if each.code in missing:
+                lines = [str(key) for key in missing[each.code]]
+                each.initial = {"chosen": True, "lines": lines}
 
     def is_valid(self) -> bool:
         return all([self.form.is_valid(), *(each.is_valid() for each in self.findings)])
@@ -158,7 +195,13 @@ class AskPage(ActPage):
         }
 
     def extra(self) -> dict[str, Any]:
-        return {"findings": self.findings}
+        texts = self.texts()
+        for each in self.findings:
+            each.texts = [text for text in texts if text.code == each.code]
+        return {
+            "findings": self.findings,
+            "texts": [text for text in texts if text.use == Use.COMMENT],
+        }
 
 
 class ApprovePage(ActPage):
@@ -167,6 +210,11 @@ class ApprovePage(ActPage):
     title = _("Approve %(number)s")
     button = _("Approve the claim")
     form_class = ApproveForm
+    uses = (Use.APPROVAL,)
+
+    def obstacles(self) -> list[Obstacle]:
+        case = read_case(self.claim, self.claim.assigned_reviewer or self.claim.created_by)
+        return obstacles(case, operator_calendar().day_of(clock.now()))
 
     def consequences(self) -> list[str]:
         lines = included_lines(self.claim)
@@ -210,6 +258,7 @@ class RejectPage(ActPage):
     button = _("Reject the claim")
     look = "danger primary"
     form_class = RejectForm
+    uses = (Use.REJECTION,)
 
     def consequences(self) -> list[str]:
         limit = deadlines.dispute_filing(self.claim, clock.now(), [RejectionReason.POE])
@@ -262,10 +311,16 @@ def act_page(request: HttpRequest, claim: Claim, *, page: type[ActPage]) -> Http
         raise PermissionDenied
     if request.method != "POST":
         return _shown(request, claim, page(claim))
+    step = request.POST.get("step", "") if page.has_preview else ""
+    if page.has_preview and "insert" in request.POST:
+        return _shown(request, claim, page(claim, with_text(claim, page.uses, request.POST)))
     attempt = page(claim, request.POST)
-    if not attempt.is_valid():
+    if step == "edit" or not attempt.is_valid():
         return _shown(request, claim, attempt)
     try:
+        if step == "preview":
+            letters = rehearse(lambda: attempt.perform(actor))
+            return _previewed(request, claim, attempt, letters)
         moved = attempt.perform(actor)
     except NotYours:
         raise PermissionDenied from None
@@ -337,10 +392,30 @@ def _shown(
         "form": attempt.form,
         "consequences": attempt.consequences() if possible else [],
         "possible": possible,
+        "obstacles": attempt.obstacles() if possible else [],
         "problems": [_located(each) for each in problems],
         **attempt.extra(),
     }
     return TemplateResponse(request, attempt.template, context, status=status)
+
+
+def _previewed(
+    request: HttpRequest, claim: Claim, attempt: ActPage, letters: list[OutboxMessage]
+) -> HttpResponse:
+    """Show what the act does and the letters as they would leave; what was typed comes along."""
+    context = {
+        **frame(request, claim, attempt.title % {"number": claim.number}),
+        "attempt": attempt,
+        "consequences": attempt.consequences(),
+        "letters": [(letter, outbox.preview(letter).text) for letter in letters],
+        "typed": [
+            (name, value)
+            for name, values in request.POST.lists()
+            if name not in NOT_TYPED
+            for value in values
+        ],
+    }
+    return TemplateResponse(request, "admin/claims/claim/preview.html", context)
 
 
 def _why_impossible(claim: Claim, hindrance: Problem | None) -> tuple[Problem, ...]:
@@ -355,6 +430,7 @@ FIELD_PLACES = {
     "reasons": "#id_reasons",
     "text": "#id_text",
     "comment": "#id_comment",
+    **{f"{code}-explanation": f"#id_{code}-explanation" for code in DeficiencyCode.values},
 }
 
 

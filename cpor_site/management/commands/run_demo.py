@@ -53,6 +53,7 @@ class Command(BaseCommand):
         self.stdout.flush()
         call_command("migrate", interactive=False, verbosity=0)
         call_command("load_catalogue")
+        call_command("load_canned_texts")
         call_command("load_demo")
         _collect_static(env.static_dir)
         # The programs open their own; a connection must not be shared across processes.
