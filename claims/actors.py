@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.utils.translation import gettext_lazy as _
 
 from .models import Claim, ClaimContact, Membership
@@ -179,10 +179,9 @@ def is_lead(user: User) -> bool:
 
 def has_interest(user: User, claim: Claim) -> bool:
     """Whether a reviewer is a party: a contact on the claim or a member of the partner (Q28)."""
-    return (
-        ClaimContact.objects.filter(claim=claim, email__iexact=user.email).exists()
-        or Membership.objects.filter(user=user, organization_id=claim.organization_id).exists()
-    )
+    contact = ClaimContact.objects.filter(claim=claim, email__iexact=user.email)
+    member = Membership.objects.filter(user=user, organization_id=claim.organization_id)
+    return Claim.objects.filter(Exists(contact) | Exists(member), pk=claim.pk).exists()
 
 
 SIDE_NAMES = {
