@@ -159,6 +159,14 @@ def approve(page: Page, text: str) -> None:
     page.get_by_role("button", name="Approve the claim").click()
 
 
+def reject(page: Page, reason: str, text: str) -> None:
+    """Reject the claim. Begins on the case page."""
+    page.get_by_role("link", name="Reject…").click()
+    page.get_by_label(reason).check()
+    page.get_by_label("Text to the partner").fill(text)
+    page.get_by_role("button", name="Reject the claim").click()
+
+
 # -- what the operator's people look up ---------------------------------------------------------
 
 
