@@ -342,8 +342,8 @@ def test_codes_of_proof_and_handing_in(
     for box in page.get_by_role("group", name="What does it prove?").get_by_role("checkbox").all():
         box.uncheck()
     _attach(page, tmp_path, ("future.pdf", paper))
-    expect_codes(page, ["POE-07"])
     expect_codes(page, ["POE-10"], at=False)
+    expect_codes(page, ["POE-07"])
 
     page.get_by_role("link", name=re.compile("^Check and submit")).click()
     other_tab = page.context.new_page()
