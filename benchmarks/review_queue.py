@@ -28,8 +28,8 @@ sys.path.insert(0, str(ROOT))
 
 ORGANIZATIONS, LOCATIONS, SHARE_OF_TENANTS = 500, 2000, 20
 PAGE_OF = 10_000
-ROUNDS = 40
-PLAIN_ROUNDS = 8
+ROUNDS = 30
+PLAIN_ROUNDS = 5
 TABLES = (
     "claims_claim, claims_customertenant, claims_partnerorganization, claims_listedproduct, "
     "reviews_competingclaimscase, common_user"
@@ -168,7 +168,7 @@ def plain_site() -> Any:
         )
         list_filter = ("status", "area")
         list_select_related = ("tenant", "organization", "location", "area", "assigned_reviewer")
-        list_per_page = 50
+        list_per_page = 25
         search_fields = (
             "number",
             "tenant__tenant_id",
@@ -228,7 +228,7 @@ def cases() -> list[tuple[str, Callable[[], str], Callable[[], str] | None]]:
     area = SolutionArea.objects.order_by("pk")[0]
     beyond = list(
         Claim.objects.order_by("-pk").values_list("pk", flat=True)[
-            (deep := min(PAGE_OF, Claim.objects.count() // 50) * 50 - 51) : deep + 1
+            (deep := min(PAGE_OF, Claim.objects.count() // 25) * 25 - 26) : deep + 1
         ]
     )[0]
 

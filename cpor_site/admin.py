@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 SECTIONS: tuple[tuple[Promise, tuple[str, ...]], ...] = (
     (
         _("Review"),
-        ("claims.claim", "reviews.competingclaimscase"),
+        ("claims.claim", "reviews.competingclaimscase", "reviews.cannedtext"),
     ),
     (
         _("Partners"),
@@ -38,6 +38,7 @@ SECTIONS: tuple[tuple[Promise, tuple[str, ...]], ...] = (
             "claims.customertenant",
             "claims.tenantdomain",
             "claims.subscription",
+            "claims.workloadusage",
         ),
     ),
     (
@@ -74,7 +75,12 @@ SECTIONS: tuple[tuple[Promise, tuple[str, ...]], ...] = (
             "consent.consentrequest",
             "consent.consentanswer",
             "consent.incentivehandoff",
+            "claims.dispute",
+            "claims.clockhold",
+            "claims.draftupload",
             "reviews.internalnote",
+            "reviews.caselease",
+            "reviews.bulkact",
         ),
     ),
 )

@@ -37,7 +37,7 @@ from cpor_site.common.models import User
 from .models import CompetingParty
 from .services.leases import running_leases
 
-PAGE = 50
+PAGE = 25
 COUNTED = 1000
 """Rows are counted up to here; what has more is shown as "1,000+"."""
 

@@ -14,6 +14,8 @@ _SEE_CLAIMS = (
     "claims.view_reviewdecision",
     "claims.view_association",
     "claims.view_claimevent",
+    "claims.view_dispute",
+    "claims.view_clockhold",
     "claims.view_partnerorganization",
     "claims.view_partnerlocation",
     "claims.view_programenrollment",
@@ -27,6 +29,7 @@ _SEE_CLAIMS = (
     "reviews.view_competingclaimscase",
     "reviews.view_competingparty",
     "reviews.view_internalnote",
+    "reviews.view_cannedtext",
 )
 _SEE_OPERATION = (
     "common.view_outboxmessage",
@@ -39,6 +42,10 @@ _SEE_OPERATION = (
     "claims.view_listedproduct",
     "claims.view_membership",
     "claims.view_exclusivityhold",
+    "claims.view_draftupload",
+    "claims.view_workloadusage",
+    "reviews.view_caselease",
+    "reviews.view_bulkact",
     "common.view_user",
 )
 _EDIT_OPERATION = tuple(
@@ -58,6 +65,7 @@ _EDIT_OPERATION = tuple(
         ("claims", "tenantdomain"),
         ("claims", "subscription"),
         ("common", "user"),
+        ("reviews", "cannedtext"),
     )
     for act in ("add", "change")
 )
@@ -68,6 +76,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         *_SEE_CLAIMS,
         "claims.review_claim",
         "claims.lead_review",
+        "reviews.add_cannedtext",
+        "reviews.change_cannedtext",
         "common.view_nonworkingday",
     ),
     "Ops": (

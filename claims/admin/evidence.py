@@ -11,7 +11,10 @@ from ..models import (
     Association,
     ClaimEvent,
     ClaimLine,
+    ClockHold,
     Comment,
+    Dispute,
+    DraftUpload,
     ExclusivityHold,
     PoEDocument,
     ReviewDecision,
@@ -113,3 +116,32 @@ class WorkloadUsageAdmin(EvidenceAdmin):
     @admin.display(description=_("used"))
     def used(self, usage: WorkloadUsage) -> str:
         return "" if usage.percent is None else f"{usage.percent} %"
+
+
+@admin.register(Dispute)
+class DisputeAdmin(EvidenceAdmin):
+    list_display = ("claim", "number", "opened_at", "opened_by", "answer_due_at", "outcome")
+    list_filter = ("outcome",)
+    list_select_related = ("claim", "opened_by")
+    search_fields = ("=claim__number",)
+
+
+@admin.register(ClockHold)
+class ClockHoldAdmin(EvidenceAdmin):
+    list_display = ("claim", "reason", "placed_by", "placed_at", "lifted_by", "lifted_at")
+    list_select_related = ("claim", "placed_by", "lifted_by")
+    search_fields = ("=claim__number",)
+
+
+@admin.register(DraftUpload)
+class DraftUploadAdmin(EvidenceAdmin):
+    list_display = (
+        "uploaded_at",
+        "organization",
+        "uploaded_by",
+        "file_name",
+        "row_count",
+        "draft_count",
+    )
+    list_select_related = ("organization", "uploaded_by")
+    search_fields = ("organization__name__startswith",)

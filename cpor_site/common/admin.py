@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django import forms
@@ -10,7 +11,7 @@ from django.contrib.auth.admin import UserAdmin as PlainUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
@@ -19,7 +20,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from . import outbox
+from . import clock, outbox
 from .admin_bases import EvidenceAdmin, RegistryAdmin
 from .form_fields import LanguageField, TimeZoneField
 from .models import JobRun, NonWorkingDay, OutboxMessage, User
@@ -216,6 +217,26 @@ class OutboxMessageAdmin(EvidenceAdmin):
         return redirect("admin:common_outboxmessage_change", message_id)
 
 
+STUCK_AFTER = timedelta(hours=1)
+
+
+class OutcomeFilter(admin.SimpleListFilter):
+    """Runs in which something went wrong."""
+
+    title = _("outcome")
+    parameter_name = "outcome"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("failed", _("with failures")), ("stuck", _("never ended"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "failed":
+            return queryset.filter(failed__gt=0)
+        if self.value() == "stuck":
+            return queryset.filter(finished_at=None, started_at__lt=clock.now() - STUCK_AFTER)
+        return queryset
+
+
 @admin.register(JobRun)
 class JobRunAdmin(EvidenceAdmin):
     list_display = (
@@ -229,4 +250,4 @@ class JobRunAdmin(EvidenceAdmin):
         "refused",
         "failed",
     )
-    list_filter = ("job", "dry_run")
+    list_filter = (OutcomeFilter, "job", "dry_run")

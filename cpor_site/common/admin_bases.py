@@ -41,7 +41,30 @@ class GuidSearch:
         return super().get_search_results(request, queryset, search_term)  # type: ignore[misc]
 
 
-class EvidenceAdmin(admin.ModelAdmin):
+class OfferedLookups:
+    """Lets an address ask only for what the filters of the page offer; anything else gets a 400."""
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        fields = [each for each in self.list_filter if isinstance(each, str)]  # type: ignore[attr-defined]
+        offered = {
+            f"{field}{ending}"
+            for field in fields
+            for ending in ("", "__exact", "__isnull", "__id__exact", "__pk__exact", "__gte", "__lt")
+        }
+        offered |= {
+            each.parameter_name
+            for each in self.list_filter  # type: ignore[attr-defined]
+            if isinstance(each, type) and issubclass(each, admin.SimpleListFilter)
+        }
+        if self.date_hierarchy:  # type: ignore[attr-defined]
+            offered |= {
+                f"{self.date_hierarchy}__{part}"  # type: ignore[attr-defined]
+                for part in ("year", "month", "day", "gte", "lt")
+            }
+        return lookup in offered
+
+
+class EvidenceAdmin(OfferedLookups, admin.ModelAdmin):  # type: ignore[misc]
     """Shows what was written down; nobody adds, changes or deletes it here, whatever their role."""
 
     actions = None
@@ -59,7 +82,7 @@ class EvidenceAdmin(admin.ModelAdmin):
         return False
 
 
-class RegistryAdmin(SimpleHistoryAdmin):
+class RegistryAdmin(OfferedLookups, SimpleHistoryAdmin):
     """Lets people edit a row and read its history; a row with a history is never deleted here."""
 
     actions = None

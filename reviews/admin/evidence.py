@@ -9,7 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from cpor_site.common.admin_bases import EvidenceAdmin
 
-from ..models import CompetingClaimsCase, CompetingParty, InternalNote
+from ..models import (
+    BulkAct,
+    BulkResult,
+    CaseLease,
+    CompetingClaimsCase,
+    CompetingParty,
+    InternalNote,
+)
 
 
 class PartyInline(admin.StackedInline):
@@ -47,3 +54,40 @@ class InternalNoteAdmin(EvidenceAdmin):
     list_display = ("created_at", "claim", "author", "body")
     list_select_related = ("claim", "author")
     search_fields = ("=claim__number",)
+
+
+@admin.register(CaseLease)
+class CaseLeaseAdmin(EvidenceAdmin):
+    list_display = ("claim", "holder", "taken_at", "expires_at", "ended_at", "end", "reason")
+    list_filter = ("end",)
+    list_select_related = ("claim", "holder")
+    search_fields = ("=claim__number", "=holder__email")
+
+
+class BulkResultInline(admin.TabularInline):
+    """What became of each claim."""
+
+    model = BulkResult
+    fields = ("claim", "done", "refusal", "message")
+    can_delete = False
+    extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BulkResult]:
+        return super().get_queryset(request).select_related("claim")
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.has_perm("reviews.view_bulkact")
+
+
+@admin.register(BulkAct)
+class BulkActAdmin(EvidenceAdmin):
+    list_display = ("at", "kind", "by", "target", "reason")
+    list_filter = ("kind",)
+    list_select_related = ("by", "target")
+    inlines = (BulkResultInline,)

@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from claims import actors
 from claims.models import Claim, ClaimEvent, ClockHold
 from claims.standing import CALENDAR_DAYS
 from claims.states import DeadlineKind
@@ -21,6 +22,7 @@ from cpor_site.common import clock
 from cpor_site.common.business_calendar import BusinessCalendar, Deadline
 from cpor_site.common.operator_calendar import operator_calendar
 
+from ..services import holds, leases
 from ..standing import standing_of
 from .case import CLOCK_STARTS, about_a_case, frame, reader
 
@@ -52,16 +54,22 @@ def clock_page(request: HttpRequest, claim: Claim) -> HttpResponse:
     now, calendar = clock.now(), operator_calendar()
     counted = counted_of(claim, calendar)
     events = ClaimEvent.objects.filter(claim=claim, nominal_due_at__isnull=False)
+    user = reader(request)
+    found = list(ClockHold.objects.filter(claim=claim).select_related("placed_by", "lifted_by"))
     context: dict[str, Any] = {
         **frame(request, claim, _("The clock of %(number)s") % {"number": claim.number}),
-        "standing": standing_of(claim, reader(request), now, calendar),
+        "standing": standing_of(claim, user, now, calendar),
         "kind": DeadlineKind(claim.deadline_kind).label if claim.deadline_kind else "",
         "words": calendar.explain(counted, timezone.get_current_timezone()) if counted else "",
         "days": days_of(counted, calendar.day_of(now)) if counted else [],
         "business": counted is not None and counted.unit == "business",
         "rules": _rules(claim),
         "profile": claim.rule_profile,
-        "holds": ClockHold.objects.filter(claim=claim).select_related("placed_by", "lifted_by"),
+        "holds": found,
+        "can_hold": leases.can_review(user)
+        and actors.is_lead(user)
+        and holds.ends_by_itself(claim)
+        and all(each.lifted_at for each in found),
         "past": [
             Past(
                 event.nominal_due_at,
@@ -80,7 +88,8 @@ def counted_of(claim: Claim, calendar: BusinessCalendar) -> Deadline | None:
     """Return how the running deadline came about, or None if none runs or its start isn't known."""
     if claim.due_at is None:
         return None
-    start: datetime | None = getattr(claim, CLOCK_STARTS[DeadlineKind(claim.deadline_kind)], None)
+    starts = [getattr(claim, name) for name in CLOCK_STARTS[DeadlineKind(claim.deadline_kind)]]
+    start: datetime | None = max((each for each in starts if each is not None), default=None)
     if start is None or start > claim.due_at:
         return None
     unit = "calendar" if claim.deadline_kind in CALENDAR_DAYS else "business"

@@ -24,7 +24,7 @@ from consent.services.answers import Responder
 from consent.services.windows import finalise_consent_windows
 from cpor_site.common.problems import Refused
 from reviews.models import CompetingClaimsCase
-from reviews.services import decisions
+from reviews.services import decisions, leases
 from tests import acts, factories
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -93,6 +93,8 @@ def test_of_an_approval_and_a_rejection_one_wins_and_the_other_reads_why() -> No
     lead = factories.make_reviewer(role="Lead reviewer")
     for _round in range(ROUNDS):
         claim = acts.under_review(reviewer=reviewer)
+        # A lead can only act on a case that its reviewer doesn't have open.
+        leases.release_case(claim_id=claim.pk, actor=actors.reviewer(reviewer))
         found = race(
             lambda: decisions.approve_claim(claim_id=claim.pk, actor=actors.reviewer(reviewer)),
             lambda: decisions.reject_claim(
