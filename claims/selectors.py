@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from django.db.models import (
-    Case,
-    Count,
-    F,
-    IntegerField,
-    OuterRef,
     Prefetch,
     Q,
     QuerySet,
-    Subquery,
-    Value,
-    When,
 )
-from django.db.models.functions import Coalesce
 
 from cpor_site.common.models import User
 
@@ -37,82 +26,14 @@ from .models import (
     ReviewDecision,
     ReviewFinding,
 )
-from .states import LineStatus, Status
+from .states import LineStatus
 
 IN_THE_RUNNING = (LineStatus.INCLUDED, LineStatus.APPROVED)
-NEEDS_ME = Q(status__in=[Status.PARTNER_ACTION_REQUIRED, Status.EDITING])
-
-
-@dataclass(frozen=True)
-class Folder:
-    """One choice of the list's filter; ``code`` stands in the address."""
-
-    code: str
-    condition: Q
-
-
-FOLDERS: tuple[Folder, ...] = (
-    Folder("all", Q()),
-    Folder("mine", NEEDS_ME),
-    *(Folder(status.value, Q(status=status)) for status in Status),
-)
 
 
 def claims_for(user: User) -> QuerySet[Claim]:
     """Return the claims that the user may see as a person of a partner."""
     return Claim.objects.filter(actors.reach(user, Capability.SEE))
-
-
-def listed(claims: QuerySet[Claim]) -> QuerySet[Claim]:
-    """Return the claims as the list shows them: awaited answers first, then drafts, then news.
-
-    ``turn`` is 0 for a claim that the reviewers sent back, 1 for a draft, 2 for the others;
-    ``line_count`` counts the lines in the running or approved.
-    """
-    lines = (
-        ClaimLine.objects.filter(claim=OuterRef("pk"), line_status__in=IN_THE_RUNNING)
-        .order_by()
-        .values("claim")
-        .annotate(number=Count("pk"))
-        .values("number")
-    )
-    turn = Case(
-        When(status=Status.PARTNER_ACTION_REQUIRED, then=Value(0)),
-        When(status=Status.EDITING, then=Value(1)),
-        default=Value(2),
-        output_field=IntegerField(),
-    )
-    return (
-        claims.select_related("organization", "location", "tenant", "area", "rule_profile")
-        .prefetch_related("activities")
-        .annotate(
-            turn=turn,
-            line_count=Coalesce(Subquery(lines, output_field=IntegerField()), 0),
-        )
-        .order_by("turn", F("due_at").asc(nulls_last=True), "-changed_at", "-pk")
-    )
-
-
-def search(claims: QuerySet[Claim], term: str) -> QuerySet[Claim]:
-    """Return the claims whose number, name, customer, domain or partner ID holds ``term``."""
-    term = term.strip()
-    if not term:
-        return claims
-    return claims.filter(
-        Q(number__icontains=term)
-        | Q(name__icontains=term)
-        | Q(tenant__name__icontains=term)
-        | Q(domain_as_typed__icontains=term)
-        | Q(location__partner_id__startswith=term)
-    )
-
-
-def folder_sizes(claims: QuerySet[Claim]) -> dict[str, int]:
-    """Return how many of the claims each folder holds; one query."""
-    return claims.order_by().aggregate(
-        **{folder.code: Count("pk", filter=folder.condition) for folder in FOLDERS[1:]},
-        all=Count("pk"),
-    )
 
 
 def claim_for(user: User, claim_id: int) -> Claim | None:

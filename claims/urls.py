@@ -13,17 +13,28 @@ from .views import (
     disputes,
     documents,
     editing,
+    exports,
     handing_in,
     listing,
     organizations,
     people,
     proof,
+    saved_filters,
     support,
     uploads,
 )
 
 urlpatterns: list[URLPattern] = [
     path("", listing.claim_list, name="claim_list"),
+    path("export/", exports.claim_exports, name="claim_exports"),
+    *(
+        path(f"export.{form}", exports.claim_export, {"form": form}, name=f"claim_export_{form}")
+        for form in exports.FORMATS
+    ),
+    path("filters/", saved_filters.saved_filters, name="saved_filters"),
+    path("filters/save/", saved_filters.save, name="saved_filter_save"),
+    path("filters/<int:filter_id>/rename/", saved_filters.rename, name="saved_filter_rename"),
+    path("filters/<int:filter_id>/delete/", saved_filters.delete, name="saved_filter_delete"),
     path("start/", listing.claim_start, name="claim_start"),
     path("organization/", organizations.choose_organization, name="choose_organization"),
     path("people/", people.home, name="people"),

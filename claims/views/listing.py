@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from django.core.paginator import Paginator
+from collections.abc import Sequence
+
+from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cpor_site.common import clock
-from cpor_site.common.operator_calendar import operator_calendar
-
-from .. import actors, selectors
+from .. import actors, listing, listing_pages, selectors
 from ..actors import Capability
 from ..forms.acts import StartForm
-from ..models import Claim
+from ..forms.listing import FilterNameForm
+from ..models import Claim, SavedFilter
 from ..services.drafting import start_claim
 from ..states import Status
 from .access import acting, page, reader, refusals_of
+from .list_view import COLUMNS, ListView, encoded
 from .sections import url_of
-
-PER_PAGE = 25
 
 
 @page
@@ -28,41 +27,70 @@ PER_PAGE = 25
 def claim_list(request: HttpRequest) -> HttpResponse:
     """The claims that wait for the reader first, then drafts, then the rest by last change."""
     user = reader(request)
-    folder = next(
-        (each for each in selectors.FOLDERS if each.code == request.GET.get("status")),
-        selectors.FOLDERS[0],
-    )
-    # PostgreSQL takes no text with a NUL.
-    term = request.GET.get("q", "")[:100].replace("\0", "")
-    mine = selectors.search(selectors.claims_for(user), term)
-    sizes = selectors.folder_sizes(mine)
-    found = selectors.listed(mine.filter(folder.condition))
-    claims = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    if not actors.memberships_with(user, Capability.SEE):
+        may_export = bool(actors.memberships_with(user, Capability.EXPORT))
+        context = {"here": "claims", "may_export": may_export}
+        return render(request, "claims/list/no_claims_shown.html", context)
+    view = ListView(request, Capability.SEE)
+    found = view.narrowed()
+    sizes = listing.sizes_of(found)
+    segments = listing_pages.segments_of(view.sort)
+    place, lost = _place(request, segments)
+    wanted = view.wanted
+    shown = listing_pages.Page([])
+    if sizes[wanted.status]:
+        claims = found.filter(listing.CONDITIONS[wanted.status])
+        shown = listing_pages.page_of(claims, segments, place)
+        if place is not None and not shown.claims:
+            shown, lost = listing_pages.page_of(claims, segments), True
     names = {"all": _("All claims"), "mine": _("Needs my action")} | {
         status.value: str(status.label) for status in Status
     }
-    kept = request.GET.copy()
-    kept.pop("page", None)
     return render(
         request,
         "claims/claim_list.html",
         {
             "here": "claims",
-            "claims": claims,
-            "term": term,
-            "folder": folder.code,
+            "view": view,
+            "form": view.form,
+            "wanted": wanted,
+            "claims": shown.claims,
+            "lost": lost,
             "folders": [
-                (each.code, names[each.code], sizes[each.code])
-                for each in selectors.FOLDERS
-                if sizes[each.code] or each.code in (folder.code, "all", "mine")
+                (names[each.code], sizes[each.code], view.query(status=each.code), each.code)
+                for each in listing.FOLDERS
+                if sizes[each.code] or each.code in (wanted.status, "all", "mine")
             ],
-            "may_see": bool(actors.memberships_with(user, Capability.SEE)),
+            "size": sizes[wanted.status],
+            "counted": listing.COUNTED,
+            "chips": [(chip, view.query(without=chip.name)) for chip in view.form.chips],
+            "query": view.query(),
+            "unfiltered": encoded([("sort", view.sort)] if view.sort else []),
+            "all_columns": [(column, column in view.columns) for column in COLUMNS],
+            "kept": view.parts(without="columns"),
+            "kept_of_form": [each for each in view.parts() if each[0] in ("sort", "columns")],
+            "first": view.query(),
+            "previous": view.query(before=str(shown.previous)) if shown.previous else "",
+            "next": view.query(after=str(shown.next)) if shown.next else "",
+            "saved_filters": SavedFilter.objects.filter(user=user).order_by(Lower("name"), "pk"),
+            "name_form": FilterNameForm(),
             "may_start": bool(selectors.organizations_to_claim_for(user)),
-            "kept": kept.urlencode(),
-            "now": clock.now(),
-            "calendar": operator_calendar(),
+            "now": view.now,
+            "calendar": view.calendar,
         },
     )
+
+
+def _place(
+    request: HttpRequest, segments: Sequence[listing_pages.Segment]
+) -> tuple[listing_pages.Place | None, bool]:
+    """Return where the page begins, and whether the address names a place that there is not."""
+    for name in ("after", "before"):
+        text = request.GET.get(name, "")
+        if text:
+            place = listing_pages.place_from(text, backwards=name == "before", segments=segments)
+            return place, place is None
+    return None, False
 
 
 @page

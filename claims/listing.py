@@ -1,0 +1,272 @@
+"""The list of a partner's claims: what it is narrowed to, how it is ordered, what a row shows.
+
+Nothing here tells what only reviewers may know: there is no filter and no column for competing
+claims (section 5.7).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import (
+    Count,
+    Exists,
+    IntegerField,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
+from django.db.models.functions import Coalesce
+
+from cpor_site.common.models import User
+
+from . import actors
+from .actors import Capability
+from .models import (
+    Claim,
+    ClaimLine,
+    CustomerTenant,
+    PartnerLocation,
+    PartnerOrganization,
+    PoEDocument,
+    RuleProfile,
+    TenantDomain,
+)
+from .rules.documents import months_before
+from .selectors import IN_THE_RUNNING
+from .states import Status
+
+COUNTED = 1000
+"""Claims are counted up to here; what has more is shown as "1,000+"."""
+NAMED = 500
+"""Up to so many customers of a name are looked up first; more are joined."""
+ALL, MINE = "all", "mine"
+NEEDS_ME = Q(status__in=[Status.PARTNER_ACTION_REQUIRED, Status.EDITING])
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the list is narrowed to; empty fields narrow nothing.
+
+    ``status`` is the code of a folder. ``area``, ``activity`` ("area.activity"), ``product`` and
+    ``location`` (a partner ID) are codes. ``due`` and ``ending`` are days from now, ``proof_age``
+    is in months.
+    """
+
+    status: str = ALL
+    q: str = ""
+    area: str = ""
+    activity: str = ""
+    product: str = ""
+    location: str = ""
+    customer: str = ""
+    due: int | None = None
+    proof_age: int | None = None
+    ending: int | None = None
+    migrated: bool = False
+
+    @property
+    def narrows(self) -> bool:
+        """Whether anything but the folder is asked for."""
+        return self != Wanted(status=self.status)
+
+
+@dataclass(frozen=True)
+class Folder:
+    """One choice of status; ``code`` stands in the address."""
+
+    code: str
+    condition: Q
+
+
+FOLDERS: tuple[Folder, ...] = (
+    Folder(ALL, Q()),
+    Folder(MINE, NEEDS_ME),
+    *(Folder(status.value, Q(status=status)) for status in Status),
+)
+CONDITIONS = {folder.code: folder.condition for folder in FOLDERS}
+
+
+def narrowed(
+    claims: QuerySet[Claim], wanted: Wanted, now: datetime, today: date
+) -> QuerySet[Claim]:
+    """Return the claims that fit everything wanted but the status."""
+    conditions: list[Any] = []
+    if wanted.area:
+        conditions.append(Q(area__code=wanted.area))
+    if wanted.activity:
+        area, _dot, code = wanted.activity.partition(".")
+        chosen = Claim.activities.through.objects.filter(
+            claim=OuterRef("pk"), activity__code=code, activity__area__code=area
+        )
+        conditions.append(Exists(chosen))
+    if wanted.product:
+        conditions.append(_has_line(product__code=wanted.product))
+    if wanted.location:
+        conditions.append(Q(location__partner_id=wanted.location))
+    if wanted.customer:
+        conditions.append(_of_customer(wanted.customer))
+    if wanted.due is not None:
+        conditions.append(Q(due_at__lte=now + timedelta(days=wanted.due)))
+    if wanted.proof_age is not None:
+        limit = months_before(today, wanted.proof_age)
+        conditions += [
+            Exists(_dated_documents()),
+            ~Exists(_dated_documents().filter(on__gte=limit)),
+        ]
+    if wanted.ending is not None:
+        last = today + timedelta(days=wanted.ending)
+        conditions.append(_has_line(subscription__ends_on__range=(today, last)))
+    if wanted.migrated:
+        conditions.append(Q(migrated=True))
+    if wanted.q:
+        conditions.append(_search(wanted.q))
+    return claims.filter(*conditions)
+
+
+def sizes_of(claims: QuerySet[Claim]) -> dict[str, int]:
+    """Return how many of the claims each folder holds, each up to ``COUNTED`` + 1; one query."""
+    columns = {status.value: _CappedCount(claims.filter(status=status.value)) for status in Status}
+    # A row to hang the counts on; without a profile there are no claims.
+    found = RuleProfile.objects.order_by("pk").values(**columns)[:1]
+    sizes: dict[str, int] = dict(found[0]) if found else dict.fromkeys(columns, 0)
+    sizes[MINE] = sizes[Status.EDITING] + sizes[Status.PARTNER_ACTION_REQUIRED]
+    sizes[ALL] = sum(sizes[status.value] for status in Status)
+    return {code: min(size, COUNTED + 1) for code, size in sizes.items()}
+
+
+def claims_in_reach(
+    user: User, capability: Capability, organization: PartnerOrganization | None
+) -> QuerySet[Claim]:
+    """Return the claims on which the user has the capability, of one organisation or of all."""
+    claims = Claim.objects.filter(actors.reach(user, capability))
+    return claims if organization is None else claims.filter(organization=organization)
+
+
+def locations_in_reach(
+    user: User, capability: Capability, organization: PartnerOrganization | None, most: int
+) -> list[PartnerLocation]:
+    """Return up to ``most`` locations that the user's memberships reach, by partner ID."""
+    within = Q(pk__in=[])
+    for membership in actors.memberships_with(user, capability):
+        if organization is None or membership.organization_id == organization.pk:
+            listed = [location.pk for location in membership.locations.all()]
+            within |= Q(pk__in=listed) if listed else Q(organization=membership.organization_id)
+    return list(PartnerLocation.objects.filter(within).order_by("partner_id")[:most])
+
+
+def rows(keys: Sequence[int]) -> list[Claim]:
+    """Return the claims in the order of their keys, with what a row of the list shows.
+
+    ``line_count`` counts the lines in the running or approved; ``proof_on`` is the newest date of
+    a document that counts.
+    """
+    found = {claim.pk: claim for claim in with_row_facts(Claim.objects.filter(pk__in=keys))}
+    return [found[key] for key in keys if key in found]
+
+
+def with_row_facts(claims: QuerySet[Claim]) -> QuerySet[Claim]:
+    """Load what a row of the list, or of an export, tells of each claim; two queries."""
+    lines = (
+        ClaimLine.objects.filter(claim=OuterRef("pk"), line_status__in=IN_THE_RUNNING)
+        .order_by()
+        .values("claim")
+        .annotate(number=Count("pk"))
+        .values("number")
+    )
+    newest = _dated_documents().values("claim").annotate(newest=Max("on")).values("newest")
+    return (
+        claims.select_related(
+            "organization", "location", "tenant", "area", "rule_profile", "created_by"
+        )
+        .prefetch_related("activities")
+        .annotate(
+            line_count=Coalesce(Subquery(lines, output_field=IntegerField()), 0),
+            proof_on=Subquery(newest),
+        )
+    )
+
+
+def _has_line(**facts: Any) -> Exists:
+    lines = ClaimLine.objects.filter(line_status__in=IN_THE_RUNNING, **facts)
+    return Exists(lines.filter(claim=OuterRef("pk")).order_by())
+
+
+def _dated_documents() -> QuerySet[Any]:
+    """Return a claim's documents that count and bear a date, which is ``on``."""
+    return (
+        PoEDocument.objects.filter(claim=OuterRef("pk"), withdrawn_at=None)
+        .exclude(scan_state=PoEDocument.ScanState.INFECTED)
+        .annotate(on=Coalesce("signed_on", "document_on"))
+        .filter(on__isnull=False)
+        .order_by()
+    )
+
+
+# -- texts -----------------------------------------------------------------------------------------
+
+
+def guid_in(term: str) -> UUID | None:
+    """Return the GUID that the whole term is, with or without braces and hyphens."""
+    try:
+        return UUID(term)
+    except ValueError:
+        return None
+
+
+def _search(term: str) -> Q:
+    """Return the claims that the term names: a GUID, or a part of a number, name or domain."""
+    guid = guid_in(term)
+    if guid is not None:
+        lines = ClaimLine.objects.filter(subscription__subscription_id=guid)
+        typed = ClaimLine.objects.filter(subscription_as_typed__iexact=str(guid))
+        keys = {
+            *lines.order_by().values_list("claim", flat=True),
+            *typed.order_by().values_list("claim", flat=True),
+        }
+        return Q(tenant__tenant_id=guid) | Q(pk__in=keys) | Q(tenant_id_as_typed__iexact=term)
+    found = Q(name__icontains=term) | _customer_named(term)
+    if re.fullmatch(r"[A-Za-z0-9-]+", term):
+        found |= Q(number__icontains=term)
+    if " " not in term:
+        found |= Q(domain_as_typed__icontains=term)
+    if term.isascii() and term.isdecimal():
+        found |= Q(location__partner_id__startswith=term)
+    return found
+
+
+def _of_customer(term: str) -> Q:
+    """Return the claims on a customer: by tenant ID, by one of its domains, or by its name."""
+    guid = guid_in(term)
+    if guid is not None:
+        return Q(tenant__tenant_id=guid)
+    domains = TenantDomain.objects.filter(domain=term.lower(), is_active=True)
+    tenants = list(domains.values_list("tenant_id", flat=True))
+    if tenants:
+        return Q(tenant__in=tenants)
+    return _customer_named(term) | Q(domain_as_typed__iexact=term)
+
+
+def _customer_named(term: str) -> Q:
+    named = (
+        CustomerTenant.objects.filter(name__icontains=term).order_by().values_list("pk", flat=True)
+    )
+    few = list(named[: NAMED + 1])
+    return Q(tenant__in=few) if len(few) <= NAMED else Q(tenant__in=named)
+
+
+class _CappedCount(Subquery):
+    """How many rows a query has, counted up to ``COUNTED`` + 1."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS capped)"
+    output_field = IntegerField()  # type: ignore[assignment]
+
+    def __init__(self, queryset: QuerySet[Any]) -> None:
+        super().__init__(queryset.order_by().values("pk")[: COUNTED + 1])
