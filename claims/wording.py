@@ -43,7 +43,10 @@ EVENT_WORDS: dict[str, Promise] = {
 
 
 def event_words(kind: str) -> str:
-    """Return the words for a kind; what has none, such as a person's own reason, stays as it is."""
+    """Return the words for a kind; what has none stays as it is.
+
+    Never for what a person wrote: it may read like a kind.
+    """
     return str(EVENT_WORDS.get(kind, kind))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext_lazy as _
 
@@ -15,11 +15,14 @@ from ..refusals import MovedOn, NotYours
 from ..states import Side, Status
 
 CLOSED = (Status.CANCELLED, Status.ENDED)
+TWICE = timedelta(minutes=1)
+"""Within this time the same words of the same person are one comment, sent twice."""
 
 
 def add_comment(*, claim_id: int, actor: Actor, body: str) -> Comment:
     """Add a comment of the partner or of a reviewer, with event ``comment_added``.
 
+    Sent a second time within a minute, it is written once and the first is returned.
     Raises ``NotYours``, ``MovedOn`` on a cancelled or ended claim (Q29), ``Refused`` (COM-01) for
     an empty or far too long text.
     """
@@ -28,6 +31,11 @@ def add_comment(*, claim_id: int, actor: Actor, body: str) -> Comment:
             raise NotYours
         if claim.status in CLOSED:
             raise MovedOn(door.status_label(claim))
+        sent = Comment.objects.filter(
+            claim=claim, author=actor.user, body=body.strip(), created_at__gt=now - TWICE
+        ).first()
+        if sent is not None:
+            return sent
         comment = write_comment(claim, actor=actor, body=body, now=now)
         door.save(claim, actor=actor, now=now, reason="comment_added")
     return comment

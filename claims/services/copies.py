@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 COPYABLE = (Status.REJECTED, Status.CANCELLED, Status.ENDED)
 TAKEN_OUT = (LineStatus.REMOVED_BY_PARTNER, LineStatus.REMOVED_ON_ADVICE)
 RENEWABLE_STATUSES = (Status.APPROVED, Status.ENDED)
+TWICE = timedelta(seconds=10)
+"""Within this time the same wish of the same person is one draft, asked for twice."""
 RENEW_WITHIN = timedelta(days=60)
 """How long before a subscription's end its renewal may be prepared (T22)."""
 
@@ -169,6 +171,11 @@ def _draft(
     kept = _copy_files(source) if with_documents else []
     try:
         with transaction.atomic():
+            door.locked(source.pk)
+            asked_twice = _just_made(source, actor, replaces, is_renewal=is_renewal)
+            if asked_twice is not None:
+                _remove_all(kept)
+                return asked_twice
             claim = start_claim(
                 actor=actor, organization_id=source.organization_id, name=source.name
             )
@@ -197,10 +204,23 @@ def _draft(
                     details={"text": source.number, "documents": len(kept)},
                 )
     except BaseException:
-        for each in kept:
-            _remove(each.document)
+        _remove_all(kept)
         raise
     return claim
+
+
+def _just_made(
+    source: Claim, actor: Actor, replaces: Claim | None, *, is_renewal: bool
+) -> Claim | None:
+    """Return the draft that a first click has started, if this is the second of a double click."""
+    return Claim.objects.filter(
+        copied_from=source,
+        created_by=actor.user,
+        status=Status.EDITING,
+        replaces=replaces,
+        is_renewal=is_renewal,
+        created_at__gt=clock.now() - TWICE,
+    ).first()
 
 
 def _copy_lines(
@@ -274,8 +294,7 @@ def _copy_files(source: Claim) -> list[_Kept]:
                 copy.file.save(document.original_name, File(content), save=False)
             kept.append(_Kept(document, copy))
     except BaseException:
-        for each in kept:
-            _remove(each.document)
+        _remove_all(kept)
         raise
     return kept
 
@@ -292,11 +311,13 @@ def _keep(kept: _Kept, claim: Claim, copies: dict[int, ClaimLine], actor: Actor)
     document.covers.set(covered)
 
 
-def _remove(document: PoEDocument) -> None:
-    try:
-        document.file.storage.delete(document.file.name)
-    except Exception:
-        logger.exception("The file %s of a copy that failed is left over.", document.file.name)
+def _remove_all(kept: list[_Kept]) -> None:
+    for each in kept:
+        file = each.document.file
+        try:
+            file.storage.delete(file.name)
+        except Exception:
+            logger.exception("The file %s of a copy that failed is left over.", file.name)
 
 
 def _newer_subscriptions(source: Claim, lines: list[ClaimLine]) -> dict[int, str]:

@@ -165,7 +165,6 @@ def withdraw_claim(
         passage.claim.ended_reason = reason[:200]
         passage.go(
             event="claim_withdrawn",
-            reason=reason,
             details={"reasons": [RejectionReason.PARTNER], "text": reason},
         )
     return passage.claim

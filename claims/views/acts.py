@@ -23,7 +23,7 @@ from ..services.drafting import discard_claim
 from ..services.endings import end_association
 from ..services.submission import recall_claim, withdraw_claim
 from ..states import Act
-from .access import acting, claim_page, refusals_of
+from .access import acting, again, claim_page, refusals_of
 from .sections import shown
 
 
@@ -111,12 +111,7 @@ recall, withdraw, discard, end = _view(RECALL), _view(WITHDRAW), _view(DISCARD),
 def _ask(request: HttpRequest, claim: Claim, asked: AskedOnce) -> HttpResponse:
     is_post = request.method == "POST"
     if not is_post and asked.act not in door.open_acts(acting(request), claim):
-        messages.info(
-            request,
-            _("That isn't possible now: the claim is in the status “%(status)s”.")
-            % {"status": door.status_label(claim)},
-        )
-        return redirect("claim_page", claim.pk)
+        return moved_on(request, claim)
     form = asked.form(request.POST if is_post else None, initial={"version": claim.version})
     problems: tuple[Problem, ...] = ()
     if is_post and form.is_valid():
@@ -127,6 +122,8 @@ def _ask(request: HttpRequest, claim: Claim, asked: AskedOnce) -> HttpResponse:
         if not problems:
             messages.success(request, str(asked.done))
             return redirect("claim_page", claim.pk)
+        if asked.act not in door.open_acts(acting(request), again(request, claim)):
+            return moved_on(request, again(request, claim))
     context = {
         "here": "claims",
         "claim": claim,
@@ -135,3 +132,13 @@ def _ask(request: HttpRequest, claim: Claim, asked: AskedOnce) -> HttpResponse:
         "problems": shown(claim, problems),
     }
     return render(request, "claims/act.html", context)
+
+
+def moved_on(request: HttpRequest, claim: Claim) -> HttpResponse:
+    """A second click, or a page left open: say where the claim is by now."""
+    messages.info(
+        request,
+        _("That isn't possible now: the claim is in the status “%(status)s”.")
+        % {"status": door.status_label(claim)},
+    )
+    return redirect("claim_page", claim.pk)

@@ -92,6 +92,17 @@ class TestCopying:
         assert [each.product.code for each in copy.lines.all()] == ["teams"]
         assert not copy.documents.exists()
 
+    def test_a_double_click_makes_one_draft(self, stored: Any) -> None:
+        source = acts.rejected()
+        first = copy_claim(claim_id=source.pk, actor=owner(source))
+        files = stored()
+        again = copy_claim(claim_id=source.pk, actor=owner(source))
+        assert (again, stored()) == (first, files)
+
+        with time_machine.travel("2026-03-02T09:01+00:00", tick=False):
+            later = copy_claim(claim_id=source.pk, actor=owner(source))
+        assert later != first
+
     def test_without_the_proof(self) -> None:
         source = acts.rejected()
         copy = copy_claim(claim_id=source.pk, actor=owner(source), with_documents=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from claims import actors
 from claims.models import Claim, ClaimEvent
 from claims.services.drafting import ClaimChanges, edit_claim, start_claim
 from claims.states import Status
+from cpor_site.common import clock
 from tests import acts, factories
 from tests.acts import fresh
 from tests.claims.pages import browser_of, codes_in, html_of, problems_in, text_of, typed_in, url
@@ -254,7 +256,9 @@ def test_doing_it_twice_says_that_it_is_done(name: str) -> None:
     assert browser.post(url(name, claim), typed).status_code == 302
     version = fresh(claim).version
 
-    assert problems_in(browser.post(url(name, claim), typed)) == ["SUBM-03"]
+    again = browser.post(url(name, claim), typed, follow=True)
+    assert again.redirect_chain == [(url("claim_page", claim), 302)]
+    assert "That isn't possible now: the claim is in the status" in text_of(again)
     assert fresh(claim).version == version
     page = browser.get(url(name, claim), follow=True)
     assert page.redirect_chain == [(url("claim_page", claim), 302)]
@@ -286,6 +290,29 @@ def test_a_stale_page_withdraws_nothing() -> None:
 
 
 # -- comments --------------------------------------------------------------------------------------
+
+
+def test_a_comment_sent_twice_is_written_once() -> None:
+    claim = acts.under_review(covered())
+    browser = browser_of(claim.created_by)
+    with time_machine.travel(clock.now() + timedelta(hours=1), tick=False) as then:
+        for body in ("Twice.", " Twice. ", "Something else."):
+            assert browser.post(url("claim_comment", claim), {"body": body}).status_code == 302
+        assert claim.comments.count() == 2
+        assert claim.events.filter(kind="comment_added").count() == 2
+        then.shift(timedelta(seconds=61))
+        browser.post(url("claim_comment", claim), {"body": "Twice."})
+    assert claim.comments.count() == 3
+
+
+def test_a_reason_that_reads_like_an_event_stays_the_partners_words() -> None:
+    claim = acts.submit(covered())
+    assert act(claim, "claim_withdraw", reason="claim_approved").status_code == 302
+
+    assert fresh(claim).ended_reason == "claim_approved"
+    page = text_of(browser_of(claim.created_by).get(url("claim_history", claim)))
+    assert "Claim withdrawn" in page
+    assert "Claim approved" not in page
 
 
 def test_a_comment_is_written_and_shown() -> None:
