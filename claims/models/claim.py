@@ -242,6 +242,20 @@ class Claim(models.Model):
             models.Index(fields=["organization", "status", "-id"], name="claim_partner_list"),
             models.Index(fields=["status", "due_at"], name="claim_queue"),
             models.Index(fields=["tenant", "status"], name="claim_tenant_status"),
+            # Each order of a partner's list walks one of these.
+            models.Index(fields=["organization", "-changed_at", "-id"], name="claim_list_changed"),
+            models.Index(
+                fields=["organization", "due_at", "id"],
+                condition=Q(due_at__isnull=False),
+                name="claim_list_due",
+            ),
+            models.Index(
+                fields=["organization", "last_submitted_at", "id"],
+                condition=Q(last_submitted_at__isnull=False),
+                name="claim_list_submitted",
+            ),
+            models.Index(fields=["organization", "number", "id"], name="claim_list_number"),
+            models.Index("organization", Lower("name"), "id", name="claim_list_name"),
         ]
 
     def __str__(self) -> str:
