@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -71,9 +71,15 @@ class _OpenQueue(Queue):
 
 
 def _competing(user: User, now: datetime) -> tuple[Q, ...]:
-    # Few claims compete at a time: their keys lead to the rows, whatever the planner would guess.
+    """The claims with an open case, up to one more than are counted, the most urgent of them.
+
+    They are few, and asked for by their keys: no index of claims leads to them, and left to choose,
+    the database would look through all claims.
+    """
     parties = CompetingParty.objects.filter(left_at=None, case__closed_at=None)
-    return (Q(pk__in=sorted(set(parties.order_by().values_list("claim_id", flat=True)))),)
+    urgent = parties.order_by(F("claim__due_at").asc(nulls_last=True), "claim_id")
+    keys = urgent.values_list("claim_id", flat=True)[: 2 * COUNTED]
+    return (Q(pk__in=list(dict.fromkeys(keys))[: COUNTED + 1]),)
 
 
 OPEN_QUEUE = _OpenQueue(

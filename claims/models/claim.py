@@ -22,6 +22,9 @@ from ..states import (
 )
 from .querysets import ClaimQuerySet
 
+WITH_REVIEWERS = [Status.SUBMITTED, Status.UNDER_REVIEW, Status.DISPUTED]
+"""What reviewers' queues hold, for the indexes behind them."""
+
 
 def in_consent_window(claim: Any) -> bool:
     """Whether the customer may still refuse the approval."""
@@ -256,6 +259,30 @@ class Claim(models.Model):
             ),
             models.Index(fields=["organization", "number", "id"], name="claim_list_number"),
             models.Index("organization", Lower("name"), "id", name="claim_list_name"),
+            # Each segment of a reviewer's queue walks one of these.
+            models.Index(
+                fields=["due_at", "id"],
+                condition=Q(status__in=WITH_REVIEWERS),
+                name="claim_reviewers_due",
+            ),
+            models.Index(
+                fields=["due_at", "id"],
+                condition=Q(status__in=WITH_REVIEWERS, assigned_reviewer__isnull=True),
+                name="claim_unassigned_due",
+            ),
+            models.Index(
+                fields=["assigned_reviewer", "due_at", "id"],
+                condition=Q(status__in=WITH_REVIEWERS),
+                name="claim_reviewer_due",
+            ),
+            models.Index(
+                fields=["due_at", "id"],
+                condition=Q(status=Status.SUBMITTED, round__gt=1),
+                name="claim_answered_due",
+            ),
+            models.Index(fields=["status", "-id"], name="claim_status_newest"),
+            models.Index(fields=["area", "-id"], name="claim_area_newest"),
+            models.Index(fields=["location", "-id"], name="claim_location_newest"),
         ]
 
     def __str__(self) -> str:

@@ -130,7 +130,14 @@ class ClaimEvent(models.Model):
         verbose_name = _("event")
         verbose_name_plural = _("events")
         ordering = ["at", "pk"]
-        indexes = [models.Index(fields=["claim", "at"], name="event_claim_at")]
+        indexes = [
+            models.Index(fields=["claim", "at"], name="event_claim_at"),
+            models.Index(
+                fields=["at"],
+                condition=Q(side=Side.REVIEWER, nominal_due_at__isnull=False),
+                name="event_reviewers_due",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
