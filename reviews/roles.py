@@ -76,7 +76,6 @@ ROLES: dict[str, tuple[str, ...]] = {
         *_SEE_CLAIMS,
         "claims.review_claim",
         "claims.lead_review",
-        "reviews.add_cannedtext",
         "reviews.change_cannedtext",
         "common.view_nonworkingday",
     ),

@@ -90,6 +90,7 @@ EDITED_BY_OPS = {
     "claims.ruleprofile",
     "common.user",
     "common.nonworkingday",
+    "reviews.cannedtext",
 }
 """What Ops may add; everything else refuses to be added by anybody."""
 
