@@ -6,6 +6,8 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from cpor_site.common.problems import Problem
+
 from .base import ManyFilesField, VersionedForm
 
 
@@ -29,6 +31,15 @@ class DisputeForm(VersionedForm):
         self.fields["files"].help_text = _(
             "You can choose several files; up to %(size)d MB each, without a password."
         ) % {"size": settings.CPOR_POE_MAX_FILE_MB}
+
+    def field_for(self, problem: Problem) -> str:
+        """Return the field; what is wrong with a file stands at all of them."""
+        about_a_file = problem.code.startswith("POE-")
+        return "files" if about_a_file else super().field_for(problem)
+
+    def takes(self, problem: Problem) -> bool:
+        """Whether the problem stands at a field, and need not be listed apart from it."""
+        return self.field_for(problem) in self.fields
 
 
 class FromOldForm(VersionedForm):
