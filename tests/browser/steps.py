@@ -149,6 +149,7 @@ def ask(page: Page, code: str, explanation: str, comment: str) -> None:
     finding.get_by_role("checkbox").first.check()
     finding.get_by_label("What exactly is missing?").fill(explanation)
     page.get_by_label("Comment to the partner").fill(comment)
+    page.get_by_role("button", name="Preview").click()
     page.get_by_role("button", name="Ask the partner").click()
 
 
@@ -156,6 +157,7 @@ def approve(page: Page, text: str) -> None:
     """Approve the claim. Begins on the case page."""
     page.get_by_role("link", name="Approve…").click()
     page.get_by_label("Text to the partner").fill(text)
+    page.get_by_role("button", name="Preview").click()
     page.get_by_role("button", name="Approve the claim").click()
 
 
@@ -164,6 +166,7 @@ def reject(page: Page, reason: str, text: str) -> None:
     page.get_by_role("link", name="Reject…").click()
     page.get_by_label(reason).check()
     page.get_by_label("Text to the partner").fill(text)
+    page.get_by_role("button", name="Preview").click()
     page.get_by_role("button", name="Reject the claim").click()
 
 

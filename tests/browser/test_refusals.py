@@ -31,6 +31,7 @@ def test_two_reviewers_at_once(desk: Desk, people: People) -> None:
         page.get_by_role("link", name="Reject…").click()
         page.get_by_label("Insufficient PoE").check()
         page.get_by_label("Text to the partner").fill(text)
+        page.get_by_role("button", name="Preview").click()
     first.get_by_role("button", name="Reject the claim").click()
     expect(first.locator(".messagelist")).to_contain_text(f"{number} is rejected.")
     lead.get_by_role("button", name="Reject the claim").click()
@@ -39,7 +40,7 @@ def test_two_reviewers_at_once(desk: Desk, people: People) -> None:
     )
     expect(lead.get_by_label("Text to the partner")).to_have_value("Nobody signed it.")
     expect(lead.get_by_label("Insufficient PoE")).to_be_checked()
-    expect(lead.get_by_role("button", name="Reject the claim")).to_have_count(0)
+    expect(lead.get_by_role("button", name="Preview")).to_have_count(0)
 
 
 def _expect_refusal(page: Page, sentence: str) -> None:
