@@ -25,11 +25,18 @@ from cpor_site.common.problems import Refused
 from .forms import AgreeForm, DeclineForm
 from .models import ConsentAnswer, ConsentRecipient
 from .services import answers
-from .services.answers import AlreadyAnswered, LinkSuperseded, LinkUnknown, Responder, WindowOver
+from .services.answers import (
+    AlreadyAnswered,
+    LinkSuperseded,
+    LinkUnknown,
+    NothingLeft,
+    Responder,
+    WindowOver,
+)
 from .wording import activity_text
 
 View = Callable[..., HttpResponse]
-CLOSED_LINK = (AlreadyAnswered, LinkSuperseded, WindowOver)
+CLOSED_LINK = (AlreadyAnswered, LinkSuperseded, NothingLeft, WindowOver)
 
 
 def token_page(view: View) -> View:
