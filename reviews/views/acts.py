@@ -370,7 +370,8 @@ def _write(request: HttpRequest, claim: Claim, what: str) -> HttpResponse:
         else:
             return redirect("admin:claims_claim_change", claim.pk)
     status = CONFLICT if problems else 200
-    return render_case(request, claim, **{what: form}, problems=problems, status=status)
+    note, comment = (form, None) if what == "note" else (None, form)
+    return render_case(request, claim, note=note, comment=comment, problems=problems, status=status)
 
 
 def _shown(

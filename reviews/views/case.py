@@ -12,6 +12,7 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -81,14 +82,14 @@ ACTS: tuple[tuple[Act, str, Promise, str], ...] = (
 )
 """The reviewer's acts: act, name of its page, label and look of its button."""
 
-CaseView = Callable[..., HttpResponse]
+CaseView = Callable[..., HttpResponseBase]
 
 
 def about_a_case(view: CaseView) -> CaseView:
     """Give the view the claim; 403 without the right to read claims, 404 for an unknown one."""
 
     @wraps(view)
-    def wrapped(request: HttpRequest, claim_id: int, **kwargs: Any) -> HttpResponse:
+    def wrapped(request: HttpRequest, claim_id: int, **kwargs: Any) -> HttpResponseBase:
         if not request.user.has_perm(VIEW_CLAIM):
             raise PermissionDenied
         claim = case_of(claim_id)

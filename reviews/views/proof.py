@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest
 from django.views.decorators.http import require_safe
 
 from claims.models import Claim
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 @require_safe
 @about_a_case
-def page_image(request: HttpRequest, claim: Claim, document_id: int, number: int) -> HttpResponse:
+def page_image(request: HttpRequest, claim: Claim, document_id: int, number: int) -> FileResponse:
     """Send one page as an image; 404 for a page that isn't there or may not be shown (any more)."""
     page = ProofPage.objects.filter(
         rendering__document=document_id,
