@@ -137,7 +137,7 @@ class ListForm(DeskForm):
         given = {
             name: value
             for name, value in self.cleaned_data.items()
-            if name not in self.errors and value not in (None, "", False)
+            if name not in self.errors and _given(value)
         }
         return Wanted(**given)
 
@@ -148,7 +148,7 @@ class ListForm(DeskForm):
         return [
             Chip(name, self.fields[name].label, self._words(name, getattr(wanted, name)))
             for name in ("q", *RARER)
-            if getattr(wanted, name) not in (None, "", False)
+            if _given(getattr(wanted, name))
         ]
 
     @property
@@ -182,6 +182,11 @@ class FilterNameForm(DeskForm):
         max_length=60,
         error_messages={"max_length": _("Use up to %(limit_value)d characters.")},
     )
+
+
+def _given(value: Any) -> bool:
+    """Whether a field is filled in; nought days are."""
+    return bool(value) or value == 0 and value is not False
 
 
 def _flat(choices: Any) -> dict[str, Any]:

@@ -46,6 +46,7 @@ COLUMNS = (
     Column("owner", _("Owner"), shown=False),
 )
 CLAIM = Column("claim", _("Claim"), "-number")
+NAME = Column("name", _("name"), "name")
 DEFAULT_COLUMNS = [column.code for column in COLUMNS if column.shown]
 
 
@@ -107,8 +108,10 @@ class ListView:
         """Return ``parts`` as a query string; "" is the list as it opens first."""
         return encoded(self.parts(without=without, **changes))
 
-    def headings(self) -> list[Heading]:
-        return [self._heading(column) for column in (CLAIM, *self.columns)]
+    def headings(self) -> list[list[Heading]]:
+        """Return each column's heading; the claim's own is sorted by number or by name."""
+        first = [self._heading(CLAIM), self._heading(NAME)]
+        return [first, *([self._heading(column)] for column in self.columns)]
 
     def _heading(self, column: Column) -> Heading:
         code = column.sort.removeprefix("-")

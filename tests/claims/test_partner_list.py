@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import Any
 
 import pytest
 from django.urls import reverse
 
+from claims import listing_pages
+from claims.listing_pages import COLUMNS
 from claims.models import Claim, Membership, PartnerOrganization
 from claims.states import Status
 from cpor_site.common.models import User
@@ -85,18 +88,95 @@ def test_a_search_finds_number_name_customer_domain_and_partner_id() -> None:
     assert "No claim fits" in text_of(open_list(user, q="100%"))
 
 
-def test_pages_keep_filter_and_search() -> None:
-    user, location = factories.make_user(), factories.make_location()
-    claims = [
-        factories.make_claim(
-            user=user, location=location, products=(), contacts=False, document=False
-        )
-        for _ in range(26)
-    ]
-    page = open_list(user, status="editing", q="test", page="2")
+def drafts(user: User, number: int) -> list[Claim]:
+    location = factories.make_location()
+    nothing: dict[str, Any] = {"products": (), "contacts": False, "document": False}
+    return [factories.make_claim(user=user, location=location, **nothing) for _ in range(number)]
 
-    assert numbers_in(page) == [claims[0].number]
-    assert 'href="?status=editing&amp;q=test&amp;page=1"' in html_of(page)
+
+def link(page: Any, rel: str) -> str:
+    """Return the address of the neighbouring page, or ""."""
+    found = re.search(rf'rel="{rel}" href="([^"]+)"', html_of(page))
+    return unescape(found.group(1)) if found else ""
+
+
+def test_pages_begin_behind_the_last_row_and_keep_filter_and_search() -> None:
+    user = factories.make_user()
+    claims = drafts(user, 26)
+    browser = browser_of(user)
+    first = browser.get(reverse("claim_list"), {"status": "editing", "q": "test"})
+    second = browser.get(reverse("claim_list") + link(first, "next"))
+    back = browser.get(reverse("claim_list") + link(second, "prev"))
+
+    numbers = [claim.number for claim in reversed(claims)]
+    assert numbers_in(first) == numbers[:25] == numbers_in(back)
+    assert numbers_in(second) == numbers[25:]
+    assert link(second, "prev").startswith("?status=editing&q=test&before=")
+    assert (link(first, "prev"), link(second, "next"), link(back, "prev")) == ("", "", "")
+
+
+@pytest.mark.parametrize("sort", ["", *COLUMNS, *(f"-{c}" for c in COLUMNS)])
+def test_every_order_shows_each_claim_once_page_by_page(
+    sort: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing_pages, "PAGE", 2)
+    user, submitted, draft, asked = three_claims()
+    more = drafts(user, 2)
+    Claim.objects.filter(pk=more[0].pk).update(tenant=None, location=None)
+    browser = browser_of(user)
+    page = browser.get(reverse("claim_list"), {"sort": sort})
+    found, seen = numbers_in(page), [numbers_in(page)]
+    while following := link(page, "next"):
+        page = browser.get(reverse("claim_list") + following)
+        seen.append(numbers_in(page))
+        found += numbers_in(page)
+    whole = {claim.number for claim in (submitted, draft, asked, *more)}
+
+    assert sorted(found) == sorted(whole)
+    back = [numbers_in(page)]
+    while before := link(page, "prev"):
+        page = browser.get(reverse("claim_list") + before)
+        back.append(numbers_in(page))
+    assert back == list(reversed(seen))
+
+
+@pytest.mark.parametrize("way", [1, -1])
+@pytest.mark.parametrize("sort", ["name", "number", "due"])
+def test_a_heading_sorts_and_says_so(sort: str, way: int) -> None:
+    user, submitted, draft, asked = three_claims()
+    order = {
+        "name": [submitted, draft, asked],
+        "number": [submitted, draft, asked],
+        "due": sorted((submitted, asked), key=lambda claim: str(claim.due_at)),
+    }[sort]
+    page = open_list(user, sort=sort if way == 1 else f"-{sort}")
+    expected = [claim.number for claim in order[::way]]
+    if sort == "due":
+        expected.append(draft.number)  # What has no date comes last, whichever way.
+
+    assert numbers_in(page) == expected
+    words = "ascending" if way == 1 else "descending"
+    assert re.findall(r'aria-sort="(\w+)"', html_of(page)) == [words]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x",
+        "\0",
+        "=" * 3000,
+        "WzAsImQiLCIyMDI2IiwxXQ",  # a moment without a zone
+        "WzksInQiLCJhIiwxXQ",  # a ninth segment
+        "WzAsInQiLCJhIiw5OTk5OTk5OTk5OTk5OTk5OTk5OTk5XQ",  # a key that no table holds
+        "W1tbW1tbW1tb" * 150,
+    ],
+)
+def test_a_place_that_is_none_leads_to_the_beginning(text: str) -> None:
+    user, *_ = three_claims()
+    page = open_list(user, after=text)
+
+    assert len(numbers_in(page)) == 3
+    assert "That page of the list is no longer there." in text_of(page)
 
 
 def test_an_empty_list_teaches() -> None:
