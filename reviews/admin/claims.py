@@ -13,7 +13,7 @@ from django.views.generic import RedirectView
 from claims.models import Claim
 from cpor_site.common.admin_bases import EvidenceAdmin
 
-from ..views.acts import ACT_PAGES, act_page, comment_act, note_act
+from ..views.acts import ACT_PAGES, act_page
 from ..views.bulk import bulk_act, bulk_result_page
 from ..views.case import case_page, history_page
 from ..views.clock import clock_page
@@ -27,6 +27,7 @@ from ..views.leases import (
 )
 from ..views.queues import queue_page
 from ..views.sweeps import hold_page, lift_act, sweeps_page
+from ..views.writing import comment_act, note_act
 from .case_urls import case_urls
 
 

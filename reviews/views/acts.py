@@ -13,13 +13,12 @@ from django.template.response import TemplateResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from claims import actors, deadlines, door
 from claims.actors import Actor
 from claims.models import Claim
 from claims.refusals import MovedOn, NotYours
-from claims.services.comments import add_comment
 from claims.services.dispute_record import open_dispute
 from claims.services.lines import included_lines
 from claims.standing import until
@@ -38,10 +37,9 @@ from ..models import CannedText, ChecklistVerdict
 from ..readiness import Obstacle, obstacles
 from ..services import decisions
 from ..services.canned_texts import texts_for
-from ..services.notes import write_note
 from ..services.rehearsal import rehearse
 from ..verdict_table import missing_codes
-from .case import about_a_case, comment_form, frame, note_form, offers, reader, render_case
+from .case import about_a_case, frame, offers, reader
 
 CONFLICT = 409
 NOT_TYPED = frozenset({"csrfmiddlewaretoken", "step", "insert"})
@@ -331,47 +329,6 @@ def act_page(request: HttpRequest, claim: Claim, *, page: type[ActPage]) -> Http
         return _shown(request, current, attempt, refusal.problems, status=CONFLICT)
     messages.success(request, attempt.done(moved))
     return redirect("admin:claims_claim_change", claim.pk)
-
-
-@require_POST
-@about_a_case
-def note_act(request: HttpRequest, claim: Claim) -> HttpResponse:
-    """Keep an internal note."""
-    return _write(request, claim, "note")
-
-
-@require_POST
-@about_a_case
-def comment_act(request: HttpRequest, claim: Claim) -> HttpResponse:
-    """Send the partner a comment."""
-    return _write(request, claim, "comment")
-
-
-def _write(request: HttpRequest, claim: Claim, what: str) -> HttpResponse:
-    user = reader(request)
-    if not user.has_perm(actors.REVIEW_PERMISSION):
-        raise PermissionDenied
-    actor = actors.reviewer(user)
-    form = note_form(request.POST) if what == "note" else comment_form(request.POST)
-    problems: tuple[Problem, ...] = ()
-    if form.is_valid():
-        body = form.cleaned_data["body"]
-        try:
-            if what == "note":
-                write_note(claim_id=claim.pk, actor=actor, body=body)
-                messages.success(request, _("The note is kept."))
-            else:
-                add_comment(claim_id=claim.pk, actor=actor, body=body)
-                messages.success(request, _("The comment is sent to the partner."))
-        except NotYours:
-            raise PermissionDenied from None
-        except Refused as refusal:
-            problems = refusal.problems
-        else:
-            return redirect("admin:claims_claim_change", claim.pk)
-    status = CONFLICT if problems else 200
-    note, comment = (form, None) if what == "note" else (None, form)
-    return render_case(request, claim, note=note, comment=comment, problems=problems, status=status)
 
 
 def _shown(
