@@ -169,8 +169,12 @@ def _sentences(claim: Claim, due: Due | None) -> tuple[str, str]:
                 "There is nothing for you to do now. You can still add proof or a comment."
             )
         case Status.PARTNER_ACTION_REQUIRED:
-            return _asked(passed) % words, gettext(
-                "Without an answer by then the claim is rejected without further notice."
+            return _asked(passed) % words, (
+                gettext("Without an answer by then the claim is rejected for good.")
+                if claim.disputed_at
+                else gettext(
+                    "Without an answer by then the claim is rejected without further notice."
+                )
             )
         case Status.APPROVED:
             return _approved(claim, words)
@@ -192,7 +196,7 @@ def _label(claim: Claim, due: Due | None) -> str:
 def _submitted(claim: Claim, passed: bool) -> str:
     if passed:
         return gettext("With the reviewers: nobody has taken it up yet; it was due by %(by)s.")
-    if claim.assigned_reviewer_id is not None:
+    if claim.assigned_reviewer_id is not None and claim.round > 1:
         return gettext("With the reviewers: they look at your answer by %(by)s (%(left)s).")
     return gettext("With the reviewers: somebody takes it up by %(by)s (%(left)s).")
 

@@ -199,7 +199,7 @@ class CappedCount(Subquery):
     """How many rows a query has, counted up to ``COUNTED`` + 1."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) AS capped)"
-    output_field = IntegerField()  # type: ignore[assignment]
+    output_field = IntegerField()
 
     def __init__(self, queryset: QuerySet[Any]) -> None:
         super().__init__(queryset.order_by().values("pk")[: COUNTED + 1])
@@ -214,9 +214,11 @@ def capped_counts(counts: dict[str, Sequence[Segment]], user: User) -> dict[str,
     }
     if not columns:
         return dict.fromkeys(counts, 0)
-    found = User.objects.filter(pk=user.pk).order_by().values(**columns)[0]
+    found: dict[str, Any] = dict(User.objects.filter(pk=user.pk).order_by().values(**columns)[0])
     return {
-        name: min(COUNTED + 1, sum(found[f"{name}_{index}"] or 0 for index in range(len(segments))))
+        name: min(
+            COUNTED + 1, sum(int(found[f"{name}_{index}"] or 0) for index in range(len(segments)))
+        )
         for name, segments in counts.items()
     }
 

@@ -23,7 +23,7 @@ from .services.next_case import open_to
 WITH_REVIEWER = Q(status__in=WITH_REVIEWERS)
 WITH_PARTNER = Q(status=Status.PARTNER_ACTION_REQUIRED)
 WITH_CUSTOMER = Q(status=Status.APPROVED, association_state=AssociationState.PROVISIONAL)
-RESUBMITTED = Q(status=Status.SUBMITTED, round__gt=1)
+RESUBMITTED = Q(status=Status.SUBMITTED, round__gt=1, action_requested_at__isnull=False)
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,9 @@ class Queue:
 
 
 def _open_segments(user: User, now: datetime) -> tuple[Segment, ...]:
-    not_answered = ~Q(status=Status.SUBMITTED) | Q(round__lte=1)
+    not_answered = (
+        ~Q(status=Status.SUBMITTED) | Q(round__lte=1) | Q(action_requested_at__isnull=True)
+    )
     return (
         Segment(RESUBMITTED & Q(assigned_reviewer=user)),
         Segment(WITH_REVIEWER & (not_answered | ~Q(assigned_reviewer=user))),

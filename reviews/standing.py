@@ -163,6 +163,10 @@ def _sentences(claim: Claim, reader: User, due: Due | None) -> tuple[str, str]:
 def _submitted(claim: Claim, mine: bool) -> str:
     if claim.assigned_reviewer_id is None:
         return gettext("A reviewer's move: take it up by %(by)s (%(left)s).")
+    if claim.round <= 1 and mine:
+        return gettext("Your move: it was given to you; take it up by %(by)s (%(left)s).")
+    if claim.round <= 1:
+        return gettext("%(reviewer)s's move: take it up by %(by)s (%(left)s).")
     if mine:
         return gettext(
             "Your move: the partner has answered; take it up again by %(by)s (%(left)s)."

@@ -52,7 +52,7 @@ class OfferedLookups:
             for ending in ("", "__exact", "__isnull", "__id__exact", "__pk__exact", "__gte", "__lt")
         }
         offered |= {
-            each.parameter_name
+            str(each.parameter_name)
             for each in self.list_filter  # type: ignore[attr-defined]
             if isinstance(each, type) and issubclass(each, admin.SimpleListFilter)
         }
@@ -64,7 +64,7 @@ class OfferedLookups:
         return lookup in offered
 
 
-class EvidenceAdmin(OfferedLookups, admin.ModelAdmin):  # type: ignore[misc]
+class EvidenceAdmin(OfferedLookups, admin.ModelAdmin):
     """Shows what was written down; nobody adds, changes or deletes it here, whatever their role."""
 
     actions = None

@@ -183,7 +183,12 @@ def reasons_of(claim: Claim, user: User, now: datetime) -> list[str]:
     provisional = claim.association_state == AssociationState.PROVISIONAL
     facts: list[tuple[bool, str | Promise]] = [
         (claim.status == Status.DISPUTED, _("the rejection is disputed")),
-        (claim.status == Status.SUBMITTED and claim.round > 1, _("the partner has answered")),
+        (
+            claim.status == Status.SUBMITTED
+            and claim.round > 1
+            and claim.action_requested_at is not None,
+            _("the partner has answered"),
+        ),
         (with_reviewer and claim.assigned_reviewer_id is None, _("nobody reviews it yet")),
         (with_reviewer and mine, _("you review it")),
         (

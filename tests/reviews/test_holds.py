@@ -164,3 +164,19 @@ class TestClock:
         draft = factories.make_claim()
 
         assert "No clock runs" in text_of(browser_of(reviewer).get(f"{url('case', draft)}clock/"))
+
+    def test_a_changed_rule_moves_no_running_deadline(self, reviewer: User) -> None:
+        with time_machine.travel("2026-06-02T10:00:00Z", tick=False):
+            before = acts.asked(reviewer=reviewer)
+            profile = before.rule_profile
+            profile.partner_response_days = 1
+            profile.save()
+            after = acts.asked(factories.make_claim(), reviewer=reviewer)
+            address = reverse("admin:reviews_clock", args=[before.pk])
+            words = text_of(browser_of(reviewer).get(address))
+
+        assert acts.fresh(before).due_at == before.due_at
+        assert before.due_at is not None
+        assert after.due_at is not None
+        assert after.due_at < before.due_at
+        assert "Counted 5 business days from Tue 2 June 2026" in words

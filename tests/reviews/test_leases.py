@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -261,7 +262,7 @@ class TestReassigning:
         partner = claim.created_by
 
         for person in (ops, contact, partner, None):
-            assert refusal(lambda to=person: self.reassign(claim, lead, to)) == "REV-08"
+            assert refusal(partial(self.reassign, claim, lead, person)) == "REV-08"
 
     def test_not_for_others(self, reviewer: User, colleague: User) -> None:
         claim = acts.under_review(reviewer=reviewer)
