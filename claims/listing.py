@@ -7,7 +7,8 @@ claims (section 5.7).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -77,6 +78,12 @@ class Wanted:
         """Whether anything but the folder is asked for."""
         return self != Wanted(status=self.status)
 
+    @property
+    def joins(self) -> bool:
+        """Whether lines, activities or documents must be read for it."""
+        days = (self.proof_age, self.ending)
+        return bool(self.activity or self.product) or days != (None, None)
+
 
 @dataclass(frozen=True)
 class Folder:
@@ -131,15 +138,37 @@ def narrowed(
     return claims.filter(*conditions)
 
 
-def sizes_of(claims: QuerySet[Claim]) -> dict[str, int]:
-    """Return how many of the claims each folder holds, each up to ``COUNTED`` + 1; one query."""
+def sized(claims: QuerySet[Claim], wanted: Wanted) -> tuple[QuerySet[Claim], dict[str, int]]:
+    """Return narrowed claims as the list reads them, and how many of them each folder holds.
+
+    Numbers above ``COUNTED`` only say that there are more. A filter that few claims fit is asked
+    once: the claims come back by their keys.
+    """
+    if not wanted.narrows:
+        return claims, _folders(_capped_counts(claims))
+    few = list(claims.order_by().values_list("pk", "status")[: COUNTED + 1])
+    if len(few) <= COUNTED:
+        counts = Counter(status for _pk, status in few)
+        return Claim.objects.filter(pk__in=[pk for pk, _status in few]), _folders(counts)
+    if wanted.joins:
+        # Such a filter reads whole tables, so it is asked for all statuses together.
+        grouped = claims.order_by().values_list("status").annotate(number=Count("pk"))
+        return claims, _folders(dict(grouped))
+    return claims, _folders(_capped_counts(claims))
+
+
+def _capped_counts(claims: QuerySet[Claim]) -> Mapping[str, int]:
     columns = {status.value: _CappedCount(claims.filter(status=status.value)) for status in Status}
     # A row to hang the counts on; without a profile there are no claims.
     found = RuleProfile.objects.order_by("pk").values(**columns)[:1]
-    sizes: dict[str, int] = dict(found[0]) if found else dict.fromkeys(columns, 0)
+    return dict(found[0]) if found else {}
+
+
+def _folders(counts: Mapping[str, int]) -> dict[str, int]:
+    sizes = {status.value: counts.get(status.value, 0) for status in Status}
     sizes[MINE] = sizes[Status.EDITING] + sizes[Status.PARTNER_ACTION_REQUIRED]
     sizes[ALL] = sum(sizes[status.value] for status in Status)
-    return {code: min(size, COUNTED + 1) for code, size in sizes.items()}
+    return sizes
 
 
 def claims_in_reach(
@@ -226,12 +255,16 @@ def _search(term: str) -> Q:
     guid = guid_in(term)
     if guid is not None:
         lines = ClaimLine.objects.filter(subscription__subscription_id=guid)
-        typed = ClaimLine.objects.filter(subscription_as_typed__iexact=str(guid))
+        typed = ClaimLine.objects.filter(
+            subscription__isnull=True, subscription_as_typed__iexact=str(guid)
+        )
         keys = {
             *lines.order_by().values_list("claim", flat=True),
             *typed.order_by().values_list("claim", flat=True),
         }
-        return Q(tenant__tenant_id=guid) | Q(pk__in=keys) | Q(tenant_id_as_typed__iexact=term)
+        tenants = list(CustomerTenant.objects.filter(tenant_id=guid).values_list("pk", flat=True))
+        unknown = Q(tenant__isnull=True, tenant_id_as_typed__iexact=str(guid))
+        return Q(tenant__in=tenants) | Q(pk__in=keys) | unknown
     found = Q(name__icontains=term) | _customer_named(term)
     if re.fullmatch(r"[A-Za-z0-9-]+", term):
         found |= Q(number__icontains=term)

@@ -78,5 +78,13 @@ class Migration(migrations.Migration):
                 name="claim_list_name",
             ),
         ),
+        migrations.AddIndex(
+            model_name="claimline",
+            index=models.Index(
+                django.db.models.functions.text.Upper("subscription_as_typed"),
+                condition=models.Q(("subscription__isnull", True)),
+                name="line_typed_subscription",
+            ),
+        ),
         migrations.RunPython(index_words, drop_words),
     ]

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Upper
 from django.utils.translation import gettext_lazy as _
 from django_fsm import GET_STATE, FSMField, transition
 from simple_history.models import HistoricalRecords
@@ -490,6 +490,14 @@ class ClaimLine(models.Model):
                 condition=Q(line_status=LineStatus.INCLUDED, subscription__isnull=True),
                 name="line_once_as_typed",
             ),
+        ]
+        indexes = [
+            # What somebody typed is looked for without regard to capitals.
+            models.Index(
+                Upper("subscription_as_typed"),
+                condition=Q(subscription__isnull=True),
+                name="line_typed_subscription",
+            )
         ]
 
     def __str__(self) -> str:

@@ -70,7 +70,7 @@ def _gathered(parts: Iterator[str], size: int = 100) -> Iterator[str]:
 
 
 def _shown(request: HttpRequest, view: ListView, *, status: int = 200) -> HttpResponse:
-    sizes = listing.sizes_of(view.narrowed())
+    _found, sizes = listing.sized(view.narrowed(), view.wanted)
     context = {
         "here": "claims",
         "view": view,

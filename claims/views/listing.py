@@ -32,11 +32,10 @@ def claim_list(request: HttpRequest) -> HttpResponse:
         context = {"here": "claims", "may_export": may_export}
         return render(request, "claims/list/no_claims_shown.html", context)
     view = ListView(request, Capability.SEE)
-    found = view.narrowed()
-    sizes = listing.sizes_of(found)
+    wanted = view.wanted
+    found, sizes = listing.sized(view.narrowed(), wanted)
     segments = listing_pages.segments_of(view.sort)
     place, lost = _place(request, segments)
-    wanted = view.wanted
     shown = listing_pages.Page([])
     if sizes[wanted.status]:
         claims = found.filter(listing.CONDITIONS[wanted.status])
