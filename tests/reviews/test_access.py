@@ -199,7 +199,9 @@ def test_the_first_page_shows_what_the_role_may_open() -> None:
     reviewer = text_of(browser_of(person("Reviewer")).get(reverse("admin:index")))
     ops = text_of(browser_of(person("Ops")).get(reverse("admin:index")))
 
-    assert "Review Claims Competing claims cases Partners Partner organisations" in reviewer
+    assert (
+        "Review Claims Competing claims cases Canned texts Partners Partner organisations"
+    ) in reviewer
     assert "Users" not in reviewer
     assert "Operation Users Add Users" in ops
     assert "Add Claims" not in ops
