@@ -130,6 +130,7 @@ def _action_requested(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
         .first()
     )
     return {
+        "in_dispute": claim.disputed_at is not None,
         "comment": Verbatim(question.body if question else ""),
         "findings": [
             {
@@ -156,12 +157,16 @@ def _rejected(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
         "reasons": [RejectionReason(reason).label for reason in claim.rejection_reasons],
         "due_at": claim.due_at if can_dispute else None,
         "after_dispute": claim.disputed_at is not None,
+        "was_silent": RejectionReason.NO_RESPONSE in claim.rejection_reasons,
         "lines": [],
     }
 
 
 def _approved(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
-    return {"lines": [_in_words(line) for line in approved_lines(claim)]}
+    return {
+        "after_dispute": claim.disputed_at is not None,
+        "lines": [_in_words(line) for line in approved_lines(claim)],
+    }
 
 
 def _declined(claim: Claim, event: ClaimEvent) -> dict[str, Any]:

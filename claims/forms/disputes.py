@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -24,13 +26,15 @@ class DisputeForm(VersionedForm):
         strip=False,
         widget=forms.Textarea(attrs={"rows": 8}),
     )
-    files = ManyFilesField(label=_("New proof"), required=False)
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["files"].help_text = _(
-            "You can choose several files; up to %(size)d MB each, without a password."
-        ) % {"size": settings.CPOR_POE_MAX_FILE_MB}
+        self.fields["files"] = ManyFilesField(
+            label=_("New proof"),
+            help_text=_("You can choose several files; up to %(size)d MB each, without a password.")
+            % {"size": settings.CPOR_POE_MAX_FILE_MB},
+            required=False,
+        )
 
     def field_for(self, problem: Problem) -> str:
         """Return the field; what is wrong with a file stands at all of them."""

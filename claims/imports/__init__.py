@@ -3,7 +3,7 @@
 ``import_products``, ``import_customers``, ``import_subscriptions``, ``import_partners`` and
 ``import_usage`` take keyword arguments and return an ``ImportReport``; a file that can't be used
 raises ``UnusableFile`` before anything is written. Layers, from below: ``report``, ``values``,
-``rows``; the sources (``csv_source``, ``json_stream``, ``graph_pages``); ``writing`` and ``engine``;
+``rows``; the sources (``csv_source``, ``json_stream``, ``graph_pages``); ``writing``, ``engine``;
 the kinds.
 """
 

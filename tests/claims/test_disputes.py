@@ -274,6 +274,10 @@ class TestAnswering:
             None,
         )
         assert Dispute.objects.get(claim=claim).outcome == Dispute.Outcome.UNANSWERED
+        letter = acts.letters(claim, "claim_rejected")[-1]
+        assert "The question in your dispute stayed unanswered" in " ".join(
+            letter.text_body.split()
+        )
 
     def test_giving_up_on_the_question_settles_the_dispute(self) -> None:
         claim = ask(acts.disputed(), actors.reviewer(factories.make_reviewer()))

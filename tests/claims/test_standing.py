@@ -150,7 +150,12 @@ def test_an_active_association_promises_no_payment() -> None:
         ),
         (
             Status.SUBMITTED,
-            {"deadline_kind": DeadlineKind.PICKUP, "due_at": DUE, "assigned_reviewer_id": 1},
+            {
+                "deadline_kind": DeadlineKind.PICKUP,
+                "due_at": DUE,
+                "assigned_reviewer_id": 1,
+                "round": 2,
+            },
             (
                 "With the reviewers: they look at your answer by Fri 29 May 2026 "
                 "(5 business days left)."
