@@ -34,6 +34,7 @@ from .models import (
     Claim,
     ClaimLine,
     CustomerTenant,
+    Membership,
     PartnerLocation,
     PartnerOrganization,
     PoEDocument,
@@ -180,11 +181,11 @@ def claims_in_reach(
 
 
 def locations_in_reach(
-    user: User, capability: Capability, organization: PartnerOrganization | None, most: int
+    memberships: Sequence[Membership], organization: PartnerOrganization | None, most: int
 ) -> list[PartnerLocation]:
-    """Return up to ``most`` locations that the user's memberships reach, by partner ID."""
+    """Return up to ``most`` locations that the memberships reach, by partner ID."""
     within = Q(pk__in=[])
-    for membership in actors.memberships_with(user, capability):
+    for membership in memberships:
         if organization is None or membership.organization_id == organization.pk:
             listed = [location.pk for location in membership.locations.all()]
             within |= Q(pk__in=listed) if listed else Q(organization=membership.organization_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from .. import actors, exports, listing
 from ..actors import Capability
+from ..models import Membership
 from ..states import Status
 from .access import page, reader
 from .list_view import ListView
@@ -26,9 +27,11 @@ FORMATS = {
 @require_safe
 def claim_exports(request: HttpRequest) -> HttpResponse:
     """Say which claims the file will hold, let them be narrowed, and offer the formats."""
-    if not actors.memberships_with(reader(request), Capability.EXPORT):
+    memberships = actors.memberships_with(reader(request), Capability.EXPORT)
+    if not memberships:
         return render(request, "claims/list/cannot_export.html", {"here": "claims"}, status=403)
-    return _shown(request, ListView(request, Capability.EXPORT))
+    view = ListView(request, Capability.EXPORT, memberships)
+    return _shown(request, view, memberships)
 
 
 @page
@@ -38,11 +41,12 @@ def claim_export(request: HttpRequest, form: str) -> HttpResponseBase:
 
     A wrong filter gets the page that says so, and no file that holds something else.
     """
-    if not actors.memberships_with(reader(request), Capability.EXPORT):
+    memberships = actors.memberships_with(reader(request), Capability.EXPORT)
+    if not memberships:
         return render(request, "claims/list/cannot_export.html", {"here": "claims"}, status=403)
-    view = ListView(request, Capability.EXPORT)
+    view = ListView(request, Capability.EXPORT, memberships)
     if not view.form.is_valid():
-        return _shown(request, view, status=400)
+        return _shown(request, view, memberships, status=400)
     per_line = request.GET.get("rows") == "lines"
     claims = view.chosen()
     parts: Iterator[str]
@@ -69,7 +73,9 @@ def _gathered(parts: Iterator[str], size: int = 100) -> Iterator[str]:
     yield "".join(held)
 
 
-def _shown(request: HttpRequest, view: ListView, *, status: int = 200) -> HttpResponse:
+def _shown(
+    request: HttpRequest, view: ListView, memberships: Sequence[Membership], *, status: int = 200
+) -> HttpResponse:
     _found, sizes = listing.sized(view.narrowed(), view.wanted)
     context = {
         "here": "claims",
@@ -86,7 +92,9 @@ def _shown(request: HttpRequest, view: ListView, *, status: int = 200) -> HttpRe
         "chips": [(chip, view.query(without=chip.name)) for chip in view.form.chips],
         "kept": [part for part in view.parts() if part[0] not in ("sort", "columns")],
         "formats": [(each, reverse(f"claim_export_{each}")) for each in FORMATS],
-        "may_see": bool(actors.memberships_with(reader(request), Capability.SEE)),
+        "may_see": any(
+            Capability.SEE in actors.ROLE_CAPABILITIES[each.role] for each in memberships
+        ),
         "back": view.query(),
     }
     return render(request, "claims/list/exports.html", context, status=status)

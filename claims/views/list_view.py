@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from .. import listing, listing_pages
 from ..actors import Capability
 from ..forms.listing import MOST_IN_A_LIST, RARER, ListForm
 from ..listing import Wanted
-from ..models import Claim
+from ..models import Claim, Membership
 from ..organizations import current_organization
 from .access import reader
 
@@ -60,16 +61,19 @@ class Heading:
 
 
 class ListView:
-    """What a person looks at; ``claims`` are those in reach and of the organisation chosen."""
+    """What a person looks at; ``claims`` are those in reach and of the organisation chosen.
 
-    def __init__(self, request: HttpRequest, capability: Capability) -> None:
+    ``memberships`` are those that carry the capability.
+    """
+
+    def __init__(
+        self, request: HttpRequest, capability: Capability, memberships: Sequence[Membership]
+    ) -> None:
         self.data = request.GET
         user, organization = reader(request), current_organization(request)
         self.form = ListForm(
             self.data,
-            locations=listing.locations_in_reach(
-                user, capability, organization, MOST_IN_A_LIST + 1
-            ),
+            locations=listing.locations_in_reach(memberships, organization, MOST_IN_A_LIST + 1),
         )
         self.claims = listing.claims_in_reach(user, capability, organization)
         self.now = clock.now()

@@ -27,11 +27,12 @@ from .sections import url_of
 def claim_list(request: HttpRequest) -> HttpResponse:
     """The claims that wait for the reader first, then drafts, then the rest by last change."""
     user = reader(request)
-    if not actors.memberships_with(user, Capability.SEE):
+    memberships = actors.memberships_with(user, Capability.SEE)
+    if not memberships:
         may_export = bool(actors.memberships_with(user, Capability.EXPORT))
         context = {"here": "claims", "may_export": may_export}
         return render(request, "claims/list/no_claims_shown.html", context)
-    view = ListView(request, Capability.SEE)
+    view = ListView(request, Capability.SEE, memberships)
     wanted = view.wanted
     found, sizes = listing.sized(view.narrowed(), wanted)
     segments = listing_pages.segments_of(view.sort)
@@ -73,7 +74,9 @@ def claim_list(request: HttpRequest) -> HttpResponse:
             "next": view.query(after=str(shown.next)) if shown.next else "",
             "saved_filters": SavedFilter.objects.filter(user=user).order_by(Lower("name"), "pk"),
             "name_form": FilterNameForm(),
-            "may_start": bool(selectors.organizations_to_claim_for(user)),
+            "may_start": any(
+                Capability.DRAFT in actors.ROLE_CAPABILITIES[each.role] for each in memberships
+            ),
             "now": view.now,
             "calendar": view.calendar,
         },
