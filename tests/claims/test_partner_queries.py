@@ -17,7 +17,10 @@ from tests.claims.pages import browser_of, url
 
 pytestmark = pytest.mark.django_db
 
-LIST = 14
+LIST = 19
+LIST_SEARCHED = 20
+EXPORTS = 13
+EXPORT = 16
 CLAIM_PAGE = 20
 HISTORY = 27
 CHECK_PAGE = 38
@@ -63,7 +66,24 @@ def test_the_list(rows: int) -> None:
         acts.submit(claims[0])
         acts.asked(claims[1])
 
-    assert queries_of(browser_of(user), reverse("claim_list")) == LIST
+    browser = browser_of(user)
+    assert queries_of(browser, reverse("claim_list")) == LIST
+    assert queries_of(browser, f"{reverse('claim_list')}?migrated=&q=test") == LIST_SEARCHED
+    assert queries_of(browser, reverse("claim_exports")) == EXPORTS
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_file_of_claims(rows: int) -> None:
+    user = factories.make_user()
+    location = factories.make_location()
+    for _ in range(rows):
+        factories.make_claim(user=user, location=location)
+    browser = browser_of(user)
+    with CaptureQueriesContext(connection) as queries:
+        answer: Any = browser.get(reverse("claim_export_csv"), {"rows": "lines"})
+        assert b"".join(answer.streaming_content).count(b"\n") == rows + 1
+
+    assert len(queries) == EXPORT
 
 
 @pytest.mark.parametrize("rows", [1, 3])
