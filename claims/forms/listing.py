@@ -203,7 +203,7 @@ def _choices(locations: Sequence[PartnerLocation]) -> list[tuple[str, list[tuple
     areas = list(SolutionArea.objects.order_by("name"))
     activities = list(Activity.objects.order_by("name", "pk"))
     products = list(Product.objects.order_by("name", "pk"))
-    found = [
+    found: list[tuple[str, list[tuple[Any, Any]]]] = [
         ("area", [(area.code, area.name) for area in areas]),
         (
             "activity",

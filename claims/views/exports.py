@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -36,7 +37,7 @@ def claim_exports(request: HttpRequest) -> HttpResponse:
 
 @page
 @require_safe
-def claim_export(request: HttpRequest, form: str) -> HttpResponseBase:
+def claim_export(request: HttpRequest, form: str) -> Any:
     """Send the claims that fit the address's filters, as they are read from the database.
 
     A wrong filter gets the page that says so, and no file that holds something else.
