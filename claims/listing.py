@@ -161,7 +161,7 @@ def sized(claims: QuerySet[Claim], wanted: Wanted) -> tuple[QuerySet[Claim], dic
 def _capped_counts(claims: QuerySet[Claim]) -> Mapping[str, int]:
     columns = {status.value: _CappedCount(claims.filter(status=status.value)) for status in Status}
     # A row to hang the counts on; without a profile there are no claims.
-    found = RuleProfile.objects.order_by("pk").values(**columns)[:1]
+    found: Sequence[Any] = RuleProfile.objects.order_by("pk").values(**columns)[:1]
     return dict(found[0]) if found else {}
 
 
@@ -300,7 +300,7 @@ class _CappedCount(Subquery):
     """How many rows a query has, counted up to ``COUNTED`` + 1."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) AS capped)"
-    output_field = IntegerField()  # type: ignore[assignment]
+    output_field = IntegerField()
 
     def __init__(self, queryset: QuerySet[Any]) -> None:
         super().__init__(queryset.order_by().values("pk")[: COUNTED + 1])

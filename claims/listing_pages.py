@@ -203,5 +203,5 @@ class _Row(Func):
 
 
 def _value(at: datetime | str) -> Value:
-    field = DateTimeField() if isinstance(at, datetime) else CharField()
+    field: Any = DateTimeField() if isinstance(at, datetime) else CharField()
     return Value(at, output_field=field)

@@ -216,9 +216,9 @@ def _choices(locations: Sequence[PartnerLocation]) -> list[tuple[str, list[tuple
         (
             "product",
             [
-                (area.name, [(each.code, each.name) for each in own])
+                (area.name, [(each.code, each.name) for each in offered])
                 for area in areas
-                if (own := [each for each in products if each.area_id == area.pk])
+                if (offered := [each for each in products if each.area_id == area.pk])
             ],
         ),
     ]
