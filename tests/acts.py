@@ -11,6 +11,7 @@ from claims import actors
 from claims.checks import check_submission
 from claims.models import Claim
 from claims.services.disputes import dispute_claim
+from claims.services.drafting import ClaimChanges, edit_claim
 from claims.services.endings import end_association
 from claims.services.lines import included_lines
 from claims.services.submission import submit_claim
@@ -20,6 +21,7 @@ from consent.services.windows import finalise_consent_windows
 from consent.tokens import token_for
 from cpor_site.common import clock, outbox
 from cpor_site.common.models import OutboxMessage, User
+from cpor_site.common.problems import Refused
 from reviews.services import decisions
 from reviews.services.decisions import FindingEntry
 from tests import factories
@@ -37,6 +39,24 @@ def warnings(claim: Claim) -> dict[str, str]:
         for problem in check_submission(claim, claim.created_by, clock.now())
         if not problem.blocks
     }
+
+
+def edit(claim: Claim, changes: ClaimChanges) -> Claim:
+    """Edit a claim as its partner, confirming what the edit warns of."""
+
+    def attempt(confirmed: dict[str, str]) -> Claim:
+        return edit_claim(
+            claim_id=claim.pk,
+            actor=actors.partner(claim.created_by),
+            version=fresh(claim).version,
+            changes=changes,
+            confirmed=confirmed,
+        )
+
+    try:
+        return attempt({})
+    except Refused as refusal:
+        return attempt({problem.key: "Known." for problem in refusal.problems})
 
 
 def submit(claim: Claim, **changes: Any) -> Claim:

@@ -93,7 +93,6 @@ def dispute(request: HttpRequest, claim: Claim) -> HttpResponse:
             "now": arrived_at,
             "calendar": operator_calendar(),
         },
-        status=200 if not problems else 422,
     )
 
 

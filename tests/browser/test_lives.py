@@ -17,7 +17,7 @@ from . import steps
 from .accessibility import faults
 from .desk import Desk, at
 from .people import LEAD, OPS, PARTNER, REVIEWER, SECOND_REVIEWER, People
-from .registry import FIELD_SERVICE_SKU, Registry
+from .registry import FIELD_SERVICE_SKU, LOCATION, Registry
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack]
 
@@ -179,7 +179,7 @@ def test_a_revenue_association(desk: Desk, people: People, lamna: dict[str, Any]
     row = partner.get_by_role("group", name="Dynamics 365 Field Service")
     row.get_by_role("radio", name=re.compile(FOLLOWING)).check()
     steps.save(partner)
-    _hand_in(partner, number, technical=True, until_the_check=True)
+    _hand_in(partner, number, technical=True, until_the_check=True, partner_id="5100001")
     expect(partner.get_by_text("ACT-06")).to_be_visible()
     _submit(partner, number)
 
@@ -270,9 +270,16 @@ def _begin(page: Page, name: str, area: str, activities: tuple[str, ...] = ("Usa
     return number
 
 
-def _hand_in(page: Page, number: str, *, technical: bool, until_the_check: bool = False) -> None:
+def _hand_in(
+    page: Page,
+    number: str,
+    *,
+    technical: bool,
+    until_the_check: bool = False,
+    partner_id: str = LOCATION,
+) -> None:
     """Go from the partner ID to the end; with ``until_the_check`` stop before submitting."""
-    steps.choose_location(page)
+    steps.choose_location(page, partner_id)
     steps.name_contacts(page, BUSINESS, TECHNICAL if technical else None)
     steps.attach_proof(page, "agreement.pdf", date(2026, 8, 20))
     page.get_by_role("link", name="Continue").click()
@@ -300,7 +307,7 @@ def _wait_for_the_association(page: Page, number: str) -> None:
     page.goto("/claims/")
     page.get_by_role("searchbox").fill(number)
     page.get_by_role("button", name="Apply").click()
-    page.get_by_role("link", name=number).click()
+    page.get_by_role("link", name=number, exact=True).click()
     stands = steps.where_it_stands(page)
     steps.expect_later(page, stands.get_by_text("You are partner of record"))
 

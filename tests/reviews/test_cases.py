@@ -8,7 +8,7 @@ import pytest
 
 from claims import actors
 from claims.models import Claim, ClaimLine
-from claims.services.drafting import ClaimChanges, edit_claim
+from claims.services.drafting import ClaimChanges
 from claims.services.lines import LineChoice
 from claims.services.submission import recall_claim, withdraw_claim
 from claims.states import RejectionReason
@@ -217,12 +217,7 @@ class TestClosing:
         first = acts.submit(factories.make_claim())
         second = rival_of(first, products=("exchange_online", "teams"))
 
-        edit_claim(
-            claim_id=second.pk,
-            actor=actors.partner(second.created_by),
-            version=acts.fresh(second).version,
-            changes=ClaimChanges(lines=[LineChoice(factories.product("teams").pk)]),
-        )
+        acts.edit(second, ClaimChanges(lines=[LineChoice(factories.product("teams").pk)]))
 
         assert CompetingClaimsCase.objects.get().closed_at is not None
         assert not ClaimLine.objects.get(

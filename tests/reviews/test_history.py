@@ -14,7 +14,7 @@ from django.urls import reverse
 from claims import actors
 from claims.changes import Change, FieldChange, changes_of
 from claims.models import Claim, PartnerOrganization, RuleProfile
-from claims.services.drafting import ClaimChanges, ContactEntry, edit_claim, start_claim
+from claims.services.drafting import ClaimChanges, ContactEntry, start_claim
 from claims.services.lines import LineChoice
 from claims.services.submission import withdraw_claim
 from consent.services.answers import Responder, decline
@@ -45,12 +45,7 @@ def draft(partner: User) -> Claim:
 def edit(claim: Claim, **changes: Any) -> list[Change]:
     """Edit the claim as its partner and return what that adds to its changes."""
     known = len(changes_of(claim))
-    edit_claim(
-        claim_id=claim.pk,
-        actor=actors.partner(claim.created_by),
-        version=acts.fresh(claim).version,
-        changes=ClaimChanges(**changes),
-    )
+    acts.edit(claim, ClaimChanges(**changes))
     return changes_of(claim)[:-known]
 
 
@@ -212,7 +207,7 @@ def test_a_customer_and_a_persons_own_reason_are_named() -> None:
     assert (entry(refused).who, entry(refused).reason) == ("Customer", "Customer refused")
     assert (entry(withdrawn).who, entry(withdrawn).reason) == (
         str(withdrawn.created_by),
-        "Wrong partner_id used.",
+        "Claim withdrawn",
     )
     reasons = {field.label: field.new for field in entry(withdrawn).fields}
     assert reasons["Reasons of the rejection"] == "Partner request"
