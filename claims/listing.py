@@ -161,8 +161,8 @@ def sized(claims: QuerySet[Claim], wanted: Wanted) -> tuple[QuerySet[Claim], dic
 def _capped_counts(claims: QuerySet[Claim]) -> Mapping[str, int]:
     columns = {status.value: _CappedCount(claims.filter(status=status.value)) for status in Status}
     # A row to hang the counts on; without a profile there are no claims.
-    found: Sequence[Any] = RuleProfile.objects.order_by("pk").values(**columns)[:1]
-    return dict(found[0]) if found else {}
+    found = RuleProfile.objects.order_by("pk").values(**columns).first()
+    return dict(found) if found else {}
 
 
 def _folders(counts: Mapping[str, int]) -> dict[str, int]:

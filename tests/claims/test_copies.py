@@ -142,7 +142,7 @@ class TestCopying:
         factories.make_membership(stranger)
         for act in (copy_claim, renew_claim, replace_claim):
             with pytest.raises(NotYours):
-                act(claim_id=claim.pk, actor=actors.partner(stranger))  # type: ignore[operator]
+                act(claim_id=claim.pk, actor=actors.partner(stranger))
 
 
 def dynamics(ends_on: date | None) -> Claim:

@@ -124,6 +124,7 @@ def test_lin_06_begins_above_the_threshold(percent: int | None, codes: list[str]
 
 def test_lin_06_reads_the_last_month_on_record() -> None:
     claim = factories.make_claim()
+    assert claim.tenant is not None
     product = claim.lines.get().product
     for month, active in ((date(2026, 3, 1), 180), (date(2026, 4, 1), 50)):
         WorkloadUsage.objects.create(

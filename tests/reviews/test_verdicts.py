@@ -88,7 +88,7 @@ class TestMarking:
         keep(client, claim, **{"mark-work-all": ""})
 
         assert marks() == []
-        kinds = ChecklistVerdict.history.order_by("history_id").values_list("history_type")  # type: ignore[attr-defined]
+        kinds = ChecklistVerdict.history.order_by("history_id").values_list("history_type")
         assert [kind for (kind,) in kinds] == ["+", "-"]
 
     def test_each_round_has_its_own(self, client: Client, reviewer: User) -> None:
