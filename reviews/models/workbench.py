@@ -73,8 +73,9 @@ class CaseLease(models.Model):
 class SeenMark(models.Model):
     """What a reviewer last saw of a case, to tell them what changed since.
 
-    ``fields`` maps a field to the words shown, ``documents`` a document's key to its SHA-256 and
-    whether it was withdrawn.
+    ``fields`` and ``documents`` each hold the state of the present visit under ``now`` and the one
+    before it under ``before``: fields by name with the words shown, documents by key with their
+    SHA-256 and whether they were withdrawn.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="seen_marks")

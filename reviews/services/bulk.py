@@ -29,7 +29,7 @@ def assign_claims(
     """Give many claims to one reviewer, or back to nobody; for leads.
 
     Each claim is reassigned in a transaction of its own; what is refused stands in its result.
-    Raises ``NotYours`` for anybody but a lead, REV-07 without a reason, REV-14 for no claim or
+    Raises ``NotYours`` for anybody but a lead, REV-07 without a reason, REV-19 for no claim or
     more than ``MOST``.
     """
     user = leases.leading(actor)
@@ -44,7 +44,7 @@ def assign_claims(
 def release_claims(*, claim_ids: Iterable[int], actor: Actor, reason: str = "") -> BulkAct:
     """Give many cases back; a lead those of others too, for which the reason is needed.
 
-    Raises ``NotYours`` for anybody but a reviewer, REV-14 for no claim or more than ``MOST``.
+    Raises ``NotYours`` for anybody but a reviewer, REV-19 for no claim or more than ``MOST``.
     """
     user = leases.reviewing(actor)
 
@@ -57,7 +57,7 @@ def release_claims(*, claim_ids: Iterable[int], actor: Actor, reason: str = "") 
 def record_export(*, claim_ids: Iterable[int], actor: Actor) -> BulkAct:
     """Write down who took which claims out of the desk; for everybody who may read claims.
 
-    Raises ``NotYours``, REV-14 for no claim or more than ``MOST``.
+    Raises ``NotYours``, REV-19 for no claim or more than ``MOST``.
     """
     user = actor.user
     if actor.side != Side.REVIEWER or user is None:
@@ -71,11 +71,11 @@ def _chosen(claim_ids: Iterable[int]) -> list[Claim]:
     keys = list(dict.fromkeys(claim_ids))
     if len(keys) > MOST:
         raise Refused(
-            error("REV-14", _("Choose at most %(most)d claims at once.") % {"most": MOST})
+            error("REV-19", _("Choose at most %(most)d claims at once.") % {"most": MOST})
         )
     claims = Claim.objects.in_bulk(keys)
     if not claims:
-        raise Refused(error("REV-14", _("Choose at least one claim.")))
+        raise Refused(error("REV-19", _("Choose at least one claim.")))
     return [claims[key] for key in keys if key in claims]
 
 

@@ -9,7 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from claims import actors
 from claims.actors import Actor
-from claims.models import Claim, ClaimContact, Membership, ReviewDecision
+from claims.models import Claim, ClaimContact, Dispute, Membership, ReviewDecision
 from claims.states import Status
 from cpor_site.common import clock
 from cpor_site.common.models import User
@@ -51,7 +51,11 @@ def open_to(user: User, now: datetime) -> QuerySet[Claim]:
     """Return the cases that the user may decide and nobody has open."""
     contacts = ClaimContact.objects.filter(claim=OuterRef("pk"), email__iexact=user.email)
     own_decisions = ReviewDecision.objects.filter(
-        claim=OuterRef("pk"), reviewer=user, decided_at__lt=OuterRef("disputed_at")
+        claim=OuterRef("pk"),
+        reviewer=user,
+        round__lt=Dispute.objects.filter(claim=OuterRef("claim"))
+        .order_by("-number")
+        .values("round")[:1],
     )
     taken = CaseLease.objects.filter(leases.running(now), claim=OuterRef("pk"))
     partners = Membership.objects.filter(user=user).values("organization")

@@ -82,7 +82,7 @@ def test_none_or_too_many(keys: list[int], reviewer: User) -> None:
     with pytest.raises(Refused) as caught:
         bulk.release_claims(claim_ids=keys, actor=actors.reviewer(reviewer))
 
-    assert caught.value.codes == ("REV-14",)
+    assert caught.value.codes == ("REV-19",)
     assert not BulkAct.objects.exists()
 
 
@@ -122,7 +122,7 @@ class TestPages:
         )
 
         assert answer.headers["Location"] == "/admin/claims/claim/?queue=mine"
-        assert told(answer) == ["Choose at least one claim. (REV-14)"]
+        assert told(answer) == ["Choose at least one claim. (REV-19)"]
 
     @pytest.mark.parametrize("back", ["//evil.example/", "https://evil.example/", "javascript:x"])
     def test_the_way_back_stays_here(self, back: str, reviewer: User) -> None:
