@@ -93,12 +93,13 @@ def invite(
     email = email.strip().lower()
     with _in_charge(actor, organization_id) as charge:
         places = _places(charge, location_ids)
+        # Counted before the address is looked at, so that nobody tries addresses out at will.
+        limits.ask("invitations", str(organization_id), most=INVITATIONS_A_DAY, within=DAY)
         user = User.objects.filter(email=email).first()
         if user is not None:
             _ask_suitable(user)
             for role in roles:
                 _ask_new(user, charge.organization, role)
-        limits.ask("invitations", str(organization_id), most=INVITATIONS_A_DAY, within=DAY)
         if user is None:
             user = _new_person(charge, email, full_name)
         memberships = [_begin(charge, user, role, places) for role in roles]

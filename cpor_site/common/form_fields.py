@@ -12,6 +12,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
+LONGEST_KEY = 18
+
 
 class LinesField(forms.Field):
     """A list of texts, typed one on a line; empty lines and repetitions are dropped."""
@@ -97,3 +99,13 @@ class LanguageField(forms.ChoiceField):
         if empty_label is not None:
             choices = [("", empty_label), *choices]
         super().__init__(choices=choices, **kwargs)
+
+
+def whole_number(text: str) -> int | None:
+    """Return the number that a page sent as text; None for anything that names no row.
+
+    Longer digits than a key has are no number here: Python refuses to read very long ones.
+    """
+    if not (text.isascii() and text.isdecimal()) or len(text) > LONGEST_KEY:
+        return None
+    return int(text)

@@ -20,6 +20,7 @@ from claims.models import Claim
 from claims.refusals import NotYours
 from claims.standing import time
 from cpor_site.common import clock
+from cpor_site.common.form_fields import whole_number
 from cpor_site.common.models import User
 from cpor_site.common.problems import Refused
 
@@ -105,7 +106,7 @@ def next_case_act(request: HttpRequest) -> HttpResponse:
     try:
         lease = next_case(
             actor=actors.reviewer(reader(request)),
-            instead_of=int(instead_of) if _is_key(instead_of) else None,
+            instead_of=whole_number(instead_of),
         )
     except NotYours:
         raise PermissionDenied from None
@@ -254,10 +255,6 @@ def way_back(request: HttpRequest) -> str:
     wanted = request.POST.get("back", "")
     safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
     return wanted if safe and wanted.startswith("/admin/") else ""
-
-
-def _is_key(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 @require_safe

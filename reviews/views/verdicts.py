@@ -16,6 +16,7 @@ from claims import actors
 from claims.models import Claim
 from claims.refusals import NotYours
 from claims.states import LineStatus
+from cpor_site.common.form_fields import whole_number
 from cpor_site.common.problems import Problem, Refused
 
 from ..case_file import read_case
@@ -52,7 +53,7 @@ def verdicts_act(request: HttpRequest, claim: Claim) -> HttpResponse:
         changed = set_verdicts(
             claim_id=claim.pk,
             actor=actors.reviewer(user),
-            round_number=int(round_number) if round_number.isdecimal() else 0,
+            round_number=whole_number(round_number) or 0,
             stamp=request.POST.get("stamp", ""),
             marks=marks,
         )

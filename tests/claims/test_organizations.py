@@ -76,7 +76,11 @@ def test_a_choice_ends_with_the_membership(user: User, two: list[PartnerOrganiza
     assert switch(browser, third.organization_id).status_code == 404
 
 
-@pytest.mark.parametrize("wanted", ["", "0", "-1", "x", "²", "9" * 30], ids=str)
+def repr_of(text: str) -> str:
+    return f"{text[:3]} of {len(text)}"
+
+
+@pytest.mark.parametrize("wanted", ["", "0", "-1", "x", "²", "9" * 30, "9" * 5000], ids=repr_of)
 def test_nothing_else_can_be_chosen(
     user: User, two: list[PartnerOrganization], wanted: str
 ) -> None:
@@ -93,8 +97,9 @@ def test_nothing_else_can_be_chosen(
         ("https://elsewhere.example/", "/claims/"),
         ("//elsewhere.example", "/claims/"),
         ("javascript:alert(1)", "/claims/"),
+        ("claim_start", "/claims/"),
     ],
-    ids=["a page", "none", "elsewhere", "elsewhere without scheme", "script"],
+    ids=["a page", "none", "elsewhere", "elsewhere without scheme", "script", "a view's name"],
 )
 def test_it_leads_back_to_pages_of_the_desk_only(
     user: User, two: list[PartnerOrganization], back: str, address: str
