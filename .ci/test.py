@@ -30,6 +30,25 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # The only reason for which a test may be skipped where nothing may be missing.
 DATA_FILE_ABSENT = "data file absent"
 NOTHING_COLLECTED = 5
+# What pages say and who may open them doesn't depend on the database: these run on SQLite alone.
+# The queries, constraints and locks behind the pages are asked on both.
+PAGES = (
+    "tests/claims/test_act_pages.py",
+    "tests/claims/test_document_access.py",
+    "tests/claims/test_letters.py",
+    "tests/claims/test_partner_access.py",
+    "tests/claims/test_partner_editing.py",
+    "tests/claims/test_partner_handing_in.py",
+    "tests/claims/test_partner_proof.py",
+    "tests/claims/test_people_pages.py",
+    "tests/claims/test_uploads_of_drafts_pages.py",
+    "tests/consent/test_pages.py",
+    "tests/reviews/test_access.py",
+    "tests/reviews/test_act_pages.py",
+    "tests/reviews/test_every_act.py",
+    "tests/reviews/test_roles.py",
+    "tests/site/test_pages.py",
+)
 
 
 @dataclass
@@ -214,7 +233,8 @@ def run_all(run: Run) -> None:
             database = {"DATABASE_URL": address["DATABASE_URL"]}
             # Only what touches a database: the rest has run a moment ago.
             with_database = "django_db and not browser and not redis and not stack"
-            run.tests("PostgreSQL", with_database, *two, env=database)
+            pages = (f"--ignore={each}" for each in PAGES)
+            run.tests("PostgreSQL", with_database, *two, *pages, env=database)
         else:
             run.missing("Tests: PostgreSQL", "No PostgreSQL could be started; see above.")
         if "REDIS_URL" in address:
