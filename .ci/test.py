@@ -26,7 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
 RESULTS = ROOT / "var" / "test-results"
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# The first has no window to paint and is far quicker than the others.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # The only reason for which a test may be skipped where nothing may be missing.
 DATA_FILE_ABSENT = "data file absent"
 NOTHING_COLLECTED = 5
@@ -199,7 +200,7 @@ def find_browser() -> tuple[str, list[str]]:
 
 
 def missing_packages() -> list[str]:
-    missing = [] if any(map(shutil.which, BROWSERS)) else ["chromium"]
+    missing = [] if any(map(shutil.which, BROWSERS)) else ["chromium-headless-shell"]
     # Playwright brings its own Node.js, which needs a library that a small Debian has not.
     driver = next(ROOT.glob(".venv/lib/python*/site-packages/playwright/driver/node"))
     if subprocess.run([driver, "--version"], capture_output=True, check=False).returncode:

@@ -44,6 +44,12 @@ PASSWORD = "correct horse battery staple"  # noqa: S105
 _serial = itertools.count(1)
 
 
+def number_from(first: int) -> None:
+    """Number what is made from here on from ``first``: for data beside somebody else's."""
+    global _serial
+    _serial = itertools.count(first)
+
+
 def make_catalogue() -> None:
     """Load the shipped catalogue and rule profiles, unless they are there already."""
     if not RuleProfile.objects.exists():

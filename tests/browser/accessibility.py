@@ -31,7 +31,7 @@ def faults(page: Page) -> list[str]:
         page.set_viewport_size({"width": width, "height": SCREEN["height"]})
         page.emulate_media(color_scheme=colours)
         # Colours that are still on their way to the new ones have no contrast to speak of.
-        page.evaluate("Promise.all(document.getAnimations().map(each => each.finished))")
+        page.evaluate("document.getAnimations().forEach(each => each.finish())")
         wide = page.evaluate("document.documentElement.scrollWidth")
         if wide > width:
             found.append(f"{look}: scrolls sideways, being {wide} px wide")

@@ -39,8 +39,9 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
     It reaches this machine and nothing else, whatever a page or the browser itself may want.
     """
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    assert path, "There is no Chromium. On Debian: apt-get install chromium"
+    names = ("chromium-headless-shell", "chromium")
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    assert path, "There is no Chromium. On Debian: apt-get install chromium-headless-shell"
     options = [
         "--disable-background-networking",
         "--disable-component-update",

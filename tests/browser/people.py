@@ -80,7 +80,9 @@ class People:
         return [text for where, text in self._complaints if where not in self._refused]
 
     def _open(self, **options: Any) -> Page:
-        context = self._browser.new_context(base_url=self._url, locale="en-GB", **options)
+        context = self._browser.new_context(
+            base_url=self._url, locale="en-GB", reduced_motion="reduce", **options
+        )
         context.set_default_timeout(self._timeout_ms)
         context.on("console", self._hear)
         context.on("weberror", self._hear_exception)

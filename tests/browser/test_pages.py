@@ -96,7 +96,7 @@ def test_an_act_that_is_refused(desk: Desk, people: People) -> None:
     page = people.signed_in(REVIEWER)
     steps.open_case(page, number)
     page.get_by_role("link", name="Ask the partner…").click()
-    page.get_by_role("button", name="Ask the partner").click()
+    page.get_by_role("button", name="Preview").click()
     expect(page.get_by_role("alert").get_by_role("listitem")).to_have_text(
         [
             "Choose at least one thing that is missing. REV-10",

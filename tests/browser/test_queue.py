@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from .accessibility import faults
-from .desk import Desk
+from .desk import Desk, at
 from .people import LEAD, SECOND_REVIEWER, People
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack]
@@ -42,6 +42,8 @@ def test_a_reviewer_gets_the_next_case_by_key_and_gives_it_back(desk: Desk, peop
 
 
 def test_a_lead_keeps_a_claim_from_the_sweeps(desk: Desk, people: People) -> None:
+    desk.set_clock(at(4, 5, 10))
+    desk.prepare("from tests import acts; acts.asked()")
     page = people.signed_in(LEAD)
     page.goto("/admin/claims/claim/?queue=partner")
     page.get_by_role("link", name=re.compile("^why?")).first.click()

@@ -32,9 +32,14 @@ def test_two_reviewers_at_once(desk: Desk, people: People) -> None:
         page.get_by_label("Insufficient PoE").check()
         page.get_by_label("Text to the partner").fill(text)
         page.get_by_role("button", name="Preview").click()
+    _expect_refusal(
+        lead,
+        "Rita Vogel has this case open. Wait until it is given back; a lead reviewer can take it "
+        "over. REV-05",
+    )
     first.get_by_role("button", name="Reject the claim").click()
     expect(first.locator(".messagelist")).to_contain_text(f"{number} is rejected.")
-    lead.get_by_role("button", name="Reject the claim").click()
+    lead.get_by_role("button", name="Preview").click()
     _expect_refusal(
         lead, "This claim is in the status “Rejected” and can't be changed that way. SUBM-03"
     )

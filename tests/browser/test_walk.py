@@ -135,7 +135,7 @@ def _answer_with_comment_and_file(page: Page, number: str) -> None:
 
 def _approve(page: Page, number: str) -> None:
     steps.open_case(page, number)
-    expect(page.get_by_role("link", name="signed-page.pdf")).to_be_visible()
+    expect(page.get_by_role("link", name="Show signed-page.pdf")).to_be_visible()
     steps.take_up(page)
     steps.approve(page, "The proof is complete now.")
     expect(page.locator(".messagelist")).to_contain_text(f"{number} is approved.")
