@@ -155,7 +155,7 @@ def _read_as_customer(people: People, number: str) -> None:
 def _read_that_it_is_active(people: People, partner: Page, number: str) -> None:
     stands = steps.where_it_stands(partner)
     steps.expect_later(partner, stands.get_by_text("You are partner of record"))
-    expect(stands.locator(".status")).to_have_text("Approved")
+    expect(stands.locator(".status")).to_have_text(["Approved", "Active since Tue 14 July 2026"])
     expect(stands.locator(".move")).to_have_text(
         "You are partner of record since Tue 14 July 2026."
     )
