@@ -31,6 +31,9 @@ BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-c
 # The only reason for which a test may be skipped where nothing may be missing.
 DATA_FILE_ABSENT = "data file absent"
 NOTHING_COLLECTED = 5
+# All steps together take a quarter of an hour; one that takes longer than this hangs.
+LONGEST_STEP_SECONDS = 25 * 60
+TOOK_TOO_LONG = 124
 # What pages say and who may open them doesn't depend on the database: these run on SQLite alone.
 # The queries, constraints and locks behind the pages are asked on both.
 PAGES = (
@@ -121,7 +124,20 @@ class Run:
 
     def _call(self, outcome: Outcome, command: list[str], env: Mapping[str, str]) -> int:
         start = time.monotonic()
-        code = subprocess.run(command, cwd=ROOT, env=_environ() | env, check=False).returncode
+        with subprocess.Popen(command, cwd=ROOT, env=_environ() | env) as process:
+            try:
+                code = process.wait(LONGEST_STEP_SECONDS)
+            except subprocess.TimeoutExpired:
+                print(f"Stopped: no end after {LONGEST_STEP_SECONDS // 60} minutes.", flush=True)
+                code = TOOK_TOO_LONG
+                process.send_signal(signal.SIGINT)  # pytest still says what it knows.
+                try:
+                    process.wait(60)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+            except BaseException:
+                process.kill()
+                raise
         outcome.seconds = time.monotonic() - start
         return code
 
