@@ -88,10 +88,12 @@ ACT_SIDE: dict[Act, Side] = {
     Act.REJECT: Side.REVIEWER,
     Act.DECLINE: Side.CUSTOMER,
     Act.CLOSE_WINDOW: Side.SYSTEM,
+    Act.WITHDRAW_CONSENT: Side.CUSTOMER,
     Act.END_ASSOCIATION: Side.PARTNER,
     Act.WITHDRAW: Side.PARTNER,
     Act.DISPUTE: Side.PARTNER,
     Act.DISPLACE: Side.SYSTEM,
+    Act.EXPIRE: Side.SYSTEM,
     Act.DISCARD: Side.PARTNER,
 }
 ACT_CAPABILITY: dict[Act, Capability] = {

@@ -58,10 +58,12 @@ class Act(TextChoices):
     REJECT = "reject", _("Reject")  # T9
     DECLINE = "decline", _("Decline")  # T10
     CLOSE_WINDOW = "close_window", _("Close the consent window")  # T11
+    WITHDRAW_CONSENT = "withdraw_consent", _("Withdraw the consent")  # T12
     END_ASSOCIATION = "end_association", _("End the association")  # T13
     WITHDRAW = "withdraw", _("Withdraw")  # T14
     DISPUTE = "dispute", _("Dispute")  # T15
     DISPLACE = "displace", _("Displace")  # T21
+    EXPIRE = "expire", _("End with the subscription")  # T22
     DISCARD = "discard", _("Discard the draft")  # T20
 
 
@@ -134,3 +136,17 @@ REVIEWER_REASONS = (
     RejectionReason.DUPLICATE,
 )
 NOT_DISPUTABLE = (RejectionReason.PARTNER, RejectionReason.CUSTOMER)
+
+
+class Reminder(TextChoices):
+    """A letter that time itself causes, once for each occasion (section 2.5)."""
+
+    PARTNER_HALF_TIME = "partner_half_time", _("half of the time to answer is over")
+    PARTNER_LAST_DAY = "partner_last_day", _("one business day is left to answer")
+    CONSENT_DAY_4 = "consent_day_4", _("the customer has not answered by day 4")
+    SUBSCRIPTION_60 = "subscription_60_days", _("a subscription ends in 60 days")
+    SUBSCRIPTION_30 = "subscription_30_days", _("a subscription ends in 30 days")
+    SUBSCRIPTION_7 = "subscription_7_days", _("a subscription ends in 7 days")
+    PROOF_STALE = "proof_stale", _("the proof is 10 months old")
+    DRAFT_IDLE = "draft_idle", _("the draft has not been touched for 30 days")
+    REVIEW_LATE = "review_late", _("the reviewers are late")

@@ -6,7 +6,7 @@ from .desk import CalendarFeed, DraftUpload, SavedFilter
 from .documents import PoEDocument
 from .exchange import ClockHold, Comment, Dispute, ReviewDecision, ReviewFinding
 from .organisation import Membership, PartnerLocation, PartnerOrganization, ProgramEnrollment
-from .record import Association, ClaimCounter, ClaimEvent, ExclusivityHold
+from .record import Association, ClaimCounter, ClaimEvent, ClaimReminder, ExclusivityHold
 
 __all__ = [
     "Activity",
@@ -17,6 +17,7 @@ __all__ = [
     "ClaimCounter",
     "ClaimEvent",
     "ClaimLine",
+    "ClaimReminder",
     "ClockHold",
     "Comment",
     "CustomerTenant",

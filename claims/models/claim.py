@@ -31,6 +31,11 @@ def in_consent_window(claim: Any) -> bool:
     return bool(claim.association_state == AssociationState.PROVISIONAL)
 
 
+def in_force(claim: Any) -> bool:
+    """Whether the claim's associations are active, the consent window having passed."""
+    return bool(claim.association_state == AssociationState.ACTIVE)
+
+
 def after_answer(claim: Any, **arguments: Any) -> str:
     """Return where an answer leads: to the dispute it belongs to, or to the queue (T6, T17)."""
     return Status.DISPUTED if claim.disputed_at is not None else Status.SUBMITTED
@@ -179,7 +184,11 @@ class Claim(models.Model):
     due_at = models.DateTimeField(_("due"), null=True, editable=False)
     consent_sent_at = models.DateTimeField(_("consent window opened"), null=True, editable=False)
     consent_closes_at = models.DateTimeField(_("consent window ends"), null=True, editable=False)
+    consent_undelivered_at = models.DateTimeField(
+        _("consent not delivered"), null=True, editable=False
+    )
     activated_at = models.DateTimeField(_("association active"), null=True, editable=False)
+    archived_at = models.DateTimeField(_("archived"), null=True, editable=False)
     ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
     ended_reason = models.CharField(_("reason of the end"), max_length=200, blank=True)
 
@@ -230,6 +239,10 @@ class Claim(models.Model):
                 name="claim_rejected_has_reason",
                 condition=~Q(status=Status.REJECTED) | ~Q(rejection_reasons=[]),
             ),
+            models.CheckConstraint(
+                name="claim_archived_is_draft",
+                condition=Q(archived_at__isnull=True) | Q(status=Status.EDITING),
+            ),
         ]
         indexes = [
             models.Index(
@@ -241,6 +254,16 @@ class Claim(models.Model):
                 fields=["consent_closes_at", "id"],
                 condition=Q(status=Status.APPROVED, association_state=AssociationState.PROVISIONAL),
                 name="claim_window_closes",
+            ),
+            models.Index(
+                fields=["due_at", "id"],
+                condition=Q(status=Status.REJECTED, deadline_kind=DeadlineKind.DISPUTE_FILING),
+                name="claim_dispute_window",
+            ),
+            models.Index(
+                fields=["changed_at", "id"],
+                condition=Q(status=Status.EDITING, archived_at__isnull=True),
+                name="claim_idle_drafts",
             ),
             models.Index(fields=["organization", "status", "-id"], name="claim_partner_list"),
             models.Index(fields=["status", "due_at"], name="claim_queue"),
@@ -370,6 +393,12 @@ class Claim(models.Model):
         self._activate()
         self.activated_at = now
 
+    @transition(field=status, source=Status.APPROVED, target=Status.ENDED, conditions=[in_force])
+    def withdraw_consent(self, *, now: Any, by: Any) -> None:
+        """T12."""
+        self.ended_at = now
+        self._end()
+
     @transition(
         field=status,
         source=[Status.SUBMITTED, Status.UNDER_REVIEW, Status.PARTNER_ACTION_REQUIRED],
@@ -395,6 +424,12 @@ class Claim(models.Model):
     @transition(field=status, source=Status.APPROVED, target=Status.ENDED)
     def displace(self, *, now: Any, by: Any) -> None:
         """T21, and the end of a claim that its partner's own newer claim replaces (5.1)."""
+        self.ended_at = now
+        self._end()
+
+    @transition(field=status, source=Status.APPROVED, target=Status.ENDED)
+    def expire(self, *, now: Any, by: Any) -> None:
+        """T22, when the subscription of the last line has ended."""
         self.ended_at = now
         self._end()
 
@@ -427,7 +462,7 @@ class Claim(models.Model):
         target=AssociationState.ENDED,
     )
     def _end(self) -> None:
-        """Second level of T13 and T21."""
+        """Second level of T12, T13, T21 and T22."""
 
     def _held_by(self, reviewer: Any) -> None:
         """Keep the claim's reviewer; a dispute, which nobody takes up, gets one when one acts."""

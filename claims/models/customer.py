@@ -147,7 +147,8 @@ class Subscription(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["tenant", "listed_product"], name="subscription_tenant_product")
+            models.Index(fields=["tenant", "listed_product"], name="subscription_tenant_product"),
+            models.Index(fields=["ends_on", "id"], name="subscription_ends"),
         ]
 
     def __str__(self) -> str:

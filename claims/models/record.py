@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from ..states import AssociationState, Side
+from ..states import AssociationState, Reminder, Side
 from .claim import Claim, ClaimLine
 
 
@@ -141,6 +141,34 @@ class ClaimEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+
+class ClaimReminder(models.Model):
+    """A reminder about a claim that has been written; the row sees to it that there is only one.
+
+    ``occasion`` is what the reminder is about, so that the next deadline, subscription or proof is
+    a new one: the deadline (ISO 8601), the subscription's ID with its end, the proof's date.
+    """
+
+    claim = models.ForeignKey(
+        Claim, models.PROTECT, related_name="reminders", verbose_name=_("claim")
+    )
+    kind = models.CharField(_("what"), max_length=24, choices=Reminder)
+    occasion = models.CharField(_("occasion"), max_length=80)
+    written_at = models.DateTimeField(_("written"))
+
+    class Meta:
+        verbose_name = _("reminder")
+        verbose_name_plural = _("reminders")
+        ordering = ["-written_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["claim", "kind", "occasion"], name="reminder_once_per_occasion"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.claim_id} {self.kind}"
 
 
 class ClaimCounter(models.Model):

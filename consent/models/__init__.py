@@ -1,4 +1,18 @@
-from .handoff import IncentiveHandoff
-from .requests import ConsentAnswer, ConsentRecipient, ConsentRequest
+from .handoff import HandoffBatch, IncentiveHandoff
+from .requests import (
+    ConsentAnswer,
+    ConsentEvent,
+    ConsentRecipient,
+    ConsentRequest,
+    OverviewLink,
+)
 
-__all__ = ["ConsentAnswer", "ConsentRecipient", "ConsentRequest", "IncentiveHandoff"]
+__all__ = [
+    "ConsentAnswer",
+    "ConsentEvent",
+    "ConsentRecipient",
+    "ConsentRequest",
+    "HandoffBatch",
+    "IncentiveHandoff",
+    "OverviewLink",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from claims.models import Claim, ClaimLine
@@ -13,7 +14,8 @@ class IncentiveHandoff(models.Model):
 
     ``payload`` holds the exported fields (section 1.4, IncentiveHandoff): claim number, program,
     partner ID, tenant and subscription GUID, product, activity, dates (ISO 8601), opt-out flag and
-    the SHA-256 digest over the documents.
+    the SHA-256 digest over the documents. ``sequence`` counts a claim's rows from 1; they are
+    delivered in that order. ``acknowledged_at`` and ``acknowledgement`` come from the program.
     """
 
     class Kind(models.TextChoices):
@@ -34,18 +36,69 @@ class IncentiveHandoff(models.Model):
     )
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.PENDING)
+    sequence = models.PositiveIntegerField(_("number within the claim"))
     effective_on = models.DateField(_("effective on"))
     payload = models.JSONField(_("fields"))
     created_at = models.DateTimeField(_("written"))
+    batch = models.ForeignKey(
+        "consent.HandoffBatch",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="rows",
+        verbose_name=_("file"),
+    )
+    posted_at = models.DateTimeField(_("posted"), null=True, blank=True)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    acknowledged_at = models.DateTimeField(_("acknowledged"), null=True, blank=True)
+    acknowledgement = models.CharField(_("acknowledgement"), max_length=200, blank=True)
+    next_try_at = models.DateTimeField(_("next try"), null=True, blank=True)
+    claimed_until = models.DateTimeField(_("held by a sender until"), null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    last_error = models.TextField(_("last error"), blank=True)
 
     class Meta:
         verbose_name = _("hand-off to incentives")
         verbose_name_plural = _("hand-offs to incentives")
         ordering = ["-created_at", "-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["line", "kind"], name="handoff_once_per_line_and_kind")
+            models.UniqueConstraint(fields=["line", "kind"], name="handoff_once_per_line_and_kind"),
+            models.UniqueConstraint(fields=["claim", "sequence"], name="handoff_in_order"),
+            models.CheckConstraint(
+                name="handoff_states_have_moments",
+                condition=Q(state="pending", sent_at__isnull=True, acknowledged_at__isnull=True)
+                | Q(state="sent", sent_at__isnull=False, acknowledged_at__isnull=True)
+                | Q(state="acknowledged", sent_at__isnull=False, acknowledged_at__isnull=False)
+                | Q(state="failed"),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(state="pending"), name="handoff_pending")
         ]
 
     def __str__(self) -> str:
         return f"{self.claim_id} {self.kind}"
+
+
+class HandoffBatch(models.Model):
+    """One delivery by file: the same rows as JSON lines and as CSV, with a signed digest.
+
+    The names are relative to the storage of hand-offs; digests are SHA-256, hexadecimal.
+    """
+
+    number = models.PositiveIntegerField(_("number"), unique=True)
+    written_at = models.DateTimeField(_("written"))
+    row_count = models.PositiveIntegerField(_("rows"))
+    json_name = models.CharField(_("JSON lines"), max_length=200)
+    csv_name = models.CharField(_("CSV"), max_length=200)
+    manifest_name = models.CharField(_("signed digest"), max_length=200)
+    json_sha256 = models.CharField(max_length=64)
+    csv_sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("hand-off file")
+        verbose_name_plural = _("hand-off files")
+        ordering = ["-number"]
+
+    def __str__(self) -> str:
+        return f"{self.number:06d}"

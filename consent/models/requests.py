@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from claims.models import Claim, ClaimLine
+from claims.models import Claim, ClaimLine, CustomerTenant
 
 
 class ConsentRequest(models.Model):
@@ -20,6 +21,17 @@ class ConsentRequest(models.Model):
     opened_at = models.DateTimeField(_("window opened"), null=True, blank=True)
     closes_at = models.DateTimeField(_("window ends"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    undelivered_at = models.DateTimeField(_("not delivered"), null=True, blank=True)
+    extended_at = models.DateTimeField(_("extended"), null=True, blank=True)
+    extended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("extended by"),
+    )
+    extension_reason = models.CharField(_("reason of the extension"), max_length=300, blank=True)
 
     history = HistoricalRecords()
 
@@ -37,6 +49,11 @@ class ConsentRequest(models.Model):
                 name="consent_window_is_whole",
                 condition=Q(opened_at__isnull=True, closes_at__isnull=True)
                 | Q(opened_at__isnull=False, closes_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="consent_extension_has_reason",
+                condition=Q(extended_at__isnull=True, extended_by__isnull=True)
+                | Q(extended_at__isnull=False, extended_by__isnull=False) & ~Q(extension_reason=""),
             ),
         ]
 
@@ -66,6 +83,8 @@ class ConsentRecipient(models.Model):
     nonce = models.CharField(max_length=64, editable=False)
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     sent_at = models.DateTimeField(_("letter left"), null=True, blank=True)
+    delivered_at = models.DateTimeField(_("letter delivered"), null=True, blank=True)
+    bounced_at = models.DateTimeField(_("letter bounced"), null=True, blank=True)
     superseded_at = models.DateTimeField(_("superseded"), null=True, blank=True)
 
     class Meta:
@@ -85,11 +104,15 @@ class ConsentRecipient(models.Model):
 
 
 class ConsentAnswer(models.Model):
-    """What somebody holding a link answered; written once, never changed."""
+    """What somebody holding a link answered; written once, never changed.
+
+    A withdrawal (7.5) takes effect at once or at the month's end; ``carried_out_at`` says when.
+    """
 
     class Kind(models.TextChoices):
         AGREED = "agreed", _("agreed")
         DECLINED = "declined", _("declined")
+        WITHDRAWN = "withdrawn", _("withdrawn")
 
     class Reason(models.TextChoices):
         NOT_OUR_PARTNER = "not_our_partner", _("This company isn't our partner")
@@ -112,6 +135,8 @@ class ConsentAnswer(models.Model):
     message = models.TextField(_("message to the operator"), max_length=2000, blank=True)
     share_message = models.BooleanField(_("the partner may read the message"), default=False)
     answered_at = models.DateTimeField(_("answered"))
+    takes_effect_at = models.DateTimeField(_("takes effect"), null=True, blank=True)
+    carried_out_at = models.DateTimeField(_("carried out"), null=True, blank=True)
     ip_address = models.GenericIPAddressField(_("IP address"), null=True, blank=True)
     user_agent = models.CharField(_("browser"), max_length=300, blank=True)
 
@@ -119,6 +144,93 @@ class ConsentAnswer(models.Model):
         verbose_name = _("customer's answer")
         verbose_name_plural = _("customers' answers")
         ordering = ["answered_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="answer_effect_is_of_withdrawal",
+                condition=Q(kind="withdrawn", takes_effect_at__isnull=False)
+                | Q(
+                    ~Q(kind="withdrawn"),
+                    takes_effect_at__isnull=True,
+                    carried_out_at__isnull=True,
+                ),
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["takes_effect_at", "id"],
+                condition=Q(kind="withdrawn", carried_out_at__isnull=True),
+                name="answer_withdrawal_due",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.answered_at:%Y-%m-%d}"
+
+
+class ConsentEvent(models.Model):
+    """One thing that happened to a request: a letter, its delivery, a new link, an extension."""
+
+    class Kind(models.TextChoices):
+        SENT = "sent", _("letter sent")
+        DELIVERED = "delivered", _("letter delivered")
+        BOUNCED = "bounced", _("letter bounced")
+        REMINDED = "reminded", _("reminder written")
+        LINK_REQUESTED = "link_requested", _("new link asked for")
+        CONTACT_REPLACED = "contact_replaced", _("contact replaced")
+        EXTENDED = "extended", _("window extended")
+
+    request = models.ForeignKey(
+        ConsentRequest, models.PROTECT, related_name="events", verbose_name=_("request")
+    )
+    recipient = models.ForeignKey(
+        ConsentRecipient,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="events",
+        verbose_name=_("recipient"),
+    )
+    kind = models.CharField(_("what"), max_length=20, choices=Kind)
+    at = models.DateTimeField(_("when"))
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    ip_address = models.GenericIPAddressField(_("IP address"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("event of a consent request")
+        verbose_name_plural = _("events of consent requests")
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+
+class OverviewLink(models.Model):
+    """A verified way for somebody at a customer to see all associations on their tenant.
+
+    Mailed to an address on a claim of the tenant or to a registered administrator, for a short
+    time. Stored like a recipient's link: ``nonce`` and ``token_hash``, never the token.
+    """
+
+    tenant = models.ForeignKey(
+        CustomerTenant, models.PROTECT, related_name="overview_links", verbose_name=_("customer")
+    )
+    email = models.EmailField(_("e-mail"))
+    locale = models.CharField(_("language"), max_length=12)
+    nonce = models.CharField(max_length=64, editable=False)
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(_("asked for"))
+    expires_at = models.DateTimeField(_("valid until"))
+    ip_address = models.GenericIPAddressField(_("IP address"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("overview link")
+        verbose_name_plural = _("overview links")
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="overview_link_period_order", condition=Q(expires_at__gt=F("created_at"))
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.email

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import Max
+
 from claims.models import Association, Claim
 from claims.services.submission import digest_of_documents
 from claims.states import AssociationState
@@ -20,6 +22,7 @@ def hand_over(association: Association, *, now: datetime) -> IncentiveHandoff:
     return IncentiveHandoff.objects.create(
         line=line,
         claim=claim,
+        sequence=_next_number(claim),
         kind=IncentiveHandoff.Kind.START,
         effective_on=effective_on,
         created_at=now,
@@ -71,6 +74,7 @@ def take_back(claim: Claim, *, now: datetime) -> list[IncentiveHandoff]:
             IncentiveHandoff.objects.create(
                 line_id=association.line_id,
                 claim=claim,
+                sequence=_next_number(claim),
                 kind=IncentiveHandoff.Kind.TERMINATION,
                 effective_on=effective_on,
                 created_at=now,
@@ -82,3 +86,9 @@ def take_back(claim: Claim, *, now: datetime) -> list[IncentiveHandoff]:
             )
         )
     return rows
+
+
+def _next_number(claim: Claim) -> int:
+    """Return the next number of the claim's rows; the caller holds the claim's lock."""
+    last = IncentiveHandoff.objects.filter(claim=claim).aggregate(last=Max("sequence"))["last"]
+    return (last or 0) + 1

@@ -79,10 +79,11 @@ def second_open_case() -> None:
 
 def second_handoff() -> None:
     claim = factories.make_claim()
-    for _each in range(2):
+    for number in (1, 2):
         IncentiveHandoff.objects.create(
             line=claim.lines.get(),
             claim=claim,
+            sequence=number,
             kind="start",
             effective_on="2026-01-01",
             payload={},

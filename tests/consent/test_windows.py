@@ -232,6 +232,7 @@ def test_one_failing_claim_never_stops_the_rest(monkeypatch: pytest.MonkeyPatch)
     IncentiveHandoff.objects.create(
         line=claims[1].lines.get(),
         claim=claims[1],
+        sequence=1,
         kind="start",
         effective_on="2026-01-01",
         payload={},

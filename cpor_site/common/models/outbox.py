@@ -44,6 +44,9 @@ class OutboxMessage(models.Model):
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     last_error = models.TextField(_("last error"), blank=True)
+    delivered_at = models.DateTimeField(_("delivered"), null=True, blank=True)
+    bounced_at = models.DateTimeField(_("bounced"), null=True, blank=True)
+    bounce_reason = models.CharField(_("why it bounced"), max_length=500, blank=True)
 
     class Meta:
         verbose_name = _("letter")
@@ -60,7 +63,10 @@ class OutboxMessage(models.Model):
         indexes = [
             models.Index(
                 fields=["next_try_at", "id"], condition=Q(state="queued"), name="outbox_queued"
-            )
+            ),
+            # What a mail provider or a returned mail tells is found by it.
+            models.Index(fields=["message_id"], name="outbox_message_id"),
+            models.Index(fields=["claim_number", "-created_at"], name="outbox_claim"),
         ]
 
     def __str__(self) -> str:
