@@ -25,6 +25,11 @@ from ..models import (
 )
 from ..states import Status
 
+# A number above these is a slip of the finger; the calendar of holidays needn't look any further.
+LONGEST_DEADLINE = 366
+OLDEST_PROOF = 120
+MOST_DISPUTES = 9
+
 
 class CodedAdmin(RegistryAdmin):
     """Rows whose code stands in claims, letters and hand-offs: it is chosen once."""
@@ -60,9 +65,26 @@ class RuleProfileForm(RegistryForm):
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
         for name, days in list(found.items()):
-            if name.endswith("_days") and days is not None and days < 1:
+            if not name.endswith("_days") or days is None:
+                continue
+            if days < 1:
                 self.add_error(name, _("A deadline needs at least one day."))
+            elif days > LONGEST_DEADLINE:
+                self._tell_most(name, _("A deadline has at most %(most)d days."), LONGEST_DEADLINE)
+        if (found.get("poe_max_age_months") or 0) > OLDEST_PROOF:
+            self._tell_most(
+                "poe_max_age_months", _("A proof is at most %(most)d months old."), OLDEST_PROOF
+            )
+        elif found.get("poe_max_age_months") == 0:
+            self.add_error("poe_max_age_months", _("A proof needs at least one month."))
+        if (found.get("disputes_per_claim") or 0) > MOST_DISPUTES:
+            self._tell_most(
+                "disputes_per_claim", _("A claim has at most %(most)d disputes."), MOST_DISPUTES
+            )
         return found
+
+    def _tell_most(self, field: str, sentence: str, most: int) -> None:
+        self.add_error(field, ValidationError(sentence, params={"most": most}))
 
     def clean_status_labels(self) -> dict[str, str]:
         labels = self.cleaned_data["status_labels"]

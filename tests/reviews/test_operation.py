@@ -67,6 +67,10 @@ class TestCatalogue:
         ("wrong", "sentence"),
         [
             ({"review_days": "0"}, "A deadline needs at least one day."),
+            ({"partner_response_days": "367"}, "A deadline has at most 366 days."),
+            ({"poe_max_age_months": "121"}, "A proof is at most 120 months old."),
+            ({"poe_max_age_months": "0"}, "A proof needs at least one month."),
+            ({"disputes_per_claim": "10"}, "A claim has at most 9 disputes."),
             ({"status_labels": '{"gone": "Gone"}'}, "There is no status “gone”."),
             ({"status_labels": '["editing"]'}, "Write each status with its label"),
             ({"status_labels": '{"editing": 1}'}, "Write each status with its label"),
