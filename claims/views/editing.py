@@ -53,7 +53,10 @@ STALE = ChangedMeanwhile().codes
 @claim_page
 @require_http_methods(["GET", "POST"])
 def edit_section(request: HttpRequest, claim: Claim, section: str) -> HttpResponse:
-    """Show a section, or save it: to its own problems if it has any, else on to the next one."""
+    """Show a section, or save it: to its own problems if it has any, else on to the next one.
+
+    A warning holds nobody up twice: it is shown once, and saving again goes on.
+    """
     if section not in BUILDERS or not actors.partner_can(reader(request), Capability.DRAFT, claim):
         raise Http404
     if section not in {each.code for each in open_sections(claim)}:
@@ -96,13 +99,19 @@ def _onward(request: HttpRequest, claim: Claim, section: str, form: SectionForm)
         return redirect("claim_page", claim.pk)
     problems = checks.check_submission(claim, reader(request), clock.now())
     unfinished = isinstance(form, ProductsForm) and form.added
-    if unfinished or errors_in(problems, section):
+    if unfinished or _must_be_shown(request, errors_in(problems, section)):
         return redirect(f"{url_of(claim, section)}?saved")
     if section == "customer" and claim.tenant is not None:
         messages.success(
             request, _("Found: the customer is %(customer)s.") % {"customer": claim.tenant.name}
         )
     return redirect(following(claim, section))
+
+
+def _must_be_shown(request: HttpRequest, problems: list[Problem]) -> bool:
+    """Whether any is an error, or a warning that stood not yet on the page that was saved."""
+    read = set(request.POST.getlist("read_warning"))
+    return any(each.blocks or each.key not in read for each in problems)
 
 
 def _boxes(request: HttpRequest, claim: Claim) -> dict[str, str]:
@@ -145,6 +154,7 @@ def _context(
         "is_stale": tuple(each.code for each in refusals) == STALE,
         "is_saved": is_saved,
         "has_errors_here": bool(blocking(here)),
+        "warnings_read": _warnings_read(request, form, here),
         "findings_here": shown(claim, here, here=section),
         "infos_here": [
             each
@@ -158,6 +168,13 @@ def _context(
         "is_draft": claim.status == Status.EDITING,
         "section": section,
     }
+
+
+def _warnings_read(request: HttpRequest, form: SectionForm, here: list[Problem]) -> list[str]:
+    """Return the keys of the warnings that the reader has seen with this page."""
+    if form.is_bound:
+        return request.POST.getlist("read_warning")
+    return [each.key for each in here if not each.blocks]
 
 
 # -- one form for each section ---------------------------------------------------------------------

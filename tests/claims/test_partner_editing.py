@@ -112,6 +112,39 @@ def test_a_section_with_problems_shows_them_when_it_was_saved_and_not_before() -
     assert fresh(claim).tenant is None
 
 
+def test_a_warning_is_shown_once_and_then_lets_the_reader_go_on() -> None:
+    claim = empty_draft()
+    away = PartnerLocation.objects.get(organization=claim.organization)
+    tenant = factories.make_tenant(domain="contoso.example", country="SE")
+    entry = {"tenant_id": f"{{{str(tenant.tenant_id).upper()}}}", "domain": "contoso.example"}
+    save(claim, "customer", **entry)
+    address = section(claim, "partner")
+
+    first = save(claim, "partner", location_id=away.pk)
+    assert first.headers["Location"] == f"{address}?saved"
+    page = browser_of(claim.created_by).get(first.headers["Location"])
+    assert codes_in(page) == ["MPN-07"]
+    assert "you confirm it on the last page" in text_of(page)
+    read = page.context["warnings_read"]
+    assert read == [f"MPN-07:{away.partner_id}"]
+    assert f'<input type="hidden" name="read_warning" value="{read[0]}">' in html_of(page)
+
+    second = save(claim, "partner", read_warning=read)
+    assert second.headers["Location"] == section(claim, "contacts")
+    another = save(claim, "partner", read_warning="MPN-06")
+    assert another.headers["Location"] == f"{address}?saved"
+    assert str(tenant.tenant_id) in text_of(
+        browser_of(claim.created_by).get(url("claim_page", claim))
+    )
+
+
+def test_an_error_holds_up_however_often_it_was_shown() -> None:
+    claim = empty_draft()
+
+    again = save(claim, "customer", tenant_id="not a tenant", read_warning=["TEN-02", "DOM-01"])
+    assert again.headers["Location"] == section(claim, "customer") + "?saved"
+
+
 def test_save_and_leave_goes_to_the_claim_whatever_is_missing() -> None:
     claim = empty_draft()
 
