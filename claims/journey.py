@@ -25,6 +25,7 @@ from .states import (
 )
 from .wording import event_words
 
+EDITED = "claim_edited"
 TOGETHER = timedelta(seconds=5)
 """History entries this soon after an event are what the event's act changed."""
 
@@ -53,13 +54,17 @@ class Step:
 
 @dataclass
 class Entry:
-    """One act in the history, with what was said and what it changed."""
+    """One act in the history, with what was said and what it changed.
+
+    One that ``may_be_idle`` is worth telling only if it changed something.
+    """
 
     at: datetime
     who: str
     title: str
     body: str = ""
     changes: list[Change] = field(default_factory=list)
+    may_be_idle: bool = False
 
 
 def steps_of(claim: Claim, calendar: BusinessCalendar, now: datetime) -> list[Step]:
@@ -161,11 +166,18 @@ def history_of(
     """Return everything that happened, newest first, as the partner may read it.
 
     ``events`` and ``changes`` must be free of what only reviewers see. A change belongs to the act
-    that was done just before it; one that no act explains stands alone.
+    that was done just before it; one that no act explains stands alone. Saving a section as it was
+    is no act.
     """
     said = {comment.pk: comment.body for comment in comments}
     entries = [
-        Entry(event.at, who_for_partner(event), event_words(event.kind), _body(event, said))
+        Entry(
+            event.at,
+            who_for_partner(event),
+            event_words(event.kind),
+            _body(event, said),
+            may_be_idle=event.kind == EDITED,
+        )
         for event in events
     ]
     entries.sort(key=lambda entry: entry.at)
@@ -176,7 +188,18 @@ def history_of(
             before[-1].changes.append(change)
         elif change.fields or change.verb == "removed":
             alone.append(Entry(change.at, change.who, gettext("Changed"), "", [change]))
-    return sorted([*entries, *alone], key=lambda entry: entry.at, reverse=True)
+    told = (entry for entry in entries if not _is_idle(entry))
+    return sorted([*told, *alone], key=lambda entry: entry.at, reverse=True)
+
+
+def without_repeats(events: Iterable[ClaimEvent]) -> list[ClaimEvent]:
+    """Return the events, oldest first, with the last only of a person's edits in a row."""
+    told: list[ClaimEvent] = []
+    for event in events:
+        if told and event.kind == EDITED == told[-1].kind and event.actor_id == told[-1].actor_id:
+            told.pop()
+        told.append(event)
+    return told
 
 
 def who_for_partner(event: ClaimEvent) -> str:
@@ -184,6 +207,11 @@ def who_for_partner(event: ClaimEvent) -> str:
     if event.side == Side.PARTNER:
         return event.actor_name
     return str(Side(event.side).label)
+
+
+def _is_idle(entry: Entry) -> bool:
+    changed = any(change.fields or change.verb == "removed" for change in entry.changes)
+    return entry.may_be_idle and not changed
 
 
 def _body(event: ClaimEvent, said: dict[int, str]) -> str:

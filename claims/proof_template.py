@@ -59,7 +59,10 @@ def _parties(document: DocxDocument, claim: Claim) -> None:
         (_("Partner ID"), f"{location.partner_id}, {location.name}" if location else ""),
         (_("Customer company"), claim.tenant.name if claim.tenant else ""),
         (_("Customer's domain"), claim.domain_as_typed),
-        (_("Customer's tenant ID"), claim.tenant_id_as_typed),
+        (
+            _("Customer's tenant ID"),
+            str(claim.tenant.tenant_id) if claim.tenant else claim.tenant_id_as_typed,
+        ),
         (_("Project (not compulsory)"), ""),
     ]
     if claim.isv_product_name:

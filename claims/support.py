@@ -35,7 +35,7 @@ def bundle_of(
             f"{location.partner_id} {location.name}" if location else "",
         ),
         (_("Partner"), claim.organization.name),
-        (_("Tenant ID"), claim.tenant_id_as_typed),
+        (_("Tenant ID"), str(claim.tenant.tenant_id) if claim.tenant else claim.tenant_id_as_typed),
         (_("Domain"), claim.domain_as_typed),
         (_("Consent window opened"), _moment(claim.consent_sent_at)),
         (_("Consent window ends"), _moment(claim.consent_closes_at)),

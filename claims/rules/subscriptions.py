@@ -209,10 +209,10 @@ def _without_id(
     if len(candidates) == 1:
         return candidates[0]
     sentence = ngettext_lazy(
-        "%(product)s has %(number)d subscription at this customer. Enter the ID of the one you "
-        "mean.",
-        "%(product)s has %(number)d subscriptions at this customer. Enter the ID of the one you "
-        "mean.",
+        "%(product)s has %(number)d subscription at this customer. Choose the one you mean, "
+        "or enter its ID.",
+        "%(product)s has %(number)d subscriptions at this customer. Choose the one you mean, "
+        "or enter its ID.",
         len(candidates),
     )
     return _fault(

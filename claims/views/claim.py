@@ -28,7 +28,7 @@ from ..states import AssociationState, LineStatus, Status
 from ..todos import todos_of
 from ..wording import event_words
 from .access import claim_page, reader
-from .sections import CHECK, open_sections, resume_url, url_of
+from .sections import CHECK, change_url, open_sections, resume_url, url_of
 
 OUT_OF_THE_RUNNING = (LineStatus.REMOVED_BY_PARTNER, LineStatus.REMOVED_ON_ADVICE)
 PROOF_AGES_AFTER = timedelta(days=304)
@@ -91,6 +91,7 @@ def page_of(request: HttpRequest, claim: Claim, comment_form: CommentForm) -> di
         and newest is not None
         and calendar.day_of(now) - newest > PROOF_AGES_AFTER,
         "findings": findings,
+        "asked": selectors.decision_of(claim) if findings else None,
         "todos": todos_of(findings),
         "decision": selectors.decision_of(claim) if claim.decided_at else None,
         "dispute": selectors.dispute_of(claim) if claim.disputed_at else None,
@@ -102,7 +103,7 @@ def page_of(request: HttpRequest, claim: Claim, comment_form: CommentForm) -> di
         and any(each.at and each.progress == "next" for each in steps),
         "events": [
             (journey.who_for_partner(event), event_words(event.kind), event.at)
-            for event in reversed(selectors.events_of(claim))
+            for event in reversed(journey.without_repeats(selectors.events_of(claim)))
         ],
         "proof_url": url_of(claim, "proof") if may_draft and may_attach(claim) else "",
         "products_url": url_of(claim, "products") if "products" in sections else "",
@@ -139,7 +140,7 @@ def _acts(
     The first of those in front is the page's main act.
     """
     offered = offers.offers_of(claim, has, now)
-    change = (_("Change the claim"), resume_url(claim)) if sections else None
+    change = (_("Change the claim"), change_url(claim)) if sections else None
     main: list[tuple[str, str]] = []
     more: list[tuple[str, str, bool]] = []
     if claim.status == Status.EDITING and sections:

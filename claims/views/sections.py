@@ -190,6 +190,14 @@ def resume_url(claim: Claim) -> str:
     return url_of(claim, codes[0]) if codes else ""
 
 
+def change_url(claim: Claim) -> str:
+    """Return the address of a page where something can be changed; empty if nothing can be."""
+    found = resume_url(claim)
+    if found != url_of(claim, CHECK):
+        return found
+    return url_of(claim, open_sections(claim)[0].code)
+
+
 def url_of(claim: Claim, code: str) -> str:
     """Return the address of a section, or of the last step."""
     if code == CHECK:

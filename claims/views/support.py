@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from cpor_site.common import clock
 
-from .. import selectors, support
+from .. import journey, selectors, support
 from ..models import Claim
 from .access import claim_page
 
@@ -33,5 +33,8 @@ def file(request: HttpRequest, claim: Claim) -> HttpResponse:
 
 def _text(claim: Claim) -> str:
     return support.bundle_of(
-        claim, selectors.lines_of(claim), selectors.events_of(claim), clock.now()
+        claim,
+        selectors.lines_of(claim),
+        journey.without_repeats(selectors.events_of(claim)),
+        clock.now(),
     )

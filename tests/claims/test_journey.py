@@ -187,6 +187,30 @@ def test_an_edit_shows_each_field_before_and_after_under_its_act() -> None:
 
 
 @pytest.mark.django_db
+def test_saving_what_was_saved_already_is_no_act_and_edits_in_a_row_are_told_once() -> None:
+    claim = factories.make_claim(name="Old name")
+    for name in ("New name", "New name", "Newer name"):
+        edit_claim(
+            claim_id=claim.pk,
+            actor=actors.partner(claim.created_by),
+            version=Claim.objects.get(pk=claim.pk).version,
+            changes=ClaimChanges(name=name),
+        )
+    events = selectors.events_of(claim)
+
+    edits = [each for each in events if each.kind == "claim_edited"]
+    assert len(edits) == 3
+    fields = [
+        [field.new for change in entry.changes for field in change.fields]
+        for entry in history_of(claim)
+        if entry.title == "Claim changed"
+    ]
+    assert fields == [["Newer name"], ["New name"]]
+    told = [each for each in journey.without_repeats(events) if each.kind == "claim_edited"]
+    assert told == [edits[-1]]
+
+
+@pytest.mark.django_db
 def test_reviewers_are_not_named_and_their_words_are_shown() -> None:
     reviewer = factories.make_reviewer(full_name="Rita Vogel")
     claim = acts.asked(reviewer=reviewer)

@@ -173,6 +173,20 @@ def test_findings_and_question_stand_above_the_answer() -> None:
         assert words in page
 
 
+def test_the_claim_page_asks_the_question_at_the_top_and_leads_to_what_can_be_changed() -> None:
+    claim = acts.asked(covered())
+    browser = browser_of(claim.created_by)
+    browser.get(url("claim_check", claim))
+    page = browser.get(url("claim_page", claim))
+
+    todo = html_of(page).split('id="findings-title"')[1].split("</section>")[0]
+    assert "Please add the date of the signature." in todo
+    assert page.context["main_acts"] == [
+        ("Answer and resubmit", url("claim_check", claim)),
+        ("Change the claim", url("claim_edit", claim, "customer")),
+    ]
+
+
 def test_an_answer_hands_the_claim_in_again() -> None:
     claim = acts.asked(covered())
     answer = send(claim, {"reply": "The date is on page 2."})
