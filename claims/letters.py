@@ -28,6 +28,7 @@ from .models import (
     ClaimLine,
     Comment,
     Dispute,
+    ReviewDecision,
     ReviewFinding,
 )
 from .services.lines import approved_lines, included_lines
@@ -158,13 +159,18 @@ def _rejected(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
         "due_at": claim.due_at if can_dispute else None,
         "after_dispute": claim.disputed_at is not None,
         "was_silent": RejectionReason.NO_RESPONSE in claim.rejection_reasons,
+        "said": Verbatim(event.details.get("text", "")),
         "lines": [],
     }
 
 
 def _approved(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
+    decision = ReviewDecision.objects.filter(
+        claim=claim, outcome=ReviewDecision.Outcome.APPROVED
+    ).latest("decided_at", "pk")
     return {
         "after_dispute": claim.disputed_at is not None,
+        "said": Verbatim(decision.text),
         "lines": [_in_words(line) for line in approved_lines(claim)],
     }
 
@@ -180,7 +186,11 @@ def _declined(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
 
 
 def _active(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
-    return _approved(claim, event) | {"activated_at": claim.activated_at}
+    return {
+        "activated_at": claim.activated_at,
+        "after_dispute": claim.disputed_at is not None,
+        "lines": [_in_words(line) for line in approved_lines(claim)],
+    }
 
 
 def _withdrawn(claim: Claim, event: ClaimEvent) -> dict[str, Any]:

@@ -75,7 +75,10 @@ class RejectForm(ActForm):
     )
     text = _text(
         _("Text to the partner"),
-        _("Say what was missing, so that the partner can judge whether to dispute."),
+        _(
+            "Say what was missing, so that the partner can judge whether to dispute. It goes into "
+            "the letter."
+        ),
     )
     internal_note = _text(_("Internal note"), _("Only people of the operator read it."), rows=3)
 

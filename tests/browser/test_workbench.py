@@ -121,7 +121,7 @@ def test_a_decision_by_keyboard_alone(desk: Desk, people: People, cases: list[st
     page.keyboard.type("Nothing is signed.")
     _tab_to(page, "Preview")
     page.keyboard.press("Enter")
-    expect(page.locator(".letter pre").first).to_contain_text("Insufficient PoE")
+    expect(page.locator(".letter pre").first).to_contain_text("> Nothing is signed.")
     assert faults(page) == []
     page.set_viewport_size(SCREEN)
     _tab_to(page, "Reject the claim")

@@ -269,6 +269,7 @@ def test_a_rejection_says_where_the_reason_stands_and_how_to_dispute_until_when(
     )
     row = letter(claim, "claim_rejected")
     assert "Reasons:\n\n- Insufficient PoE\n- Missing products\n\n" in row.text_body
+    assert "\n\nThe reviewer writes:\n\n> Page 2 is missing.\n\nWhere to read why" in row.text_body
     assert "Where to read why: open the claim." in words(row)
     assert "you can dispute it once, until Wednesday, April 1, 2026, 11:59 p.m." in words(row)
     assert "choose “Dispute”" in words(row)
@@ -282,14 +283,24 @@ def test_a_rejection_for_silence() -> None:
     row = letter(claim, "claim_rejected")
     assert "- No partner response\n" in row.text_body
     assert "dispute it once, until Thursday, April 9, 2026" in words(row)
+    assert "The reviewer writes" not in words(row)
 
 
 @pytest.mark.usefixtures("english")
 def test_approved_promises_nothing_yet() -> None:
     row = letter(acts.approved(english_claim()), "claim_approved")
+    assert "The reviewer writes" not in words(row)
     assert "Now we write to the customer, who may refuse." in words(row)
     assert "nothing has been handed over to the incentive program yet" in words(row)
     assert "- Exchange Online – Usage\n- Microsoft Teams – Usage\n" in row.text_body
+
+
+@pytest.mark.usefixtures("english")
+def test_an_approval_brings_the_reviewers_words() -> None:
+    claim, reviewer = take_up(acts.submit(english_claim()))
+    decisions.approve_claim(claim_id=claim.pk, actor=reviewer, text="Well described.\n- Paid")
+    row = letter(claim, "claim_approved")
+    assert "\n\nThe reviewer writes:\n\n> Well described.\n> - Paid\n\nNow we" in row.text_body
 
 
 @pytest.mark.usefixtures("english")
