@@ -24,7 +24,9 @@ from .wording import date_words, event_words
 
 Verb = Literal["added", "changed", "removed"]
 VERBS: dict[str, Verb] = {"+": "added", "~": "changed", "-": "removed"}
-BY_CUSTOMER = frozenset({"consent_declined", "line_refused"})
+BY_CUSTOMER = frozenset(
+    {"consent_declined", "line_refused", "consent_withdrawn", "line_withdrawn"}
+)
 TECHNICAL = frozenset(
     {"id", "claim", "number", "created_at", "created_by", "file", "content_type", "size"}
 )

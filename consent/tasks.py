@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from .services import windows
+from .services import windows, withdrawals
 
 
 @shared_task
 def finalise_consent_windows() -> None:
     """T11."""
     windows.finalise_consent_windows()
+
+
+@shared_task
+def carry_out_withdrawals() -> None:
+    """T12, where it takes effect on a later day."""
+    withdrawals.carry_out_withdrawals()

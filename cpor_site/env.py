@@ -77,6 +77,7 @@ class Env:
     poe_max_file_mb: int
     poe_max_files: int
     poe_max_total_mb: int
+    withdrawal_takes_effect: str
     clock_file: Path | None
     log_level: str
     hsts_seconds: int
@@ -208,6 +209,9 @@ def read(environ: dict[str, str]) -> Env:
         poe_max_file_mb=reader.integer("CPOR_POE_MAX_FILE_MB", default=25, low=1, high=1000),
         poe_max_files=reader.integer("CPOR_POE_MAX_FILES", default=20, low=1, high=1000),
         poe_max_total_mb=reader.integer("CPOR_POE_MAX_TOTAL_MB", default=100, low=1, high=10000),
+        withdrawal_takes_effect=reader.choice(
+            "CPOR_WITHDRAWAL_TAKES_EFFECT", ("at_once", "month_end"), default="at_once"
+        ),
         clock_file=_clock_file(reader, mode, var_dir),
         log_level=reader.choice(
             "CPOR_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO"

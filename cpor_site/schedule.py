@@ -41,6 +41,12 @@ def jobs(*, demo: bool) -> tuple[Job, ...]:
             what="Makes associations active whose customer did not refuse in time.",
         ),
         Job(
+            name="carry_out_withdrawals",
+            task="consent.tasks.carry_out_withdrawals",
+            every=sweep,
+            what="Ends associations whose customer withdrew with effect from a later day.",
+        ),
+        Job(
             name="render_proof",
             task="reviews.tasks.render_proof",
             every=sweep,

@@ -28,6 +28,7 @@ CPOR_RULE_PROFILE = ENV.rule_profile
 CPOR_POE_MAX_FILE_MB = ENV.poe_max_file_mb
 CPOR_POE_MAX_FILES = ENV.poe_max_files
 CPOR_POE_MAX_TOTAL_MB = ENV.poe_max_total_mb
+CPOR_WITHDRAWAL_TAKES_EFFECT = ENV.withdrawal_takes_effect
 CPOR_CLOCK_FILE = ENV.clock_file
 CPOR_TRUSTED_PROXIES = ENV.trusted_proxies
 

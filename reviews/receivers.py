@@ -24,6 +24,8 @@ CONCERN_CASES = frozenset(
         "association_ended",
         "consent_declined",
         "line_refused",
+        "consent_withdrawn",
+        "line_withdrawn",
     }
 )
 

@@ -19,7 +19,7 @@ from cpor_site.common.operator_calendar import operator_zone
 from cpor_site.common.problems import Refused, error, information
 
 from .. import tokens
-from ..models import ConsentAnswer, ConsentRecipient
+from ..models import ConsentAnswer, ConsentRecipient, ConsentRequest
 
 Kind = ConsentAnswer.Kind
 
@@ -48,12 +48,19 @@ class WindowOver(Refused):
 
     def __init__(self, at: datetime) -> None:
         super().__init__(
-            information("TOK-03", _("The response period ended on %(date)s.") % {"date": _day(at)})
+            information(
+                "TOK-03",
+                _(
+                    "The response period ended on %(date)s. You can still ask to end the "
+                    "association here."
+                )
+                % {"date": _day(at)},
+            )
         )
 
 
 class AlreadyAnswered(Refused):
-    """TOK-04: the customer has refused already, and a refusal stands."""
+    """TOK-04: the customer has refused or withdrawn everything, which stands."""
 
     def __init__(self, answer: ConsentAnswer) -> None:
         super().__init__(
@@ -99,18 +106,16 @@ def recipient_of(token: str) -> ConsentRecipient:
 
 
 def ask_open(recipient: ConsentRecipient, now: datetime) -> None:
-    """Raise ``AlreadyAnswered`` or ``WindowOver`` if the request takes no answer any more."""
+    """Raise what says why the request takes no agreement and no refusal any more.
+
+    ``WindowOver`` if the association stands and can be withdrawn, ``AlreadyAnswered`` if the
+    customer ended it, ``NothingLeft`` if somebody else did.
+    """
     request = recipient.request
-    refusal = (
-        ConsentAnswer.objects.filter(request=request, kind=Kind.DECLINED)
-        .order_by("-answered_at")
-        .first()
-    )
     if request.closed_at is not None:
-        if refusal is not None:
-            raise AlreadyAnswered(refusal)
-        if request.claim.status == Status.ENDED:
-            raise NothingLeft
+        if request.claim.status != Status.APPROVED:
+            last = _last_word(request)
+            raise AlreadyAnswered(last) if last else NothingLeft
         raise WindowOver(request.closes_at or request.closed_at)
     if request.closes_at is not None and now > request.closes_at:
         raise WindowOver(request.closes_at)
@@ -127,7 +132,7 @@ def agree(*, token: str, responder: Responder) -> ConsentAnswer:
         _locked_at,
     ):
         ask_open(recipient_of(token), now)
-        answer = _write(recipient, Kind.AGREED, responder, approved_lines(claim), now)
+        answer = record_answer(recipient, Kind.AGREED, responder, approved_lines(claim), now)
         door.record(
             claim,
             kind="consent_agreed",
@@ -167,8 +172,15 @@ def decline(
             raise Refused(
                 error("CNS-02", _("Choose at least one product to decline."), field="lines")
             )
-        answer = _write(
-            recipient, Kind.DECLINED, responder, refused, now, reason, message, share_message
+        answer = record_answer(
+            recipient,
+            Kind.DECLINED,
+            responder,
+            refused,
+            now,
+            reason=reason,
+            message=message,
+            share_message=share_message,
         )
         details = {
             "answer": answer.pk,
@@ -192,9 +204,25 @@ def _entered(token: str, responder: Responder) -> tuple[ConsentRecipient, dateti
     now = clock.now()
     recipient = recipient_of(token)
     ask_open(recipient, now)
+    require_name(responder)
+    return recipient, now
+
+
+def require_name(responder: Responder) -> None:
+    """Raise ``Refused`` (CNS-01) for an answer that nobody signs (Q19)."""
     if not responder.name.strip():
         raise Refused(error("CNS-01", _("Enter your name."), field="responder_name"))
-    return recipient, now
+
+
+def _last_word(request: ConsentRequest) -> ConsentAnswer | None:
+    """Return the answer by which the customer ended the claim, or None if somebody else did."""
+    kind = Kind.DECLINED if request.claim.status == Status.REJECTED else Kind.WITHDRAWN
+    answers = ConsentAnswer.objects.filter(request__claim=request.claim, kind=kind)
+    ended_by = Association.objects.filter(claim=request.claim).order_by("-effective_to", "-pk")
+    last = ended_by.values_list("end_reason", flat=True).first()
+    if kind == Kind.WITHDRAWN and last != Association.EndReason.CUSTOMER_WITHDREW:
+        return None
+    return answers.order_by("-answered_at", "-pk").first()
 
 
 def _end(claim: Claim, lines: list[ClaimLine], actor: actors.Actor, now: datetime) -> None:
@@ -208,16 +236,19 @@ def _end(claim: Claim, lines: list[ClaimLine], actor: actors.Actor, now: datetim
     )
 
 
-def _write(
+def record_answer(
     recipient: ConsentRecipient,
     kind: Kind,
     responder: Responder,
     lines: list[ClaimLine],
     now: datetime,
+    *,
     reason: str = "",
     message: str = "",
     share_message: bool = False,
+    takes_effect_at: datetime | None = None,
 ) -> ConsentAnswer:
+    """Write what somebody answered, with their name, address and browser for the audit."""
     answer = ConsentAnswer.objects.create(
         request=recipient.request,
         recipient=recipient,
@@ -228,6 +259,7 @@ def _write(
         message=message.strip()[:2000],
         share_message=share_message,
         answered_at=now,
+        takes_effect_at=takes_effect_at,
         ip_address=responder.ip_address,
         user_agent=responder.user_agent[:300],
     )
