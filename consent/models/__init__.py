@@ -1,4 +1,4 @@
-from .handoff import HandoffBatch, IncentiveHandoff
+from .handoff import HandoffBatch, HandoffEndpoint, IncentiveHandoff
 from .requests import (
     ConsentAnswer,
     ConsentEvent,
@@ -13,6 +13,7 @@ __all__ = [
     "ConsentRecipient",
     "ConsentRequest",
     "HandoffBatch",
+    "HandoffEndpoint",
     "IncentiveHandoff",
     "OverviewLink",
 ]

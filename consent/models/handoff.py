@@ -83,11 +83,14 @@ class IncentiveHandoff(models.Model):
 class HandoffBatch(models.Model):
     """One delivery by file: the same rows as JSON lines and as CSV, with a signed digest.
 
-    The names are relative to the storage of hand-offs; digests are SHA-256, hexadecimal.
+    The names are relative to the storage of hand-offs; digests are SHA-256, hexadecimal. The batch
+    is planned first (number, rows) and stored then: ``stored_at`` is empty until all three files
+    are in the storage, so that a crash in between is made good with the same number and bytes.
     """
 
     number = models.PositiveIntegerField(_("number"), unique=True)
     written_at = models.DateTimeField(_("written"))
+    stored_at = models.DateTimeField(_("in the storage since"), null=True, blank=True)
     row_count = models.PositiveIntegerField(_("rows"))
     json_name = models.CharField(_("JSON lines"), max_length=200)
     csv_name = models.CharField(_("CSV"), max_length=200)
@@ -99,6 +102,33 @@ class HandoffBatch(models.Model):
         verbose_name = _("hand-off file")
         verbose_name_plural = _("hand-off files")
         ordering = ["-number"]
+        permissions = [("download_handoff", "Can download files of hand-offs")]
+        indexes = [
+            models.Index(
+                fields=["number"], condition=Q(stored_at__isnull=True), name="handoff_batch_unstored"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.number:06d}"
+
+
+class HandoffEndpoint(models.Model):
+    """What is known of the address to which hand-offs are posted.
+
+    ``gone_at`` is when it answered 410 Gone; nothing is posted there until somebody clears it.
+    ``quiet_until`` holds posts back for a while after the address asked for it or was out of reach.
+    """
+
+    url = models.CharField(_("address"), max_length=500, unique=True)
+    gone_at = models.DateTimeField(_("gone since"), null=True, blank=True)
+    quiet_until = models.DateTimeField(_("no posts until"), null=True, blank=True)
+    last_error = models.TextField(_("last error"), blank=True)
+
+    class Meta:
+        verbose_name = _("address for hand-offs")
+        verbose_name_plural = _("addresses for hand-offs")
+        ordering = ["url"]
+
+    def __str__(self) -> str:
+        return self.url
