@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -185,6 +186,22 @@ def _declined(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
     }
 
 
+def _taken_back(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
+    """T12, done or announced: what the customer takes back, and what remains."""
+    gone = set(event.details["lines"])
+    lines = ClaimLine.objects.filter(claim=claim, pk__in=gone).select_related(
+        "product", "activity", "subscription"
+    )
+    return {
+        "lines": [_in_words(line) for line in lines.order_by("pk")],
+        "remaining": [_in_words(line) for line in approved_lines(claim) if line.pk not in gone],
+        "takes_effect_at": datetime.fromisoformat(event.details["takes_effect_at"]),
+        "due_at": None,
+        "customer_reason": CUSTOMER_REASONS.get(event.details.get("customer_reason", ""), ""),
+        "customer_message": Verbatim(event.details.get("customer_message", "")),
+    }
+
+
 def _active(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
     return {
         "activated_at": claim.activated_at,
@@ -224,6 +241,9 @@ LETTERS: dict[str, Callable[[Claim, ClaimEvent], dict[str, Any] | None]] = {
     "consent_declined": _declined,
     "line_refused": _declined,
     "window_closed": _active,
+    "withdrawal_announced": _taken_back,
+    "consent_withdrawn": _taken_back,
+    "line_withdrawn": _taken_back,
     "claim_withdrawn": _withdrawn,
     "claim_disputed": _disputed,
     "association_ended": _association_ended,

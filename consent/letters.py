@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.utils import formats, translation
 
 from claims import deadlines
-from claims.models import Claim, ClaimLine
+from claims.models import Claim, ClaimEvent, ClaimLine
 from claims.services.lines import approved_lines
 from claims.states import LineStatus
 from cpor_site.common import outbox
 from cpor_site.common.letters import render_letter, usable_locale
 from cpor_site.common.operator_calendar import operator_zone
 
-from .models import ConsentRecipient
+from .models import ConsentRecipient, ConsentRequest, OverviewLink
 from .wording import line_text
 
 ABOUT = "consent-recipient"
 REQUEST = "consent/letters/request"
 ENDED = "consent/letters/ended"
+WITHDRAWN = "consent/letters/withdrawn"
+EXTENDED = "consent/letters/extended"
+NEW_LINK = "consent/letters/new_link"
+OVERVIEW = "consent/letters/overview"
+NEW_LINKS = "consent-links"
+OVERVIEWS = "consent-overview"
 
 
 def write_consent_request(recipient: ConsentRecipient, *, now: datetime) -> None:
@@ -67,39 +74,172 @@ def write_consent_request(recipient: ConsentRecipient, *, now: datetime) -> None
 
 def write_end(claim: Claim, *, now: datetime) -> None:
     """Tell everybody at the customer who was asked that the association has ended (T13)."""
-    written: set[str] = set()
-    for recipient in ConsentRecipient.objects.filter(
-        request__claim=claim, superseded_at=None
-    ).order_by("-pk"):
-        if recipient.email.lower() in written:
-            continue
-        written.add(recipient.email.lower())
-        locale = usable_locale(recipient.locale)
-        with translation.override(locale):
-            lines = [line_text(line) for line in _ended_lines(claim)]
-        letter = render_letter(
+    for recipient in everybody_asked(claim):
+        _write(
             ENDED,
-            locale,
-            {
-                "number": claim.number,
-                "name": recipient.name,
-                "partner": claim.organization.name,
-                "customer": claim.tenant.name if claim.tenant else "",
-                "lines": lines,
-                "was_in_force": claim.activated_at is not None,
-            },
-        )
-        outbox.enqueue(
+            recipient,
+            now,
             key=f"association_ended:{claim.pk}:{recipient.pk}",
             kind="consent_ended",
-            recipient=recipient.email,
-            locale=locale,
-            subject=letter.subject,
-            text_body=letter.text,
-            html_body=letter.html,
-            claim_number=claim.number,
-            now=now,
+            lines=_ended_lines(claim),
+            was_in_force=claim.activated_at is not None,
         )
+
+
+def write_withdrawal(claim: Claim, event: ClaimEvent) -> None:
+    """Tell everybody at the customer who was asked what a colleague has taken back (T12)."""
+    gone = ClaimLine.objects.filter(claim=claim, pk__in=event.details["lines"])
+    takes_effect_at = datetime.fromisoformat(event.details["takes_effect_at"])
+    for recipient in everybody_asked(claim):
+        _write(
+            WITHDRAWN,
+            recipient,
+            event.at,
+            key=f"{event.kind}:{event.pk}:{recipient.pk}",
+            kind=event.kind,
+            lines=list(gone.select_related("product", "activity", "subscription").order_by("pk")),
+            by=event.actor_name,
+            day=takes_effect_at,
+            announced=event.kind == "withdrawal_announced",
+        )
+
+
+def write_extension(request: ConsentRequest, event: ClaimEvent) -> None:
+    """Tell everybody who may still answer that there is more time, and until when (7.4)."""
+    for recipient in everybody_asked(request.claim):
+        if recipient.request_id == request.pk:
+            _write(
+                EXTENDED,
+                recipient,
+                event.at,
+                key=f"{event.kind}:{event.pk}:{recipient.pk}",
+                kind=event.kind,
+                about=f"{ABOUT}:{recipient.pk}",
+                lines=approved_lines(request.claim),
+                day=request.closes_at,
+                link=outbox.MARKER,
+            )
+
+
+def write_new_links(recipients: list[ConsentRecipient], *, about: str, now: datetime) -> None:
+    """Write one letter with a link for each claim that somebody is to answer for (TOK-02)."""
+    first = recipients[0]
+    claims = [recipient.request.claim for recipient in recipients]
+    _post(
+        NEW_LINK,
+        first.email,
+        first.locale,
+        now,
+        key=f"new_link:{first.pk}",
+        kind="new_link",
+        about=f"{NEW_LINKS}:{about}",
+        claim_number=claims[0].number if len(claims) == 1 else "",
+        name=first.name,
+        claims=[
+            {
+                "number": claim.number,
+                "partner": claim.organization.name,
+                "customer": claim.tenant.name if claim.tenant else "",
+            }
+            for claim in claims
+        ],
+        link=outbox.MARKER,
+    )
+
+
+def write_overview(links: list[OverviewLink], *, hours: int, now: datetime) -> None:
+    """Write one letter with a link to the overview of each customer that the address is of."""
+    first = links[0]
+    _post(
+        OVERVIEW,
+        first.email,
+        first.locale,
+        now,
+        key=f"overview:{first.pk}",
+        kind="overview",
+        about=f"{OVERVIEWS}:{first.pk}",
+        customers=[link.tenant.name for link in links],
+        hours=hours,
+        link=outbox.MARKER,
+    )
+
+
+def everybody_asked(claim: Claim) -> list[ConsentRecipient]:
+    """Return who holds a link to the claim, the newest for each address."""
+    found: dict[str, ConsentRecipient] = {}
+    for recipient in (
+        ConsentRecipient.objects.filter(request__claim=claim, superseded_at=None)
+        .select_related("request")
+        .order_by("-pk")
+    ):
+        found.setdefault(recipient.email.strip().lower(), recipient)
+    return list(found.values())
+
+
+def _write(
+    template: str,
+    recipient: ConsentRecipient,
+    now: datetime,
+    *,
+    key: str,
+    kind: str,
+    lines: list[ClaimLine],
+    about: str = "",
+    day: datetime | None = None,
+    **context: Any,
+) -> None:
+    """Write a letter about the recipient's claim; ``day`` is told in the operator's zone."""
+    claim = recipient.request.claim
+    with translation.override(usable_locale(recipient.locale)):
+        words = [line_text(line) for line in lines]
+        local = day.astimezone(operator_zone()) if day else None
+        date = formats.date_format(local, "DATE_FORMAT") if local else ""
+    _post(
+        template,
+        recipient.email,
+        recipient.locale,
+        now,
+        key=key,
+        kind=kind,
+        about=about,
+        claim_number=claim.number,
+        number=claim.number,
+        name=recipient.name,
+        partner=claim.organization.name,
+        customer=claim.tenant.name if claim.tenant else "",
+        lines=words,
+        date=date,
+        zone=operator_zone().key,
+        **context,
+    )
+
+
+def _post(
+    template: str,
+    email: str,
+    locale: str,
+    now: datetime,
+    *,
+    key: str,
+    kind: str,
+    about: str = "",
+    claim_number: str = "",
+    **context: Any,
+) -> None:
+    language = usable_locale(locale)
+    letter = render_letter(template, language, context)
+    outbox.enqueue(
+        key=key,
+        kind=kind,
+        recipient=email,
+        locale=language,
+        subject=letter.subject,
+        text_body=letter.text,
+        html_body=letter.html,
+        claim_number=claim_number,
+        about=about,
+        now=now,
+    )
 
 
 def _ended_lines(claim: Claim) -> list[ClaimLine]:

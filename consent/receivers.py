@@ -16,6 +16,7 @@ from . import letters
 from .services import handoffs, requests
 
 NOTHING_LEFT_TO_REFUSE = frozenset({"consent_declined", "window_closed", "association_ended"})
+TAKEN_BACK = frozenset({"consent_withdrawn", "line_withdrawn"})
 
 register_filler(requests.FILLER, requests.link_for)
 
@@ -33,6 +34,10 @@ def follow_claim(*, claim: Claim, event: ClaimEvent, **kwargs: Any) -> None:
     if event.kind == "association_ended":
         handoffs.take_back(claim, now=event.at)
         letters.write_end(claim, now=event.at)
+    if event.kind in TAKEN_BACK:
+        handoffs.take_back(claim, now=event.at)
+    if event.kind in TAKEN_BACK | {"withdrawal_announced"}:
+        letters.write_withdrawal(claim, event)
 
 
 @receiver(letter_left, dispatch_uid="consent.open_window")
