@@ -6,10 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
+from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 from simple_history.admin import SimpleHistoryAdmin
 
@@ -64,7 +67,17 @@ class OfferedLookups:
         return lookup in offered
 
 
-class EvidenceAdmin(OfferedLookups, admin.ModelAdmin):
+class NamedLists:
+    """Calls a list by what it lists, not by what can be done with a row."""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        title = capfirst(self.opts.verbose_name_plural)  # type: ignore[attr-defined]
+        return super().changelist_view(request, {"title": title} | (extra_context or {}))  # type: ignore[misc]
+
+
+class EvidenceAdmin(NamedLists, OfferedLookups, admin.ModelAdmin):
     """Shows what was written down; nobody adds, changes or deletes it here, whatever their role."""
 
     actions = None
@@ -82,7 +95,7 @@ class EvidenceAdmin(OfferedLookups, admin.ModelAdmin):
         return False
 
 
-class RegistryAdmin(OfferedLookups, SimpleHistoryAdmin):
+class RegistryAdmin(NamedLists, OfferedLookups, SimpleHistoryAdmin):
     """Lets people edit a row and read its history; a row with a history is never deleted here."""
 
     actions = None
@@ -103,11 +116,19 @@ class RegistryAdmin(OfferedLookups, SimpleHistoryAdmin):
             widget.can_delete_related = widget.can_view_related = False
         return field
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        # PostgreSQL refuses this character, which no key has, with an error of its own.
+        return None if "\0" in object_id else super().get_object(request, object_id, from_field)
+
     @method_decorator(require_safe)
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show every change of the row; reading only."""
+        """Show every change of the row; reading only. 404 for what is no row's key."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        if self.get_object(request, unquote(object_id)) is None:
+            raise Http404
         return super().history_view(request, object_id, extra_context)
 
     @method_decorator(require_safe)

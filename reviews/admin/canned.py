@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from cpor_site.common.admin_bases import PAGE
+from cpor_site.common.admin_bases import PAGE, NamedLists
 from cpor_site.common.models import User
 from cpor_site.common.problems import Refused
 
@@ -54,7 +54,7 @@ class CannedTextForm(forms.ModelForm):
 
 
 @admin.register(CannedText)
-class CannedTextAdmin(admin.ModelAdmin):
+class CannedTextAdmin(NamedLists, admin.ModelAdmin):
     """Saving writes a new version; versions that are out of use are for reading."""
 
     actions = None

@@ -24,6 +24,7 @@ REVIEWER = "reviewer@desk.example"
 SECOND_REVIEWER = "second.reviewer@desk.example"
 LEAD = "lead@desk.example"
 OPS = "ops@desk.example"
+AUDITOR = "auditor@desk.example"
 
 SCREEN = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from . import steps
 from .accessibility import faults
 from .desk import Desk
-from .people import OPS, OTHER_PARTNER, PARTNER, REVIEWER, People
+from .people import AUDITOR, OPS, OTHER_PARTNER, PARTNER, REVIEWER, SCREEN, People
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack]
 
@@ -120,6 +122,49 @@ def test_pages_of_operations(desk: Desk, people: People, path: str) -> None:
     page = people.signed_in(OPS)
     page.goto(path)
     assert faults(page) == []
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "claims/ruleprofile",
+        "claims/programenrollment",
+        "common/user",
+        "common/outboxmessage",
+        "reviews/cannedtext",
+    ],
+)
+def test_a_list_and_a_row_of_operations(desk: Desk, people: People, model: str) -> None:
+    page = people.signed_in(OPS)
+    page.goto(f"/admin/{model}/")
+    found = faults(page)
+    page.set_viewport_size(SCREEN)
+    page.locator("#result_list tbody th a").first.click()
+    expect(page).to_have_url(re.compile("/change/$"))
+    assert found + faults(page) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["common/nonworkingday/add/", "common/user/add/", "claims/claim/?queue=all"],
+)
+def test_more_pages_of_operations(desk: Desk, people: People, path: str) -> None:
+    page = people.signed_in(OPS)
+    page.goto(f"/admin/{path}")
+    assert faults(page) == []
+
+
+def test_pages_of_an_auditor(desk: Desk, people: People) -> None:
+    """The same pages, where nothing can be changed."""
+    number = steps.find_claim(people.signed_in(PARTNER), UNDER_REVIEW)
+    page = people.signed_in(AUDITOR)
+    steps.open_case(page, number)
+    assert page.get_by_role("navigation", name="Decide").count() == 0
+    found = _faults_below(page, ("", "clock/"))
+    for path in ("", "claims/claim/sweeps/", "claims/ruleprofile/2020/change/"):
+        page.goto(f"/admin/{path}")
+        found += [f"{path}: {fault}" for fault in faults(page)]
+    assert found == []
 
 
 def test_pages_of_a_customer(desk: Desk, people: People) -> None:

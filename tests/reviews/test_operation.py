@@ -10,6 +10,7 @@ from django.test import Client
 from claims.models import Activity, ListedProduct, Product, Program, RuleProfile
 from cpor_site.common import outbox
 from cpor_site.common.models import NonWorkingDay, OutboxMessage, User
+from reviews.models import CannedText
 from tests import acts, factories
 
 from .editing import add, change, page, saved, shown
@@ -97,6 +98,19 @@ class TestCatalogue:
         assert later.due_at is not None
         assert claim.due_at is not None
         assert later.due_at > claim.due_at
+
+    @pytest.mark.parametrize(
+        ("model", "title"),
+        [
+            (RuleProfile, "Rule profiles"),
+            (OutboxMessage, "Letters"),
+            (CannedText, "Canned texts"),
+        ],
+    )
+    def test_a_list_is_called_by_what_it_lists(
+        self, model: Any, title: str, client: Client
+    ) -> None:
+        assert f"<h1>{title}</h1>" in html_of(client.get(page(model, "changelist")))
 
     def test_of_the_vendors_list_only_the_link_is_the_operators(self, client: Client) -> None:
         listed = factories.make_listed_product(factories.product("d365_sales"))
