@@ -26,13 +26,16 @@ def follow_claim(*, claim: Claim, event: ClaimEvent, **kwargs: Any) -> None:
     """Ask the customer after an approval; close the request when nothing is left to answer.
 
     The end of an association is handed over and told to the customer's people who were asked.
+    Whatever ends a line that was in force, its end is handed over: the lines are looked at, and
+    not the event's name.
     """
     if event.kind == "claim_approved":
         requests.request_consent(claim, now=event.at)
     elif event.kind in NOTHING_LEFT_TO_REFUSE:
         requests.close_request(claim, now=event.at)
-    if event.kind == "association_ended":
+    if claim.activated_at is not None and event.kind != "window_closed":
         handoffs.take_back(claim, now=event.at)
+    if event.kind == "association_ended":
         letters.write_end(claim, now=event.at)
     if event.kind in TAKEN_BACK:
         handoffs.take_back(claim, now=event.at)

@@ -105,7 +105,9 @@ class HandoffBatch(models.Model):
         permissions = [("download_handoff", "Can download files of hand-offs")]
         indexes = [
             models.Index(
-                fields=["number"], condition=Q(stored_at__isnull=True), name="handoff_batch_unstored"
+                fields=["number"],
+                condition=Q(stored_at__isnull=True),
+                name="handoff_batch_unstored",
             )
         ]
 
