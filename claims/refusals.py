@@ -32,7 +32,10 @@ class ChangedMeanwhile(Refused):
 
     def __init__(self) -> None:
         super().__init__(
-            error("SUBM-02", _("Someone changed this claim meanwhile. Reload and check."))
+            error(
+                "SUBM-02",
+                _("Someone changed this claim meanwhile. Look at it as it is now, then go on."),
+            )
         )
 
 

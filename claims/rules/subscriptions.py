@@ -126,7 +126,10 @@ def conflict_problems(lines: Sequence[LineFacts], conflicts: Sequence[Conflict])
             problems.append(
                 error(
                     "SUB-13",
-                    _("Your company already has %(product)s in claim %(number)s.")
+                    _(
+                        "Your company already has %(product)s in claim %(number)s. Take it out "
+                        "of this claim, or open that one."
+                    )
                     % {"product": _called(facts), "number": conflict.other_claim.number},
                     field="lines",
                     line=facts.line.pk,

@@ -124,6 +124,7 @@ def _ask(request: HttpRequest, claim: Claim, asked: AskedOnce) -> HttpResponse:
             return redirect("claim_page", claim.pk)
         if asked.act not in door.open_acts(acting(request), again(request, claim)):
             return moved_on(request, again(request, claim))
+        form.note(problems)
     context = {
         "here": "claims",
         "claim": claim,

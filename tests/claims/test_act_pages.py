@@ -109,7 +109,9 @@ class TestEnding:
 
     def test_without_a_reason_nothing_happens(self) -> None:
         claim = acts.active()
-        assert problems_in(send(claim, "claim_end")) == ["ASC-01"]
+        answer = send(claim, "claim_end")
+        assert problems_in(answer) == ["ASC-01"]
+        assert html_of(answer).count("Tell us why you&#x27;re ending the association.") == 2
         assert acts.fresh(claim).status == Status.APPROVED
 
 
