@@ -53,10 +53,13 @@ def render_letter(template_base: str, locale: str, context: Mapping[str, Any]) -
 
     The templates also get ``operator`` and ``operator_email``; the shared footer is added. Texts in
     the context, also in lists, lose their line breaks, so that a name somebody typed can't begin a
-    paragraph of its own; ``Verbatim`` texts keep them, for ``quoted``.
+    paragraph of its own; ``Verbatim`` texts keep them, for ``quoted``. The outbox's marker is taken
+    out of every text but that of ``link``.
     """
     language = usable_locale(locale)
-    given = {name: _one_line(value) for name, value in context.items()} | {
+    given = {
+        name: value if name == "link" else _one_line(value) for name, value in context.items()
+    } | {
         "operator": settings.CPOR_OPERATOR_NAME,
         "operator_email": settings.CPOR_OPERATOR_EMAIL,
     }
@@ -98,8 +101,10 @@ def _one_line(value: Any) -> Any:
         return [_one_line(each) for each in value]
     if isinstance(value, dict):
         return {name: _one_line(each) for name, each in value.items()}
-    if isinstance(value, str) and not isinstance(value, Verbatim):
-        return " ".join(value.split())
+    if isinstance(value, str):
+        # Only the outbox's own marker may become somebody's secret link.
+        safe = value.replace(MARKER, "")
+        return Verbatim(safe) if isinstance(value, Verbatim) else " ".join(safe.split())
     return value
 
 

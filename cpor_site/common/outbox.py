@@ -58,15 +58,16 @@ PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 240
 
 HINT_OPTIONS = {"max_retries": 0, "socket_connect_timeout": 2, "socket_timeout": 2}
 
-Filler = Callable[[int], str]
+Filler = Callable[[int], str | list[str]]
 _fillers: dict[str, Filler] = {}
 
 
 def register_filler(prefix: str, function: Filler) -> None:
     """Let ``function`` give the text for ``MARKER`` in letters about ``<prefix>:<id>``.
 
-    It is called with the id when the letter is sent; what it returns is never stored. If it
-    raises, that try of the letter has failed. Register in ``AppConfig.ready``.
+    It is called with the id when the letter is sent; what it returns is never stored. A list
+    fills the markers in their order, one each. If the function raises, or the list is of another
+    length, that try of the letter has failed. Register in ``AppConfig.ready``.
     """
     if _fillers.setdefault(prefix, function) is not function:
         raise ValueError(f"Letters about {prefix} have a filler already.")
@@ -315,17 +316,29 @@ def _is_final(error: Exception) -> bool:
     return isinstance(error, BadHeaderError)
 
 
-def _filled(message: OutboxMessage, secret: Callable[[], str]) -> Bodies:
+def _filled(message: OutboxMessage, secret: Callable[[], str | list[str]]) -> Bodies:
     if not message.about or MARKER not in message.text_body + message.html_body:
         return Bodies(message.text_body, message.html_body)
-    text = secret()
+    texts = secret()
     return Bodies(
-        message.text_body.replace(MARKER, text),
-        message.html_body.replace(MARKER, escape(text)),
+        _fill(message.text_body, texts),
+        _fill(
+            message.html_body,
+            escape(texts) if isinstance(texts, str) else [escape(text) for text in texts],
+        ),
     )
 
 
-def _secret_of(message: OutboxMessage) -> str:
+def _fill(body: str, texts: str | list[str]) -> str:
+    if isinstance(texts, str):
+        return body.replace(MARKER, texts)
+    parts = body.split(MARKER)
+    if body and len(parts) != len(texts) + 1:
+        raise LookupError(f"The letter has {len(parts) - 1} places for {len(texts)} links.")
+    return parts[0] + "".join(map("".join, zip(texts, parts[1:], strict=False)))
+
+
+def _secret_of(message: OutboxMessage) -> str | list[str]:
     prefix, _colon, number = message.about.partition(":")
     filler = _fillers.get(prefix)
     if filler is None:
