@@ -17,9 +17,11 @@ from cpor_site.env_reader import EnvReader
 from cpor_site.env_services import (
     Bucket,
     Database,
+    Handoff,
     MailServer,
     bucket,
     database,
+    handoff,
     mail_server,
 )
 
@@ -69,6 +71,7 @@ class Env:
     mail: MailServer | None
     mail_from: str
     bucket: Bucket | None
+    handoff: Handoff
     operator: Operator
     registry_authoritative: bool
     customer_directory: str
@@ -198,7 +201,8 @@ def read(environ: dict[str, str]) -> Env:
         redis_url=redis_url,
         mail=mail_server(reader, mode),
         mail_from=mail_from,
-        bucket=bucket(reader, mode),
+        bucket=(documents := bucket(reader, mode)),
+        handoff=handoff(reader, mode, documents),
         operator=_operator(reader, production),
         registry_authoritative=reader.boolean("CPOR_REGISTRY_AUTHORITATIVE", default=True),
         customer_directory=reader.dotted(

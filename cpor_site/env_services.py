@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -61,6 +63,21 @@ class Bucket:
     access_key: str
     secret_key: str
     addressing_style: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handoff:
+    """How lines are handed over to the incentive program.
+
+    `secrets` sign, the newest first; without a `url` nothing is posted; `bucket` None keeps the
+    files in a folder.
+    """
+
+    secrets: tuple[str, ...]
+    url: str
+    allow_private: bool
+    bucket: Bucket | None
+    folder: str
 
 
 def database(reader: EnvReader, mode: str, var_dir: Path) -> Database:
@@ -149,18 +166,20 @@ def mail_server(reader: EnvReader, mode: str) -> MailServer | None:
 
 
 def bucket(reader: EnvReader, mode: str) -> Bucket | None:
+    if mode == "demo":
+        reader.unused("AWS_STORAGE_BUCKET_NAME", "the demo keeps its files in a folder")
+        return None
+    name = reader.text("AWS_STORAGE_BUCKET_NAME", example="cpor-private")
+    return _bucket_named(name, reader) if name else None
+
+
+def _bucket_named(name: str, reader: EnvReader) -> Bucket:
     names = (
         "AWS_S3_REGION_NAME",
         "AWS_S3_ENDPOINT_URL",
         "AWS_ACCESS_KEY_ID",
         "AWS_SECRET_ACCESS_KEY",
     )
-    if mode == "demo":
-        reader.unused("AWS_STORAGE_BUCKET_NAME", "the demo keeps its files in a folder")
-        return None
-    name = reader.text("AWS_STORAGE_BUCKET_NAME", example="cpor-private")
-    if not name:
-        return None
     region, endpoint, access_key, secret_key = (reader.text(each) for each in names)
     if endpoint and not endpoint.startswith(("https://", "http://")):
         reader.problem("AWS_S3_ENDPOINT_URL", "must begin with https://", "https://s3.example.com")
@@ -181,3 +200,69 @@ def bucket(reader: EnvReader, mode: str) -> Bucket | None:
             default="path" if endpoint else "virtual",
         ),
     )
+
+
+DEMO_KEY = "whsec_a25vd24tdG8tZXZlcnlib2R5LWFuZC13b3J0aC1ub3RoaW5n"
+SECRET_BYTES = range(24, 65)
+LONGEST_URL = 500
+
+
+def handoff(reader: EnvReader, mode: str, documents: Bucket | None) -> Handoff:
+    """Read what the delivery of hand-offs needs; `documents` is the bucket of the documents."""
+    production = mode == "production"
+    example = "whsec_ and the output of: openssl rand -base64 32"
+    given = reader.text("CPOR_HANDOFF_SECRET", required=production, example=example)
+    secrets = reader.words("CPOR_HANDOFF_SECRET") or (() if production else (DEMO_KEY,))
+    if given and not all(_is_signing_key(each) for each in secrets):
+        reader.problem(
+            "CPOR_HANDOFF_SECRET",
+            "must be whsec_ followed by 24 to 64 random bytes in base64; while one key takes over "
+            "from another, both, separated by a comma",
+            f"CPOR_HANDOFF_SECRET={example}",
+        )
+    elif production and DEMO_KEY in secrets:
+        reader.problem("CPOR_HANDOFF_SECRET", "is the key of the demo, known to all", example)
+    allow_private = reader.boolean("CPOR_HANDOFF_ALLOW_PRIVATE", default=False)
+    own_bucket = ""
+    if mode == "demo":
+        reader.unused("CPOR_HANDOFF_BUCKET", "the demo keeps its files in a folder")
+    else:
+        own_bucket = reader.text("CPOR_HANDOFF_BUCKET", example="cpor-handoffs")
+    return Handoff(
+        secrets=secrets,
+        url=_handoff_url(reader, insecure=allow_private or not production),
+        allow_private=allow_private,
+        bucket=_bucket_named(own_bucket, reader) if own_bucket else documents,
+        folder="" if own_bucket else "handoffs",
+    )
+
+
+def _handoff_url(reader: EnvReader, *, insecure: bool) -> str:
+    example = "https://incentives.example.com/cpor"
+    schemes = ("https", "http") if insecure else ("https",)
+    before = len(reader.problems)
+    url = reader.url("CPOR_HANDOFF_URL", schemes=schemes, example=example)
+    if not url or len(reader.problems) > before:
+        return ""
+    parts = urlsplit(url)
+    if parts.username is not None or parts.password is not None or parts.fragment:
+        reader.problem(
+            "CPOR_HANDOFF_URL",
+            "must hold neither a password nor a fragment; posts are signed",
+            f"CPOR_HANDOFF_URL={example}",
+        )
+    elif len(url) > LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
+        reader.problem(
+            "CPOR_HANDOFF_URL",
+            f"must be at most {LONGEST_URL} characters of ASCII without spaces",
+            f"CPOR_HANDOFF_URL={example}",
+        )
+    return url
+
+
+def _is_signing_key(secret: str) -> bool:
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return secret.startswith("whsec_") and len(key) in SECRET_BYTES

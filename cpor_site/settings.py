@@ -8,6 +8,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from cpor_site.env import BASE_DIR, load
+from cpor_site.env_services import Bucket
 
 ENV = load()
 
@@ -29,6 +30,9 @@ CPOR_POE_MAX_FILE_MB = ENV.poe_max_file_mb
 CPOR_POE_MAX_FILES = ENV.poe_max_files
 CPOR_POE_MAX_TOTAL_MB = ENV.poe_max_total_mb
 CPOR_WITHDRAWAL_TAKES_EFFECT = ENV.withdrawal_takes_effect
+CPOR_HANDOFF_SECRETS = ENV.handoff.secrets
+CPOR_HANDOFF_URL = ENV.handoff.url
+CPOR_HANDOFF_ALLOW_PRIVATE = ENV.handoff.allow_private
 CPOR_CLOCK_FILE = ENV.clock_file
 CPOR_TRUSTED_PROXIES = ENV.trusted_proxies
 
@@ -142,38 +146,55 @@ CACHES: dict[str, dict[str, Any]] = {
 }
 
 
-def _private_storage() -> dict[str, Any]:
-    if ENV.bucket is None:
-        return {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {
-                "location": ENV.var_dir / "private",
-                "base_url": None,
-                "file_permissions_mode": 0o600,
-                "directory_permissions_mode": 0o700,
-            },
-        }
+def _bucket_storage(bucket: Bucket, **options: Any) -> dict[str, Any]:
     return {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
-            "bucket_name": ENV.bucket.name,
-            "region_name": ENV.bucket.region or None,
-            "endpoint_url": ENV.bucket.endpoint_url or None,
-            "access_key": ENV.bucket.access_key or None,
-            "secret_key": ENV.bucket.secret_key or None,
-            "addressing_style": ENV.bucket.addressing_style,
+            "bucket_name": bucket.name,
+            "region_name": bucket.region or None,
+            "endpoint_url": bucket.endpoint_url or None,
+            "access_key": bucket.access_key or None,
+            "secret_key": bucket.secret_key or None,
+            "addressing_style": bucket.addressing_style,
             "signature_version": "s3v4",
             "querystring_auth": True,
             "querystring_expire": 60,
             "file_overwrite": False,
             "default_acl": None,
             "object_parameters": {"ContentDisposition": "attachment"},
+        }
+        | options,
+    }
+
+
+def _folder_storage(backend: str, name: str) -> dict[str, Any]:
+    return {
+        "BACKEND": backend,
+        "OPTIONS": {
+            "location": ENV.var_dir / name,
+            "base_url": None,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
         },
     }
 
 
+def _private_storage() -> dict[str, Any]:
+    if ENV.bucket is None:
+        return _folder_storage("django.core.files.storage.FileSystemStorage", "private")
+    return _bucket_storage(ENV.bucket)
+
+
+def _handoff_storage() -> dict[str, Any]:
+    """Where files of hand-offs lie: storing one again under its name replaces it as a whole."""
+    if ENV.handoff.bucket is None:
+        return _folder_storage("cpor_site.common.whole_files.WholeFileStorage", "handoffs")
+    return _bucket_storage(ENV.handoff.bucket, file_overwrite=True, location=ENV.handoff.folder)
+
+
 STORAGES = {
     "default": _private_storage(),
+    "handoffs": _handoff_storage(),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if ENV.is_test

@@ -13,6 +13,7 @@ PRODUCTION = {
     "CPOR_PUBLIC_URL": "https://claims.example.com",
     "CPOR_MAIL_URL": "smtp://user:secret@mail.example.com:587?tls=1",
     "CPOR_MAIL_FROM": "Claims desk <desk@example.com>",
+    "CPOR_HANDOFF_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
     "CPOR_OPERATOR_NAME": "Contoso Partner Services",
     "CPOR_OPERATOR_EMAIL": "desk@example.com",
     "CPOR_OPERATOR_COUNTRY": "SE",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cpor_site.env import BASE_DIR, INSECURE_KEY, EnvError, Operator, read
-from cpor_site.env_services import Bucket, Database, MailServer
+from cpor_site.env_services import DEMO_KEY, Bucket, Database, Handoff, MailServer
 
 from .environments import PRODUCTION
 
@@ -289,3 +289,64 @@ def test_paths_are_absolute() -> None:
     env = read({"CPOR_MODE": "demo", "CPOR_VAR_DIR": "elsewhere"})
     assert env.var_dir == Path.cwd() / "elsewhere"
     assert env.static_dir == env.var_dir / "static"
+
+
+KEY = PRODUCTION["CPOR_HANDOFF_SECRET"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        (
+            "CPOR_HANDOFF_SECRET",
+            "secret",
+            "CPOR_HANDOFF_SECRET must be whsec_ followed by 24 to 64 random bytes in base64",
+        ),
+        ("CPOR_HANDOFF_SECRET", f"{KEY},whsec_c2hvcnQ=", "CPOR_HANDOFF_SECRET must be whsec_"),
+        ("CPOR_HANDOFF_SECRET", DEMO_KEY, "CPOR_HANDOFF_SECRET is the key of the demo"),
+        ("CPOR_HANDOFF_URL", "http://a.example/", "CPOR_HANDOFF_URL must begin with one of https"),
+        ("CPOR_HANDOFF_URL", "https://u:p@a.example/", "CPOR_HANDOFF_URL must hold neither"),
+        ("CPOR_HANDOFF_URL", "https://a.example/#x", "CPOR_HANDOFF_URL must hold neither"),
+        ("CPOR_HANDOFF_URL", "https://a.example/ö", "CPOR_HANDOFF_URL must be at most 500"),
+        ("CPOR_HANDOFF_ALLOW_PRIVATE", "maybe", "CPOR_HANDOFF_ALLOW_PRIVATE is “maybe”"),
+    ],
+)
+def test_what_is_wrong_with_a_setting_of_hand_offs(name: str, value: str, sentence: str) -> None:
+    (problem,) = problems(**{name: value})
+    assert problem.startswith(sentence)
+
+
+def test_settings_of_hand_offs_arrive_typed() -> None:
+    env = read(
+        PRODUCTION
+        | {
+            "CPOR_HANDOFF_SECRET": f"{KEY},whsec_{'b2xk' * 8}",
+            "CPOR_HANDOFF_URL": "http://10.0.0.9:8080/in",
+            "CPOR_HANDOFF_ALLOW_PRIVATE": "yes",
+            "CPOR_HANDOFF_BUCKET": "program",
+            "AWS_S3_REGION_NAME": "eu-north-1",
+        }
+    )
+    assert env.bucket is None
+    assert env.handoff == Handoff(
+        secrets=(KEY, f"whsec_{'b2xk' * 8}"),
+        url="http://10.0.0.9:8080/in",
+        allow_private=True,
+        bucket=Bucket(
+            name="program",
+            region="eu-north-1",
+            endpoint_url="",
+            access_key="",
+            secret_key="",
+            addressing_style="virtual",
+        ),
+        folder="",
+    )
+
+
+def test_files_of_hand_offs_lie_beside_the_documents_unless_told_otherwise() -> None:
+    with_documents = read(PRODUCTION | {"AWS_STORAGE_BUCKET_NAME": "cpor-private"}).handoff
+    assert with_documents.bucket is not None
+    assert (with_documents.bucket.name, with_documents.folder) == ("cpor-private", "handoffs")
+    assert read(PRODUCTION).handoff.bucket is None
+    assert read({"CPOR_MODE": "demo"}).handoff.secrets == (DEMO_KEY,)
