@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.db.models import OuterRef, Subquery
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -88,7 +89,7 @@ def view_of(claim: Claim, documents: Sequence[PoEDocument], asked: Mapping[str, 
 
     Whatever isn't of this claim counts as not asked. At most two queries.
     """
-    find = asked.get("find", "").strip()[:LONGEST_SEARCH]
+    find = asked.get("find", "").replace("\0", "").strip()[:LONGEST_SEARCH]
     hits = _hits(claim, documents, find) if find else []
     chosen = {str(each.pk): each for each in documents}.get(asked.get("document", ""))
     number = _number(asked.get("page", ""))
@@ -102,9 +103,15 @@ def view_of(claim: Claim, documents: Sequence[PoEDocument], asked: Mapping[str, 
     note = note_on(document)
     if not _is_ready(document):
         return ProofView(document, note=note, zoom=zoom, find=find, hits=hits)
-    last = _shown_pages(document)
-    wanted = number if 1 <= number <= last else 1
-    page = ProofPage.objects.filter(rendering=document.rendering, number=wanted).first()
+    # Fewer pages than there are were drawn if a limit was reached.
+    drawn = ProofPage.objects.filter(rendering=OuterRef("rendering")).order_by("-number")
+    found = list(
+        ProofPage.objects.filter(rendering=document.rendering, number__in={1, number})
+        .annotate(last=Subquery(drawn.values("number")[:1]))
+        .order_by("number")
+    )
+    page = found[-1] if found else None
+    last = page.last if page else 0  # type: ignore[attr-defined]
     return ProofView(document, range(1, last + 1), page, note, zoom, find, hits)
 
 
@@ -125,13 +132,6 @@ def _is_ready(document: PoEDocument) -> bool:
     return (
         rendering is not None and rendering.state == State.READY and document.scan_state in SHOWABLE
     )
-
-
-def _shown_pages(document: PoEDocument) -> int:
-    """Return how many pages were drawn; fewer than there are if a limit was reached."""
-    if document.rendering.problem:
-        return ProofPage.objects.filter(rendering=document.rendering).count()
-    return document.rendering.page_count
 
 
 def _first(documents: Sequence[PoEDocument]) -> PoEDocument | None:

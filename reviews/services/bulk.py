@@ -38,7 +38,7 @@ def assign_claims(
     def assign(claim: Claim) -> Any:
         return leases.reassign_claim(claim_id=claim.pk, actor=actor, to=to, reason=reason)
 
-    return _each(Kind.ASSIGN, _chosen(claim_ids), user, assign, target=to, reason=reason)
+    return _each(Kind.ASSIGN, chosen(claim_ids), user, assign, target=to, reason=reason)
 
 
 def release_claims(*, claim_ids: Iterable[int], actor: Actor, reason: str = "") -> BulkAct:
@@ -51,7 +51,7 @@ def release_claims(*, claim_ids: Iterable[int], actor: Actor, reason: str = "") 
     def release(claim: Claim) -> Any:
         return leases.release_case(claim_id=claim.pk, actor=actor, reason=reason)
 
-    return _each(Kind.RELEASE, _chosen(claim_ids), user, release, reason=reason.strip())
+    return _each(Kind.RELEASE, chosen(claim_ids), user, release, reason=reason.strip())
 
 
 def record_export(*, claim_ids: Iterable[int], actor: Actor) -> BulkAct:
@@ -64,10 +64,11 @@ def record_export(*, claim_ids: Iterable[int], actor: Actor) -> BulkAct:
         raise NotYours
     if not (user.is_active and user.is_staff and user.has_perm(VIEW_CLAIM)):
         raise NotYours
-    return _each(Kind.EXPORT, _chosen(claim_ids), user, lambda claim: None)
+    return _each(Kind.EXPORT, chosen(claim_ids), user, lambda claim: None)
 
 
-def _chosen(claim_ids: Iterable[int]) -> list[Claim]:
+def chosen(claim_ids: Iterable[int]) -> list[Claim]:
+    """Return the claims in the order asked for; REV-19 for none or more than ``MOST``."""
     keys = list(dict.fromkeys(claim_ids))
     if len(keys) > MOST:
         raise Refused(

@@ -20,6 +20,9 @@ Verdict = ChecklistVerdict.Verdict
 Code = DeficiencyCode
 IN_REVIEW = (Status.SUBMITTED, Status.UNDER_REVIEW, Status.DISPUTED)
 
+LAST_PAGE = 9_999
+"""The last page that can be named of a document whose pages aren't counted here."""
+
 CRITERIA: dict[str, DeficiencyCode] = {
     "document": Code.ALL,
     "customer": Code.ID,
@@ -145,13 +148,15 @@ def _ask_belonging(claim: Claim, marks: Sequence[Mark]) -> None:
             raise Refused(
                 error("REV-16", _("Say in which document the page is."), field="checklist")
             )
-        most = pages.get(mark.document_id)
-        if most is not None and mark.page > most:
+        most = pages.get(mark.document_id, LAST_PAGE)
+        if mark.page > most:
             raise Refused(
                 error(
                     "REV-16",
                     _("The document has %(count)d pages, so there is no page %(page)d.")
-                    % {"count": most, "page": mark.page},
+                    % {"count": most, "page": mark.page}
+                    if mark.document_id in pages
+                    else _("Name a page up to %(most)d.") % {"most": most},
                     field="checklist",
                 )
             )

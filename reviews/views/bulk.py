@@ -161,10 +161,7 @@ def _asked(
     act: str,
     refusal: Refused | None = None,
 ) -> HttpResponse:
-    claims = list(Claim.objects.filter(pk__in=keys[: bulk.MOST]).order_by("pk"))
-    if not claims:
-        messages.error(request, _("Choose at least one claim."))
-        return redirect(way_back(request) or "admin:claims_claim_changelist")
+    claims = bulk.chosen(keys)
     problems = [
         {"code": each.code, "message": each.message, "href": f"#id_{each.field}"}
         for each in (refusal.problems if refusal else ())
