@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from claims.models import Claim, ClaimContact, ClaimEvent, ClaimLine, PoEDocument
+from claims.states import Status
 from cpor_site.common.models import User
 
 from .models import SeenMark
@@ -40,6 +41,7 @@ LABELS: dict[str, Promise] = {
     "comments": _("Comments"),
 }
 CONTACTS = dict(ClaimContact.Kind.choices)
+STATUSES = dict(Status.choices)
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,11 @@ def compare(before: State, after: State, names: Mapping[str, str], at: datetime)
     """Return what is different; ``names`` maps codes of products and activities to their names."""
     keys = [*after.fields, *(key for key in before.fields if key not in after.fields)]
     fields = [
-        Difference(_label(key, names), before.fields.get(key, ""), after.fields.get(key, ""))
+        Difference(
+            _label(key, names),
+            _in_words(key, before.fields.get(key, ""), names),
+            _in_words(key, after.fields.get(key, ""), names),
+        )
         for key in keys
         if before.fields.get(key, "") != after.fields.get(key, "")
     ]
@@ -207,6 +213,15 @@ def _moment(text: Any) -> datetime | None:
 
 def _contact(*words: str) -> str:
     return ", ".join(word for word in words if word)
+
+
+def _in_words(key: str, value: str, names: Mapping[str, str]) -> str:
+    """Return what is kept as a code, so that it fits any language, as the reader knows it."""
+    if key == "status":
+        return str(STATUSES.get(value, value))
+    if key == "activities":
+        return ", ".join(names.get(code, code) for code in value.split(", "))
+    return value
 
 
 def _label(key: str, names: Mapping[str, str]) -> str:

@@ -248,6 +248,15 @@ class TestSince:
 
         assert not SeenMark.objects.exists()
 
+    def test_the_status_is_told_in_words(self, reviewer: User) -> None:
+        claim = acts.asked(reviewer=reviewer)
+        browser_of(reviewer).get(url("case", claim))
+        answered(claim)
+        with time_machine.travel(clock.now() + timedelta(minutes=40)):
+            page = text_of(browser_of(reviewer).get(url("case", claim)))
+
+        assert "Status : Partner action required → Submitted" in page
+
     def test_what_the_partner_changed_for_this_round(self, reviewer: User) -> None:
         claim = acts.asked(reviewer=reviewer)
         factories.make_document(claim, original_name="signed.pdf")
