@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from cpor_site.common.admin_bases import GuidSearch, RegistryAdmin
@@ -83,14 +84,14 @@ class RuleProfileForm(RegistryForm):
             )
         return found
 
-    def _tell_most(self, field: str, sentence: str, most: int) -> None:
+    def _tell_most(self, field: str, sentence: Promise, most: int) -> None:
         self.add_error(field, ValidationError(sentence, params={"most": most}))
 
     def clean_status_labels(self) -> dict[str, str]:
         labels = self.cleaned_data["status_labels"]
         known = {*Status.values, "rejected_final"}
         if not isinstance(labels, dict) or not all(
-            isinstance(label, str) and label for label in labels.values()
+            isinstance(label, str) and label and "\0" not in label for label in labels.values()
         ):
             raise ValidationError(
                 _('Write each status with its label, such as {"editing": "Draft"}.')

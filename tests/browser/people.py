@@ -12,6 +12,7 @@ from playwright.sync_api import (
     Page,
     Request,
     Response,
+    ViewportSize,
     WebError,
     expect,
 )
@@ -26,8 +27,8 @@ LEAD = "lead@desk.example"
 OPS = "ops@desk.example"
 AUDITOR = "auditor@desk.example"
 
-SCREEN = {"width": 1280, "height": 900}
-PHONE = {"width": 390, "height": 844}
+SCREEN: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 # Pages that say no are meant to be seen; the browser notes their status as an error.
 REFUSALS = (403, 404, 409, 422)
 
