@@ -8,7 +8,6 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from cpor_site.common.admin_bases import GuidSearch, RegistryAdmin
@@ -84,7 +83,7 @@ class RuleProfileForm(RegistryForm):
             )
         return found
 
-    def _tell_most(self, field: str, sentence: Promise, most: int) -> None:
+    def _tell_most(self, field: str, sentence: Any, most: int) -> None:
         self.add_error(field, ValidationError(sentence, params={"most": most}))
 
     def clean_status_labels(self) -> dict[str, str]:
