@@ -179,11 +179,16 @@ def is_lead(user: User) -> bool:
     return user.is_staff and user.has_perm(LEAD_PERMISSION)
 
 
-def has_interest(user: User, claim: Claim) -> bool:
-    """Whether a reviewer is a party: a contact on the claim or a member of the partner (Q28)."""
+def interest(user: User, claim: Claim) -> Q:
+    """Return the condition that a reviewer is a party: a contact or one of the partner's (Q28)."""
     contact = ClaimContact.objects.filter(claim=claim, email__iexact=user.email)
     member = Membership.objects.filter(user=user, organization_id=claim.organization_id)
-    return Claim.objects.filter(Exists(contact) | Exists(member), pk=claim.pk).exists()
+    return Q(Exists(contact)) | Q(Exists(member))
+
+
+def has_interest(user: User, claim: Claim) -> bool:
+    """Whether a reviewer is a party to the claim (Q28)."""
+    return Claim.objects.filter(interest(user, claim), pk=claim.pk).exists()
 
 
 SIDE_NAMES = {

@@ -18,6 +18,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import Exists, Q
 from django_fsm import can_proceed
 
 from cpor_site.common import clock
@@ -208,14 +209,12 @@ def possible_acts(claim: Claim) -> list[Act]:
     return [act for act in Act if can_proceed(getattr(claim, act.value))]
 
 
-def decided_before(user: User, claim: Claim) -> bool:
-    """Whether the reviewer decided on the claim before its dispute, which others must judge."""
-    if claim.disputed_at is None:
-        return False
+def _decided_before(user: User, claim: Claim) -> Q:
+    """Return the condition that the reviewer decided before the dispute, which others judge."""
     disputed_round = Dispute.objects.filter(claim=claim).order_by("-number").values("round")[:1]
-    return ReviewDecision.objects.filter(
-        claim=claim, reviewer=user, round__lt=disputed_round
-    ).exists()
+    return Q(
+        Exists(ReviewDecision.objects.filter(claim=claim, reviewer=user, round__lt=disputed_round))
+    )
 
 
 def ask_reviewer(actor: Actor, claim: Claim) -> None:
@@ -224,9 +223,13 @@ def ask_reviewer(actor: Actor, claim: Claim) -> None:
     ``ConflictOfInterest`` (Q28), ``DecidedBefore`` (section 6), ``AlreadyHeld``.
     """
     assert actor.user is not None
-    if actors.has_interest(actor.user, claim):
+    asked = {"is_party": actors.interest(actor.user, claim)}
+    if claim.disputed_at is not None:
+        asked["has_decided"] = _decided_before(actor.user, claim)
+    found = Claim.objects.filter(pk=claim.pk).values(**asked).get()
+    if found["is_party"]:
         raise ConflictOfInterest
-    if decided_before(actor.user, claim):
+    if found.get("has_decided"):
         raise DecidedBefore
     holder = claim.assigned_reviewer
     if holder is not None and holder != actor.user and not actors.is_lead(actor.user):

@@ -9,7 +9,7 @@ import idna
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import ProhibitNullCharactersValidator, validate_email
 from django.utils.translation import gettext_lazy as _
 
 LONGEST_KEY = 18
@@ -26,6 +26,7 @@ class LinesField(forms.Field):
     def to_python(self, value: Any) -> list[str]:
         if isinstance(value, list):
             return value
+        ProhibitNullCharactersValidator()(value)
         stripped = (line.strip() for line in str(value or "").splitlines())
         return list(dict.fromkeys(line for line in stripped if line))
 

@@ -41,6 +41,7 @@ class KeyField(forms.ModelChoiceField):
     def to_python(self, value: Any) -> Any:
         value = _folded(value, self.key)
         try:
+            forms.CharField().run_validators(value)  # PostgreSQL fails over a null character.
             return super().to_python(value)
         except ValidationError:
             raise ValidationError(
@@ -65,9 +66,10 @@ class KeysField(forms.Field):
     def to_python(self, value: Any) -> list[Any]:
         lines = (_folded(line, self.key) for line in str(value or "").splitlines())
         keys = list(dict.fromkeys(line for line in lines if line))
+        known = [key for key in keys if "\0" not in key]
         rows = {
             str(getattr(row, self.key)): row
-            for row in self.queryset.filter(**{f"{self.key}__in": keys})
+            for row in self.queryset.filter(**{f"{self.key}__in": known})
         }
         for key in keys:
             if key not in rows:

@@ -36,6 +36,14 @@ class CannedTextForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
+        if self.instance.pk is not None and not self.instance.is_current:
+            self.add_error(
+                None,
+                _(
+                    "Somebody changed this text meanwhile, so yours isn't kept. Copy it, open the "
+                    "version in use, and change that. (REV-17)"
+                ),
+            )
         if self.instance.pk is None and "slug" in found and "locale" in found:
             same = CannedText.objects.filter(slug=found["slug"], locale=found["locale"])
             if same.exists():
@@ -73,7 +81,9 @@ class CannedTextAdmin(NamedLists, admin.ModelAdmin):
         )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_change_permission(request, obj) and (obj is None or obj.is_current)
+        # What was typed while a colleague saved comes back with the reason, not with a bare 403.
+        usable = obj is None or obj.is_current or request.method == "POST"
+        return super().has_change_permission(request, obj) and usable
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

@@ -133,6 +133,7 @@ def _recorded(target: Path, limits: Limits) -> tuple[list[DrawnPage], tuple[int,
 
 def _page(target: Path, number: int, text: str, limits: Limits) -> DrawnPage | None:
     text = text.replace("\0", "").replace("\r\n", "\n").strip()
+    text = text.encode("utf-8", errors="replace").decode("utf-8")  # No half of a surrogate pair.
     path = target / f"{number}.png"
     if not path.is_symlink() and not path.exists():
         return DrawnPage(number, None, 0, 0, text)

@@ -340,7 +340,7 @@ def _shown(
     status: int = 200,
 ) -> HttpResponse:
     """Show the act's form; without its button when the act isn't possible (any more)."""
-    links, hindrance = offers(claim, reader(request))
+    links, hindrance = offers(claim, reader(request), selectors.dispute_of(claim))
     possible = any(link.name == attempt.name for link in links)
     if not possible and not problems:
         problems = _why_impossible(claim, hindrance)

@@ -21,9 +21,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from claims import actors, changes, door
-from claims.models import Claim, PoEDocument
+from claims.models import Claim, Dispute, PoEDocument
 from claims.refusals import AlreadyHeld, ConflictOfInterest, DecidedBefore
-from claims.services.dispute_record import open_dispute
 from claims.standing import CALENDAR_DAYS
 from claims.states import Act, DeadlineKind, LineStatus, Status
 from cpor_site.common import clock
@@ -147,7 +146,8 @@ def render_case(
     now, calendar = clock.now(), operator_calendar()
     today = calendar.day_of(now)
     case = read_case(claim, user)
-    acts, hindrance = offers(claim, user)
+    dispute = dispute_of(claim)
+    acts, hindrance = offers(claim, user, dispute)
     writes = user.has_perm(actors.REVIEW_PERMISSION)
     # After a refused act the page stands on the act's address, where the viewer's links don't lead.
     asked = request.GET if request.method in ("GET", "HEAD") else _asked_from(request.POST)
@@ -169,7 +169,9 @@ def render_case(
         "why": explained(claim, calendar),
         "acts": acts,
         "hindrance": hindrance,
-        "lease": lease_bar(claim, user),
+        "lease": lease_bar(
+            claim, user, hindered=hindrance is not None if acts or hindrance else None
+        ),
         "obstacles": obstacles(case, today) if in_review else [],
         "seen": _since_seen(case, user, now) if request.method == "GET" and writes else None,
         "since_round": since_last_round(case.events, case.names),
@@ -191,7 +193,7 @@ def render_case(
         "comments": case.comments,
         "notes": case.notes[::-1],
         "decisions": case.decisions,
-        "dispute": dispute_of(claim),
+        "dispute": dispute,
         "disputed_with": [each for each in case.documents if each.occasion == Occasion.DISPUTE],
         "cases": case.cases,
         "events": sorted(case.events, key=attrgetter("at", "pk"), reverse=True),
@@ -226,11 +228,16 @@ def reader(request: HttpRequest) -> User:
     return request.user
 
 
-def offers(claim: Claim, user: User) -> tuple[list[ActLink], Problem | None]:
-    """Return the acts to offer, or none and the sentence that says why this person can't act."""
+def offers(
+    claim: Claim, user: User, dispute: Dispute | None
+) -> tuple[list[ActLink], Problem | None]:
+    """Return the acts to offer, or none and the sentence that says why this person can't act.
+
+    ``dispute`` is the claim's latest one, if it has any.
+    """
     actor = actors.reviewer(user)
     possible = door.open_acts(actor, claim)
-    if claim.status == Status.DISPUTED and not may_ask(open_dispute(claim), clock.now()):
+    if claim.status == Status.DISPUTED and not may_ask(dispute, clock.now()):
         possible = [act for act in possible if act != Act.REQUEST_ACTION]
     links = [
         ActLink(

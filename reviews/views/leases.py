@@ -57,8 +57,13 @@ class LeaseBar:
         return self.state == "others"
 
 
-def lease_bar(claim: Claim, user: User, *, renew: bool = True) -> LeaseBar:
-    """Return what ``admin/queue/lease_bar.html`` shows; with ``renew`` one's own lease is kept."""
+def lease_bar(
+    claim: Claim, user: User, *, renew: bool = True, hindered: bool | None = None
+) -> LeaseBar:
+    """Return what ``admin/queue/lease_bar.html`` shows; with ``renew`` one's own lease is kept.
+
+    ``hindered`` says whether ``door.ask_reviewer`` refuses the user, if somebody has asked already.
+    """
     now = clock.now()
     decides = leases.can_review(user)
     with_reviewers = claim.status in leases.WITH_REVIEWERS
@@ -83,7 +88,10 @@ def lease_bar(claim: Claim, user: User, *, renew: bool = True) -> LeaseBar:
         state=state,
         words=words,
         lease=lease,
-        can_take=decides and with_reviewers and lease is None and _may_take(claim, user),
+        can_take=decides
+        and with_reviewers
+        and lease is None
+        and (_may_take(claim, user) if hindered is None else not hindered),
         can_release=decides and state == "mine",
         can_take_over=lead and state == "others" and with_reviewers,
         can_reassign=with_reviewers and (lead or (decides and mine)),

@@ -14,12 +14,14 @@ from claims.models import Claim, ClaimLine, PoEDocument
 from claims.services.submission import resubmit_claim
 from claims.states import DeficiencyCode
 from cpor_site.common.models import User
+from reviews.drawing.limits import Limits
 from reviews.services import rendering
 from reviews.services.decisions import FindingEntry, request_action, take_up_claim
 from reviews.services.notes import write_note
 from tests import acts, factories
 
-from .pages import browser_of, html_of, shown, url
+from . import hostile
+from .pages import browser_of, html_of, shown, text_of, url
 
 pytestmark = pytest.mark.django_db
 
@@ -135,6 +137,7 @@ def test_a_full_case_takes_as_many_queries_as_a_small_one(reviewer: User) -> Non
     rendering.render_proof()
 
     client.get("/admin/")  # Notes once in ten minutes that the session is in use.
+    assert connection.features.supports_json_field  # SQLite is asked once and remembered.
     with CaptureQueriesContext(connection) as few:
         client.get(url("case", small))
     with CaptureQueriesContext(connection) as many:
@@ -142,3 +145,22 @@ def test_a_full_case_takes_as_many_queries_as_a_small_one(reviewer: User) -> Non
 
     assert len(many) == len(few)
     assert len(few) <= 15, [each["sql"][:200] for each in few]
+
+
+@pytest.mark.parametrize("asked", ["", "?find=work", "?page=2", "?find=work&page=9"])
+def test_a_dispute_with_half_drawn_proof_searched_through(asked: str, reviewer: User) -> None:
+    made = factories.make_claim(document=False)
+    factories.make_document(made, hostile.pdf_of("first work", "second work", "third work"))
+    claim = acts.disputed(made)
+    for document in PoEDocument.objects.filter(claim=claim):
+        rendering.expect_pages(document.pk)
+    rendering.render_proof(limits=Limits(pages=2))
+    client = browser_of(reviewer)
+    client.get("/admin/")  # Notes once in ten minutes that the session is in use.
+    assert connection.features.supports_json_field  # SQLite is asked once and remembered.
+    client.get(url("case", claim))
+    with CaptureQueriesContext(connection) as found:
+        page = client.get(url("case", claim) + asked)
+
+    assert "Only the first pages are shown." in text_of(page)
+    assert len(found) <= 15, [each["sql"][:200] for each in found]

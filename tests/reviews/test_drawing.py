@@ -62,6 +62,12 @@ def test_a_fax_has_as_many_pages_as_frames() -> None:
             "message/rfc822",
             "From: Ada <ada@partner.example>\nTo: bob@customer.example\nSubject: Work\n\nDone.",
         ),
+        pytest.param(
+            b"Subject: x\nContent-Type: text/plain; charset=utf-7\n\n+2AA- Done.",
+            "message/rfc822",
+            "Subject: x\n\n? Done.",
+            id="half of a surrogate pair, which no database takes",
+        ),
     ],
 )
 def test_a_document_of_words_is_shown_as_words(

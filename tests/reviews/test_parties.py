@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
 from claims import actors
 from claims.models import Claim, ClockHold, PoEDocument
 from cpor_site.common.admin_bases import RegistryAdmin
+from cpor_site.common.form_fields import LinesField
+from cpor_site.common.key_fields import KeyField, KeysField
 from cpor_site.common.models import User
 from cpor_site.common.problems import Refused
 from reviews.models import BulkAct, CaseLease
@@ -169,3 +172,15 @@ def test_the_history_of_what_is_no_row(key: str, client: Client) -> None:
     }
 
     assert found == dict.fromkeys(found, 404)
+
+
+def test_keys_and_lines_with_what_no_text_holds() -> None:
+    """PostgreSQL would fail over such a character, in a key as in JSON."""
+    fields = (
+        KeyField(User.objects.all(), "email"),
+        KeysField(User.objects.all(), "email"),
+        LinesField(),
+    )
+    for field in fields:
+        with pytest.raises(ValidationError):
+            field.clean("a\0b@people.example")
