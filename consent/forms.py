@@ -65,3 +65,36 @@ class DeclineForm(AgreeForm):
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = choices
         field.initial = [value for value, _text in choices]
+
+
+class WithdrawForm(DeclineForm):
+    """What somebody takes back after the window, and a word of yes."""
+
+    confirmed = forms.BooleanField(
+        label=_("Yes, end the association for the products chosen above"),
+        error_messages={"required": _("Tick the box to confirm that it is to end.")},
+    )
+
+    def __init__(self, *args: Any, claim_lines: list[ClaimLine], **kwargs: Any) -> None:
+        super().__init__(*args, claim_lines=claim_lines, **kwargs)
+        lines = self.fields["lines"]
+        lines.label = _("Withdraw for")
+        lines.error_messages["required"] = _("Choose at least one product to withdraw.")
+
+
+class AddressForm(forms.Form):
+    """Where a link is to be sent."""
+
+    email = forms.EmailField(
+        label=_("Your e-mail address"),
+        help_text=_("The one at which you got our letter, or that of a tenant administrator."),
+        error_messages={
+            "required": _("Enter your e-mail address."),
+            "invalid": _("Enter an e-mail address, for example name@example.com."),
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)

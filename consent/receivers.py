@@ -13,12 +13,14 @@ from cpor_site.common.models import OutboxMessage
 from cpor_site.common.outbox import letter_left, register_filler
 
 from . import letters
-from .services import handoffs, requests
+from .services import handoffs, links, overview, requests
 
 NOTHING_LEFT_TO_REFUSE = frozenset({"consent_declined", "window_closed", "association_ended"})
 TAKEN_BACK = frozenset({"consent_withdrawn", "line_withdrawn"})
 
 register_filler(requests.FILLER, requests.link_for)
+register_filler(letters.NEW_LINKS, links.links_of_letter)
+register_filler(letters.OVERVIEWS, overview.links_of_letter)
 
 
 @receiver(claim_moved, dispatch_uid="consent.follow_claim")
@@ -45,7 +47,9 @@ def follow_claim(*, claim: Claim, event: ClaimEvent, **kwargs: Any) -> None:
 
 @receiver(letter_left, dispatch_uid="consent.open_window")
 def open_window(*, message: OutboxMessage, at: datetime, **kwargs: Any) -> None:
-    """Open the window with the first consent letter that leaves."""
+    """Open the window with the first consent letter that leaves; note when new links left."""
     kind, _colon, recipient_id = message.about.partition(":")
     if kind == requests.FILLER:
         requests.open_window(int(recipient_id), left_at=at)
+    elif kind == letters.NEW_LINKS:
+        links.note_letter(int(recipient_id), at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from claims.models import Activity, ClaimLine
+from claims.models import Activity, Association, ClaimLine
 
 WHAT_IT_DID: dict[str, Promise] = {
     "usage": _("It helps people in your organisation to use the product."),
@@ -25,3 +25,22 @@ def line_text(line: ClaimLine) -> str:
 def activity_text(activity: Activity) -> str:
     """Say what an activity means for the customer, or name it if the operator added it."""
     return str(WHAT_IT_DID.get(activity.code, activity.name))
+
+
+EndReason = Association.EndReason
+
+WHY_ENDED: dict[str, Promise] = {
+    EndReason.CUSTOMER_DECLINED: _("your organisation declined"),
+    EndReason.CUSTOMER_WITHDREW: _("your organisation withdrew"),
+    EndReason.PARTNER_ENDED: _("the partner ended it"),
+    EndReason.DISPLACED: _("another partner took its place"),
+    EndReason.REPLACED: _("replaced by a newer claim of the same partner"),
+    EndReason.SUBSCRIPTION_ENDED: _("the subscription ended"),
+    EndReason.ADMINISTRATIVE: _("ended by the program operator"),
+}
+"""Why an association ended, as its customer reads it."""
+
+
+def end_text(association: Association) -> str:
+    """Say why an association ended; empty while it stands."""
+    return str(WHY_ENDED.get(association.end_reason, ""))

@@ -10,7 +10,8 @@ import logging
 import re
 
 TOKEN = re.compile(
-    r"(/consent/(?!about/)|/account/password/new/|(?<!/claims)/calendar/)[^/\s?#\"'<>]+"
+    r"(/consent/overview/|/consent/(?!(?:about|privacy|new-link|overview)/)"
+    r"|/account/password/new/|(?<!/claims)/calendar/)[^/\s?#\"'<>]+"
 )
 
 

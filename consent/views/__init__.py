@@ -1,0 +1,1 @@
+"""The customer's pages: no sign-in, secret links, nothing that changes on GET (7.3, 7.6)."""
