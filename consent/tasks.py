@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from .services import windows, withdrawals
+from .services import delivery, webhook, windows, withdrawals
 
 
 @shared_task
@@ -17,3 +17,15 @@ def finalise_consent_windows() -> None:
 def carry_out_withdrawals() -> None:
     """T12, where it takes effect on a later day."""
     withdrawals.carry_out_withdrawals()
+
+
+@shared_task
+def deliver_handoffs() -> None:
+    """Hand-offs by file."""
+    delivery.deliver_handoffs()
+
+
+@shared_task
+def post_handoffs() -> None:
+    """Hand-offs by HTTP."""
+    webhook.post_handoffs()

@@ -47,6 +47,18 @@ def jobs(*, demo: bool) -> tuple[Job, ...]:
             what="Ends associations whose customer withdrew with effect from a later day.",
         ),
         Job(
+            name="deliver_handoffs",
+            task="consent.tasks.deliver_handoffs",
+            every=sweep,
+            what="Writes hand-offs to the incentive program into signed files.",
+        ),
+        Job(
+            name="post_handoffs",
+            task="consent.tasks.post_handoffs",
+            every=sweep,
+            what="Posts hand-offs to the incentive program's address, if one is set.",
+        ),
+        Job(
             name="render_proof",
             task="reviews.tasks.render_proof",
             every=sweep,

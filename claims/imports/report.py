@@ -36,6 +36,17 @@ class Refusal:
         return f"{self.place}, {column}: {self.reason}"
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something worth reading about a row that was taken."""
+
+    place: Place
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.text}"
+
+
 class RowRefused(Exception):
     """A row can't be taken; ``faults`` are pairs of column and sentence."""
 
@@ -68,8 +79,8 @@ class ImportReport:
 
     ``rows`` were read, ``refused`` of them not taken, for the reasons in ``refusals`` (several a
     row if several cells are wrong). ``counts`` are of things written, by kind: several rows may
-    describe one thing. ``facts`` are further numbers worth telling. In a dry run nothing was
-    written and the counts say what would have been.
+    describe one thing. ``facts`` are further numbers worth telling, ``notes`` sentences about rows
+    that were taken. In a dry run nothing was written and the counts say what would have been.
     """
 
     name: str
@@ -81,6 +92,7 @@ class ImportReport:
     refusals: list[Refusal] = field(default_factory=list)
     counts: dict[str, Counts] = field(default_factory=dict)
     facts: dict[str, int] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
 
     @property
     def created(self) -> int:
@@ -98,6 +110,10 @@ class ImportReport:
         """Count the row at ``place`` as refused for ``faults``, pairs of column and sentence."""
         self.refused += 1
         self.refusals += [Refusal(place, column, reason) for column, reason in faults]
+
+    def note(self, place: Place, text: str) -> None:
+        """Tell something about the row at ``place``, which was taken."""
+        self.notes.append(Note(place, text))
 
     def summary(self) -> str:
         """Return the outcome as one line for people."""
@@ -141,5 +157,13 @@ class ImportReport:
                     "reason": each.reason,
                 }
                 for each in self.refusals
+            ],
+            "notes": [
+                {
+                    "file": each.place.file or self.file.name,
+                    "line": each.place.line,
+                    "text": each.text,
+                }
+                for each in self.notes
             ],
         }

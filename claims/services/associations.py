@@ -35,6 +35,7 @@ def activate(claim: Claim, *, now: datetime) -> list[Association]:
             "line__product",
             "line__subscription",
             "activity__program",
+            "activity__area",
             "location",
             "tenant",
             "claim",

@@ -4,38 +4,54 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('consent', '0002_letters_and_handoff'),
+        ("consent", "0002_letters_and_handoff"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='HandoffEndpoint',
+            name="HandoffEndpoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('url', models.CharField(max_length=500, unique=True, verbose_name='address')),
-                ('gone_at', models.DateTimeField(blank=True, null=True, verbose_name='gone since')),
-                ('quiet_until', models.DateTimeField(blank=True, null=True, verbose_name='no posts until')),
-                ('last_error', models.TextField(blank=True, verbose_name='last error')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("url", models.CharField(max_length=500, unique=True, verbose_name="address")),
+                ("gone_at", models.DateTimeField(blank=True, null=True, verbose_name="gone since")),
+                (
+                    "quiet_until",
+                    models.DateTimeField(blank=True, null=True, verbose_name="no posts until"),
+                ),
+                ("last_error", models.TextField(blank=True, verbose_name="last error")),
             ],
             options={
-                'verbose_name': 'address for hand-offs',
-                'verbose_name_plural': 'addresses for hand-offs',
-                'ordering': ['url'],
+                "verbose_name": "address for hand-offs",
+                "verbose_name_plural": "addresses for hand-offs",
+                "ordering": ["url"],
             },
         ),
         migrations.AlterModelOptions(
-            name='handoffbatch',
-            options={'ordering': ['-number'], 'permissions': [('download_handoff', 'Can download files of hand-offs')], 'verbose_name': 'hand-off file', 'verbose_name_plural': 'hand-off files'},
+            name="handoffbatch",
+            options={
+                "ordering": ["-number"],
+                "permissions": [("download_handoff", "Can download files of hand-offs")],
+                "verbose_name": "hand-off file",
+                "verbose_name_plural": "hand-off files",
+            },
         ),
         migrations.AddField(
-            model_name='handoffbatch',
-            name='stored_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='in the storage since'),
+            model_name="handoffbatch",
+            name="stored_at",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="in the storage since"),
         ),
         migrations.AddIndex(
-            model_name='handoffbatch',
-            index=models.Index(condition=models.Q(('stored_at__isnull', True)), fields=['number'], name='handoff_batch_unstored'),
+            model_name="handoffbatch",
+            index=models.Index(
+                condition=models.Q(("stored_at__isnull", True)),
+                fields=["number"],
+                name="handoff_batch_unstored",
+            ),
         ),
     ]

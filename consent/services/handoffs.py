@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Max
 
@@ -12,6 +12,9 @@ from claims.states import AssociationState
 from cpor_site.common.operator_calendar import operator_zone
 
 from ..models import IncentiveHandoff
+
+PARTNER_ASSOCIATION = "CPOR"
+"""How the partner is tied to the line, as earnings exports tell it from other kinds."""
 
 
 def hand_over(association: Association, *, now: datetime) -> IncentiveHandoff:
@@ -29,14 +32,22 @@ def hand_over(association: Association, *, now: datetime) -> IncentiveHandoff:
         payload={
             "claim_number": claim.number,
             "program": association.activity.program.code,
+            "program_name": association.activity.program.name,
+            "partner_association": PARTNER_ASSOCIATION,
             "partner_id": association.location.partner_id,
             "tenant_id": str(association.tenant.tenant_id),
             "subscription_id": str(subscription.subscription_id) if subscription else None,
+            "subscription_starts_on": _day(subscription.starts_on) if subscription else None,
+            "subscription_ends_on": _day(subscription.ends_on) if subscription else None,
+            "solution_area": association.activity.area.name,
             "product": line.product.code,
+            "product_name": line.product.name,
             "activity": association.activity.code,
+            "activity_name": association.activity.name,
             "claimed_on": association.claimed_on.isoformat(),
             "effective_from": effective_on.isoformat(),
             "effective_to": None,
+            "end_reason": None,
             "recognition_only": (
                 association.activity.recognition_only or line.product.recognition_only
             ),
@@ -92,3 +103,7 @@ def _next_number(claim: Claim) -> int:
     """Return the next number of the claim's rows; the caller holds the claim's lock."""
     last = IncentiveHandoff.objects.filter(claim=claim).aggregate(last=Max("sequence"))["last"]
     return (last or 0) + 1
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None

@@ -132,6 +132,7 @@ def test_json_is_for_programs(tmp_path: Path) -> None:
                 "or GB.",
             }
         ],
+        "notes": [],
     }
 
 

@@ -80,6 +80,8 @@ class ImportCommand(BaseCommand, ABC):
         if as_json:
             self.stdout.write(json.dumps(report.as_dict(), ensure_ascii=False))
             return
+        for note in report.notes:
+            self.stdout.write(str(note))
         if report.dry_run:
             self.stdout.write(_("Dry run: nothing is written."))
         self.stdout.write(report.summary())

@@ -1,0 +1,127 @@
+"""Which hand-offs wait, and for what: their turn within the claim, or an enrolment (Q18)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from claims.models import ProgramEnrollment
+from cpor_site.common.operator_calendar import operator_zone
+
+from ..models import IncentiveHandoff
+
+SETTLED_AT_ONCE = 500
+
+Kind, State = IncentiveHandoff.Kind, IncentiveHandoff.State
+
+
+def suspended(now: datetime) -> Q:
+    """Return the condition of a row that is held because the location isn't enrolled today.
+
+    Only starts are held: an end that the program must learn of goes, once its start has gone.
+    """
+    today = now.astimezone(operator_zone()).date()
+    enrolled = ProgramEnrollment.objects.filter(
+        Q(ends_on=None) | Q(ends_on__gte=today),
+        location=OuterRef("line__association__location"),
+        program=OuterRef("line__association__activity__program"),
+        enrollment_status=ProgramEnrollment.Status.ENROLLED,
+        starts_on__lte=today,
+    )
+    return Q(kind=Kind.START) & ~Exists(enrolled)
+
+
+def due_for_file(now: datetime) -> QuerySet[IncentiveHandoff]:
+    """Return the rows that the next file holds: in no file yet, not held, nor behind a held one.
+
+    Rows of a planned file that never got into the storage are among them.
+    """
+    unplanned = IncentiveHandoff.objects.filter(batch=None, sent_at=None)
+    held = unplanned.filter(
+        Q(state=State.FAILED) | suspended(now),
+        claim=OuterRef("claim"),
+        sequence__lt=OuterRef("sequence"),
+    )
+    return IncentiveHandoff.objects.filter(
+        Q(batch__isnull=False, batch__stored_at=None)
+        | Q(batch=None, state=State.PENDING) & ~suspended(now) & ~Exists(held)
+    )
+
+
+def due_for_post(now: datetime) -> QuerySet[IncentiveHandoff]:
+    """Return the rows whose turn to be posted has come, whatever stands before them."""
+    return IncentiveHandoff.objects.filter(_ready(now) & ~suspended(now))
+
+
+def behind_unposted() -> Exists:
+    """Return the condition of a row before which another one of its claim has to be posted."""
+    return Exists(_earlier())
+
+
+def behind_held(now: datetime) -> Exists:
+    """Return the condition of a row before which stands one that can't be posted now."""
+    return Exists(_earlier().exclude(_ready(now) & ~suspended(now)))
+
+
+def _earlier() -> QuerySet[IncentiveHandoff]:
+    return IncentiveHandoff.objects.filter(
+        claim=OuterRef("claim"), sequence__lt=OuterRef("sequence"), posted_at=None, sent_at=None
+    )
+
+
+def _ready(now: datetime) -> Q:
+    return (
+        Q(state=State.PENDING, posted_at=None)
+        & (Q(next_try_at=None) | Q(next_try_at__lte=now))
+        & (Q(claimed_until=None) | Q(claimed_until__lte=now))
+    )
+
+
+def settle(now: datetime) -> int:
+    """Mark as sent what has gone every way that is set up; return how many rows that were.
+
+    That is the file and, with an address, the post. Rows that another sender is settling are left
+    to it.
+    """
+    gone = IncentiveHandoff.objects.filter(state=State.PENDING, batch__stored_at__isnull=False)
+    if settings.CPOR_HANDOFF_URL:
+        gone = gone.filter(posted_at__isnull=False)
+    free = gone.order_by("pk").select_for_update(of=("self",), skip_locked=True)
+    settled = 0
+    while True:
+        with transaction.atomic():
+            keys = list(free.values_list("pk", flat=True)[:SETTLED_AT_ONCE])
+            settled += IncentiveHandoff.objects.filter(pk__in=keys).update(
+                state=State.SENT, sent_at=now, claimed_until=None, next_try_at=None
+            )
+        if len(keys) < SETTLED_AT_ONCE:
+            return settled
+
+
+def retry(row_id: int) -> bool:
+    """Queue a failed row anew, with all its tries; False if it isn't failed (any more).
+
+    A row that the program refused goes all ways again; one that couldn't be posted is posted.
+    """
+    with transaction.atomic():
+        row = IncentiveHandoff.objects.select_for_update().filter(pk=row_id).first()
+        if row is None or row.state != State.FAILED:
+            return False
+        if row.sent_at is not None:
+            row.batch = None
+            row.posted_at = None
+        row.state = State.PENDING
+        row.sent_at = row.acknowledged_at = row.next_try_at = row.claimed_until = None
+        row.acknowledgement = row.last_error = ""
+        row.tries = 0
+        row.save()
+        return True
+
+
+def has_been_delivered(row: IncentiveHandoff) -> bool:
+    """Whether the program can know of the row, by whichever way."""
+    stored = row.batch is not None and row.batch.stored_at is not None
+    return stored or row.posted_at is not None or row.sent_at is not None
