@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import URLPattern, path
 
 from ..views.earlier import earlier_page
+from ..views.extension import extend_page
 from ..views.proof import page_image
 from ..views.verdicts import verdicts_act
 
@@ -21,5 +22,6 @@ def case_urls(wrap: Callable[..., Any]) -> list[URLPattern]:
             name="claims_claim_page",
         ),
         path("<int:claim_id>/verdicts/", wrap(verdicts_act), name="claims_claim_verdicts"),
+        path("<int:claim_id>/extend/", wrap(extend_page), name="reviews_extend_window"),
         path("<int:claim_id>/earlier/", wrap(earlier_page), name="claims_claim_earlier"),
     ]

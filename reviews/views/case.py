@@ -140,6 +140,7 @@ def render_case(
     status: int = 200,
 ) -> HttpResponse:
     """Render the case page, with what was typed into its forms and why it was refused."""
+    from .extension import can_extend  # noqa: PLC0415 - as the next one
     from .leases import lease_bar  # noqa: PLC0415 - its pages are about a case, as this module is
 
     user = reader(request)
@@ -173,6 +174,7 @@ def render_case(
             claim, user, hindered=hindrance is not None if acts or hindrance else None
         ),
         "obstacles": obstacles(case, today) if in_review else [],
+        "can_extend": can_extend(claim, user),
         "seen": _since_seen(case, user, now) if request.method == "GET" and writes else None,
         "since_round": since_last_round(case.events, case.names),
         "proof": proof,

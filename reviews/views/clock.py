@@ -18,6 +18,7 @@ from claims.models import Claim, ClaimEvent, ClockHold
 from claims.standing import CALENDAR_DAYS
 from claims.states import DeadlineKind
 from claims.wording import event_words
+from consent.services.extensions import extension_of
 from cpor_site.common import clock
 from cpor_site.common.business_calendar import BusinessCalendar, Deadline
 from cpor_site.common.operator_calendar import operator_calendar
@@ -25,6 +26,7 @@ from cpor_site.common.operator_calendar import operator_calendar
 from ..services import holds, leases
 from ..standing import standing_of
 from .case import CLOCK_STARTS, about_a_case, frame, reader
+from .extension import can_extend
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ def clock_page(request: HttpRequest, claim: Claim) -> HttpResponse:
         "rules": _rules(claim),
         "profile": claim.rule_profile,
         "holds": found,
+        "extension": extension_of(claim),
+        "can_extend": can_extend(claim, user),
         "can_hold": leases.can_review(user)
         and actors.is_lead(user)
         and holds.ends_by_itself(claim)
