@@ -7,17 +7,19 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from claims import onward as to_the_partner
 from claims.models import Claim, ClaimEvent
 from claims.signals import claim_moved
 from cpor_site.common.models import OutboxMessage
 from cpor_site.common.outbox import letter_left, register_filler
 
-from . import letters
+from . import letters, onward
 from .services import handoffs, links, overview, requests
 
 NOTHING_LEFT_TO_REFUSE = frozenset({"consent_declined", "window_closed", "association_ended"})
 TAKEN_BACK = frozenset({"consent_withdrawn", "line_withdrawn"})
 
+to_the_partner.register(onward.sentences)
 register_filler(requests.FILLER, requests.link_for)
 register_filler(letters.NEW_LINKS, links.links_of_letter)
 register_filler(letters.OVERVIEWS, overview.links_of_letter)
@@ -39,8 +41,6 @@ def follow_claim(*, claim: Claim, event: ClaimEvent, **kwargs: Any) -> None:
         handoffs.take_back(claim, now=event.at)
     if event.kind == "association_ended":
         letters.write_end(claim, now=event.at)
-    if event.kind in TAKEN_BACK:
-        handoffs.take_back(claim, now=event.at)
     if event.kind in TAKEN_BACK | {"withdrawal_announced"}:
         letters.write_withdrawal(claim, event)
 

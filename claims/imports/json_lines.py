@@ -25,12 +25,13 @@ class JsonLinesSource:
 
     def check(self) -> Size:
         """Read the file once; see ``Source``. The last line must be whole."""
-        rows, number, last = 0, 0, b""
-        for number, last in self._lines():
+        rows, last = 0, (0, b"")
+        for last in self._lines():  # noqa: B007  # Only the last one matters afterwards.
             rows += 1
+        number, text = last
         if not rows:
             raise UnusableFile(_("The file is empty."))
-        if not last.endswith(b"\n") and not last.rstrip().endswith(b"}"):
+        if not text.endswith(b"\n") and not text.rstrip().endswith(b"}"):
             raise UnusableFile(_("The file ends in the middle of this line."), Place(number))
         return Size(rows=rows, lines=number)
 

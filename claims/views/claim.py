@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from cpor_site.common import clock
 from cpor_site.common.operator_calendar import operator_calendar
 
-from .. import actors, changes, journey, offers, selectors
+from .. import actors, changes, journey, offers, onward, selectors
 from ..actors import Capability
 from ..forms.acts import CommentForm
 from ..models import Claim, ClaimLine, PoEDocument, Program
@@ -84,6 +84,7 @@ def page_of(request: HttpRequest, claim: Claim, comment_form: CommentForm) -> di
             each.subscription_id or each.subscription_as_typed for each in lines
         ),
         "programs": _programs(lines),
+        "onward": onward.sentences(claim),
         "today": calendar.day_of(now),
         "documents": documents,
         "newest_proof_on": newest,
