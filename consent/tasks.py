@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from .services import delivery, webhook, windows, withdrawals
+from .services import delivery, retention, webhook, windows, withdrawals
 
 
 @shared_task
@@ -29,3 +29,9 @@ def deliver_handoffs() -> None:
 def post_handoffs() -> None:
     """Hand-offs by HTTP."""
     webhook.post_handoffs()
+
+
+@shared_task
+def forget_addresses() -> None:
+    """Q26."""
+    retention.forget_addresses()

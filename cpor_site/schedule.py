@@ -59,6 +59,12 @@ def jobs(*, demo: bool) -> tuple[Job, ...]:
             what="Posts hand-offs to the incentive program's address, if one is set.",
         ),
         Job(
+            name="forget_addresses",
+            task="consent.tasks.forget_addresses",
+            every=timedelta(hours=1),
+            what="Clears IP addresses of customers that are older than a year.",
+        ),
+        Job(
             name="render_proof",
             task="reviews.tasks.render_proof",
             every=sweep,
