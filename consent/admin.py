@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from cpor_site.common.admin_bases import EvidenceAdmin
 
-from .models import ConsentAnswer, ConsentRequest, IncentiveHandoff
+from . import handoff_pages  # noqa: F401  # Registers the pages of hand-offs.
+from .models import ConsentAnswer, ConsentRequest
 
 
 @admin.register(ConsentRequest)
@@ -27,19 +28,3 @@ class ConsentAnswerAdmin(EvidenceAdmin):
     @admin.display(description=_("claim"))
     def claim_number(self, answer: ConsentAnswer) -> str:
         return answer.request.claim.number
-
-
-@admin.register(IncentiveHandoff)
-class IncentiveHandoffAdmin(EvidenceAdmin):
-    list_display = (
-        "created_at",
-        "claim",
-        "line__product",
-        "kind",
-        "state",
-        "effective_on",
-        "sent_at",
-    )
-    list_filter = ("kind", "state")
-    list_select_related = ("claim", "line__product")
-    search_fields = ("=claim__number",)

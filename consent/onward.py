@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime
 
-from django.db.models import Case, Value, When
 from django.utils.translation import gettext as _
 
 from claims.models import Claim
@@ -13,7 +12,7 @@ from claims.standing import day
 from cpor_site.common import clock
 
 from .models import IncentiveHandoff
-from .services.waiting import suspended
+from .services.waiting import with_standing
 
 Kind, State = IncentiveHandoff.Kind, IncentiveHandoff.State
 
@@ -22,14 +21,10 @@ def sentences(claim: Claim) -> list[str]:
     """Return a sentence for each way that the claim's rows stand, with the products it is about."""
     if claim.activated_at is None:
         return []
-    rows = (
-        IncentiveHandoff.objects.filter(claim=claim)
-        .select_related("line__product", "line__activity__program", "line__association__location")
-        .annotate(
-            is_suspended=Case(When(suspended(clock.now()), then=Value(True)), default=Value(False))
-        )
-        .order_by("sequence")
+    own = IncentiveHandoff.objects.filter(claim=claim).select_related(
+        "line__product", "line__activity__program", "line__association__location"
     )
+    rows = with_standing(own, clock.now()).order_by("sequence")
     products: dict[str, list[str]] = defaultdict(list)
     for row in rows:
         names = products[_sentence(row)]

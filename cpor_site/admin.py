@@ -58,6 +58,8 @@ SECTIONS: tuple[tuple[Promise, tuple[str, ...]], ...] = (
             "common.user",
             "common.nonworkingday",
             "common.outboxmessage",
+            "consent.handoffbatch",
+            "consent.handoffendpoint",
             "common.jobrun",
         ),
     ),

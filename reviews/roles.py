@@ -46,6 +46,8 @@ _SEE_OPERATION = (
     "claims.view_workloadusage",
     "reviews.view_caselease",
     "reviews.view_bulkact",
+    "consent.view_handoffbatch",
+    "consent.view_handoffendpoint",
     "common.view_user",
 )
 _EDIT_OPERATION = tuple(
@@ -85,6 +87,9 @@ ROLES: dict[str, tuple[str, ...]] = {
         *_EDIT_OPERATION,
         "claims.change_listedproduct",
         "common.change_outboxmessage",
+        "consent.change_incentivehandoff",
+        "consent.change_handoffendpoint",
+        "consent.download_handoff",
     ),
     "Auditor": (*_SEE_CLAIMS, *_SEE_OPERATION),
 }

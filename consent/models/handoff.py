@@ -73,7 +73,8 @@ class IncentiveHandoff(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["id"], condition=Q(state="pending"), name="handoff_pending")
+            models.Index(fields=["id"], condition=Q(state="pending"), name="handoff_pending"),
+            models.Index(fields=["id"], condition=Q(state="failed"), name="handoff_failed"),
         ]
 
     def __str__(self) -> str:

@@ -59,9 +59,10 @@ def deliver_handoffs(*, dry_run: bool = False) -> JobRun:
     if not dry_run:
         waiting.settle(now)
     delivery = _Delivery()
+    keys = [*keyset(waiting.in_unstored_file()), *keyset(waiting.due_for_file(now))]
     return run_sweep(
         "deliver_handoffs",
-        delivery.while_it_works(list(keyset(waiting.due_for_file(now)))),
+        delivery.while_it_works(keys),
         delivery.deliver,
         dry_run=dry_run,
         now=now,
@@ -103,7 +104,7 @@ def plan(now: datetime) -> HandoffBatch | None:
     """
     with transaction.atomic():
         _one_at_a_time()
-        due = waiting.due_for_file(now).filter(batch=None)
+        due = waiting.due_for_file(now)
         rows = list(
             due.select_related("claim")
             .order_by("pk")

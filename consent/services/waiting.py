@@ -6,7 +6,10 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from claims.models import ProgramEnrollment
 from cpor_site.common.operator_calendar import operator_zone
@@ -34,21 +37,49 @@ def suspended(now: datetime) -> Q:
     return Q(kind=Kind.START) & ~Exists(enrolled)
 
 
-def due_for_file(now: datetime) -> QuerySet[IncentiveHandoff]:
-    """Return the rows that the next file holds: in no file yet, not held, nor behind a held one.
+def with_standing(rows: QuerySet[IncentiveHandoff], now: datetime) -> QuerySet[IncentiveHandoff]:
+    """Add to each row whether it is held (``is_suspended``), for ``standing_of``."""
+    return rows.annotate(
+        is_suspended=Case(When(suspended(now), then=Value(True)), default=Value(False))
+    )
 
-    Rows of a planned file that never got into the storage are among them.
-    """
+
+def standing_of(row: IncentiveHandoff) -> str:
+    """Say for the operator's people why a row of ``with_standing`` is where it is."""
+    if row.state == State.FAILED and row.acknowledged_at is not None:
+        return _("refused by the program: %(reason)s") % {"reason": row.acknowledgement}
+    if row.state == State.FAILED:
+        return _("given up: %(reason)s") % {"reason": row.last_error}
+    if row.state != State.PENDING:
+        return row.acknowledgement
+    if getattr(row, "is_suspended", False):
+        return _("suspended: the location isn't enrolled in the program")
+    if row.next_try_at is not None:
+        moment = date_format(timezone.localtime(row.next_try_at), "SHORT_DATETIME_FORMAT")
+        return _("next try after %(moment)s: %(reason)s") % {
+            "moment": moment,
+            "reason": row.last_error,
+        }
+    if row.batch_id is None:
+        return _("waits for the next file")
+    return _("in a file, waits to be posted")
+
+
+def due_for_file(now: datetime) -> QuerySet[IncentiveHandoff]:
+    """Return the rows that the next file holds: in no file yet, not held, nor behind a held one."""
     unplanned = IncentiveHandoff.objects.filter(batch=None, sent_at=None)
     held = unplanned.filter(
         Q(state=State.FAILED) | suspended(now),
         claim=OuterRef("claim"),
         sequence__lt=OuterRef("sequence"),
     )
-    return IncentiveHandoff.objects.filter(
-        Q(batch__isnull=False, batch__stored_at=None)
-        | Q(batch=None, state=State.PENDING) & ~suspended(now) & ~Exists(held)
-    )
+    pending = IncentiveHandoff.objects.filter(state=State.PENDING, batch=None)
+    return pending.filter(~suspended(now) & ~Exists(held))
+
+
+def in_unstored_file() -> QuerySet[IncentiveHandoff]:
+    """Return the rows of planned files that never got into the storage."""
+    return IncentiveHandoff.objects.filter(batch__isnull=False, batch__stored_at=None)
 
 
 def due_for_post(now: datetime) -> QuerySet[IncentiveHandoff]:

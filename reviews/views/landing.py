@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, F, Q
 from django.db.models.functions import TruncDate
 from django.http import HttpRequest
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from claims.models import ClaimEvent
 from claims.states import Side
+from consent.models import HandoffEndpoint, IncentiveHandoff
 from cpor_site.common import clock
 from cpor_site.common.business_calendar import BusinessCalendar
 from cpor_site.common.models import JobRun, OutboxMessage, User
@@ -139,7 +141,7 @@ def tiles_of(user: User, now: datetime, bands: tuple[queues.Band, ...]) -> list[
 
 
 def troubles_of(user: User, now: datetime) -> list[Tile]:
-    """Return tiles for letters and jobs that failed, for whoever may read those; none if none."""
+    """Return tiles for letters, hand-offs and jobs that failed, for whoever may read those."""
     tiles = []
     if user.has_perm("common.view_outboxmessage"):
         state = OutboxMessage.State.FAILED
@@ -149,6 +151,8 @@ def troubles_of(user: User, now: datetime) -> list[Tile]:
             tiles.append(
                 Tile(_("Letters that failed"), number_words(failed), f"{url}?state__exact={state}")
             )
+    if user.has_perm("consent.view_handoffbatch"):
+        tiles += _troubles_of_handoffs()
     if user.has_perm("common.view_jobrun"):
         runs = JobRun.objects.filter(started_at__gt=now - JOBS_WITHIN, failed__gt=0)
         url = reverse("admin:common_jobrun_changelist")
@@ -163,6 +167,22 @@ def troubles_of(user: User, now: datetime) -> list[Tile]:
             tiles.append(
                 Tile(_("Job runs that never ended"), number_words(count), f"{url}?outcome=stuck")
             )
+    return tiles
+
+
+def _troubles_of_handoffs() -> list[Tile]:
+    state = IncentiveHandoff.State.FAILED
+    tiles = []
+    failed = IncentiveHandoff.objects.filter(state=state)[: COUNTED + 1].count()
+    if failed:
+        url = reverse("admin:consent_incentivehandoff_changelist")
+        tiles.append(
+            Tile(_("Hand-offs that failed"), number_words(failed), f"{url}?state__exact={state}")
+        )
+    gone = HandoffEndpoint.objects.filter(url=settings.CPOR_HANDOFF_URL, gone_at__isnull=False)
+    for endpoint in gone:
+        url = reverse("admin:consent_handoffendpoint_change", args=[endpoint.pk])
+        tiles.append(Tile(_("Address for hand-offs that is gone"), number_words(1), url))
     return tiles
 
 
