@@ -44,19 +44,19 @@ class LinkSuperseded(Refused):
 
 
 class WindowOver(Refused):
-    """TOK-03: the response period has ended."""
+    """TOK-03: the response period has ended, or there was none (a migrated claim, Q30)."""
 
-    def __init__(self, at: datetime) -> None:
-        super().__init__(
-            information(
-                "TOK-03",
-                _(
-                    "The response period ended on %(date)s. You can still ask to end the "
-                    "association here."
-                )
-                % {"date": _day(at)},
+    def __init__(self, at: datetime | None) -> None:
+        sentence = (
+            _(
+                "The response period ended on %(date)s. You can still ask to end the "
+                "association here."
             )
+            % {"date": _day(at)}
+            if at is not None
+            else _("You can ask to end the association here.")
         )
+        super().__init__(information("TOK-03", sentence))
 
 
 class AlreadyAnswered(Refused):
@@ -116,7 +116,7 @@ def ask_open(recipient: ConsentRecipient, now: datetime) -> None:
         if request.claim.status != Status.APPROVED:
             last = _last_word(request)
             raise AlreadyAnswered(last) if last else NothingLeft
-        raise WindowOver(request.closes_at or request.closed_at)
+        raise WindowOver(request.closes_at)
     if request.closes_at is not None and now > request.closes_at:
         raise WindowOver(request.closes_at)
 

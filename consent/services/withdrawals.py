@@ -142,8 +142,18 @@ def ask_over(token: str, now: datetime) -> None:
 
 def due(now: datetime) -> Iterator[int]:
     """Yield the primary keys of withdrawals whose day has come, but for claims on hold."""
+    return keyset(_due(now))
+
+
+def claims_due(now: datetime) -> dict[int, datetime]:
+    """Return the keys of the claims that ``due`` is about, each with when the first one is."""
+    found = _due(now).filter(request__claim__status=Status.APPROVED).order_by("-takes_effect_at")
+    return dict(found.values_list("request__claim", "takes_effect_at"))
+
+
+def _due(now: datetime) -> QuerySet[ConsentAnswer]:
     on_hold = ClockHold.objects.filter(claim=OuterRef("request__claim"), lifted_at=None)
-    return keyset(
+    return (
         ConsentAnswer.objects.filter(
             kind=ConsentAnswer.Kind.WITHDRAWN, carried_out_at=None, takes_effect_at__lte=now
         )
@@ -188,8 +198,8 @@ def _carry_out(claim: Claim, answer: ConsentAnswer, now: datetime) -> bool:
     details = _details(answer, gone)
     # The day that the customer was told counts, unless the association began after it.
     assert answer.takes_effect_at is not None
-    assert claim.activated_at is not None
-    ends_at = answer.takes_effect_at if answer.takes_effect_at >= claim.activated_at else now
+    began_at = claim.activated_at or answer.takes_effect_at
+    ends_at = answer.takes_effect_at if answer.takes_effect_at >= began_at else now
     if len(gone) == len(standing):
         with door.passage(claim_id=claim.pk, act=Act.WITHDRAW_CONSENT, actor=actor) as passage:
             _end(passage.claim, gone, actor, ends_at)

@@ -9,6 +9,7 @@ from claims.actors import Actor
 from claims.models import Claim, ClockHold
 from claims.refusals import MovedOn
 from claims.states import Status
+from consent.services.withdrawals import announced
 from cpor_site.common.problems import Refused, error
 
 from .leases import impartial, leading, required_reason
@@ -18,8 +19,10 @@ def ends_by_itself(claim: Claim) -> bool:
     """Whether a sweep will act on the claim if nobody does before."""
     return claim.status == Status.PARTNER_ACTION_REQUIRED or (
         claim.status == Status.APPROVED
-        and claim.consent_closes_at is not None
-        and claim.activated_at is None
+        and (
+            (claim.consent_closes_at is not None and claim.activated_at is None)
+            or announced(claim).exists()
+        )
     )
 
 

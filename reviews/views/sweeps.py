@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 from django.contrib import admin, messages
@@ -25,6 +26,7 @@ from claims.refusals import NotYours
 from claims.services.sweeps import unanswered
 from claims.states import Status
 from consent.services.windows import passed
+from consent.services.withdrawals import claims_due
 from cpor_site.common import clock
 from cpor_site.common.models import JobRun
 from cpor_site.common.problems import Refused
@@ -51,9 +53,6 @@ class Plan:
     more: bool
     last_run: JobRun | None
 
-    def due_of(self, claim: Claim) -> datetime | None:
-        return claim.due_at if self.job == "reject_stale_claims" else claim.consent_closes_at
-
 
 @require_safe
 def sweeps_page(request: HttpRequest) -> HttpResponse:
@@ -61,6 +60,7 @@ def sweeps_page(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm(VIEW_CLAIM):
         raise PermissionDenied
     user, now = reader(request), clock.now()
+    withdrawn = claims_due(now + AHEAD)
     plans = [
         _plan(
             "reject_stale_claims",
@@ -68,6 +68,7 @@ def sweeps_page(request: HttpRequest) -> HttpResponse:
             gettext_lazy("is rejected; the partner can dispute that"),
             gettext_lazy("No partner's time to answer ends within the next 24 hours."),
             unanswered(now + AHEAD),
+            attrgetter("due_at"),
         ),
         _plan(
             "finalise_consent_windows",
@@ -75,6 +76,15 @@ def sweeps_page(request: HttpRequest) -> HttpResponse:
             gettext_lazy("comes into force and is handed over to the incentive program"),
             gettext_lazy("No customer's time to refuse ends within the next 24 hours."),
             passed(now + AHEAD),
+            attrgetter("consent_closes_at"),
+        ),
+        _plan(
+            "carry_out_withdrawals",
+            gettext_lazy("Ended at the customer's wish"),
+            gettext_lazy("ends for the products that the customer withdrew"),
+            gettext_lazy("No withdrawal takes effect within the next 24 hours."),
+            withdrawn,
+            lambda claim: withdrawn[claim.pk],
         ),
     ]
     held = list(
@@ -97,14 +107,21 @@ def sweeps_page(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "admin/queue/sweeps.html", context)
 
 
-def _plan(job: str, title: Promise, act: Promise, empty: Promise, keys: Iterable[int]) -> Plan:
+def _plan(
+    job: str,
+    title: Promise,
+    act: Promise,
+    empty: Promise,
+    keys: Iterable[int],
+    due_of: Callable[[Claim], datetime],
+) -> Plan:
     found = list(islice(keys, SHOWN + 1))
     claims = rows(found[:SHOWN])
     last = JobRun.objects.filter(job=job, dry_run=False).order_by("-started_at", "-pk").first()
     plan = Plan(job, title, act, empty, claims, len(found) > SHOWN, last)
-    claims.sort(key=lambda claim: (plan.due_of(claim), claim.pk))
+    claims.sort(key=lambda claim: (due_of(claim), claim.pk))
     for claim in claims:
-        claim.acted_on_at = plan.due_of(claim)  # type: ignore[attr-defined]
+        claim.acted_on_at = due_of(claim)  # type: ignore[attr-defined]
     return plan
 
 
@@ -179,6 +196,11 @@ def _what_waits(claim: Claim) -> str:
         return _(
             "The claim isn't rejected for want of an answer until the hold is lifted. The deadline "
             "itself stays."
+        )
+    if claim.activated_at is not None:
+        return _(
+            "What the customer withdrew doesn't end by itself until the hold is lifted. The day "
+            "that the customer was told stays."
         )
     return _(
         "The association doesn't come into force by itself until the hold is lifted. The deadline "
