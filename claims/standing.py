@@ -228,7 +228,7 @@ def _approved(claim: Claim, words: dict[str, str]) -> tuple[str, str]:
         return (
             gettext("You are partner of record since %(since)s.") % {"since": since},
             gettext(
-                "The claim has been passed on to the incentive program, which judges by its own "
+                "The claim goes on to the incentive program by itself, which judges by its own "
                 "rules whether anything is earned."
             ),
         )

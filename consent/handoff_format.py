@@ -10,7 +10,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -73,7 +73,7 @@ class BatchFiles:
     csv: HandoffFile
     manifest: HandoffFile
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[HandoffFile]:
         return iter((self.json, self.csv, self.manifest))
 
 
@@ -119,7 +119,9 @@ def as_csv(rows: Sequence[IncentiveHandoff]) -> bytes:
     return text.getvalue().encode("utf-8")
 
 
-def files_of(batch: HandoffBatch, rows: Sequence[IncentiveHandoff]) -> BatchFiles:
+def files_of(
+    batch: HandoffBatch, rows: Sequence[IncentiveHandoff], *, keys: Sequence[str] = ()
+) -> BatchFiles:
     """Return the files of a batch; ``rows`` are its rows in their order, at least one."""
     lines = HandoffFile(batch.json_name, as_json_lines(rows))
     table = HandoffFile(batch.csv_name, as_csv(rows))
@@ -138,8 +140,9 @@ def files_of(batch: HandoffBatch, rows: Sequence[IncentiveHandoff]) -> BatchFile
         },
         indent=2,
     )
+    identifier = f"handoff-batch-{batch.number:06d}"
     signed = {
-        "headers": signed_headers(f"handoff-batch-{batch.number:06d}", batch.written_at, manifest),
+        "headers": signed_headers(identifier, batch.written_at, manifest, keys=keys),
         "payload": manifest,
     }
     content = f"{json.dumps(signed, indent=2)}\n".encode()
@@ -159,11 +162,16 @@ def message(row: IncentiveHandoff) -> str:
     )
 
 
-def signed_headers(identifier: str, at: datetime, body: str) -> dict[str, str]:
-    """Return the three headers of the Standard Webhooks, signed with every key that is set."""
+def signed_headers(
+    identifier: str, at: datetime, body: str, *, keys: Sequence[str] = ()
+) -> dict[str, str]:
+    """Return the three headers of the Standard Webhooks, signed with every key.
+
+    Those are the keys that are set, unless others are given.
+    """
     at = at.astimezone(UTC)
     signatures = [
-        Webhook(secret).sign(identifier, at, body) for secret in settings.CPOR_HANDOFF_SECRETS
+        Webhook(key).sign(identifier, at, body) for key in keys or settings.CPOR_HANDOFF_SECRETS
     ]
     return {
         "webhook-id": identifier,

@@ -14,6 +14,7 @@ from django.utils.translation import override
 
 from claims import life
 from claims.bulk.columns import COLUMNS
+from cpor_site import handoff_example
 from cpor_site.schedule import jobs
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -47,6 +48,7 @@ def upload_columns() -> str:
 PARTS: dict[str, tuple[str, Callable[[], str]]] = {
     "claim life": ("architecture.md", claim_life),
     "jobs": ("operations.md", job_table),
+    "hand-off example": ("handoff.md", handoff_example.text),
     "upload columns": ("uploads.md", upload_columns),
 }
 

@@ -47,7 +47,6 @@ def hand_over(association: Association, *, now: datetime) -> IncentiveHandoff:
             "claimed_on": association.claimed_on.isoformat(),
             "effective_from": effective_on.isoformat(),
             "effective_to": None,
-            "end_reason": None,
             "recognition_only": (
                 association.activity.recognition_only or line.product.recognition_only
             ),

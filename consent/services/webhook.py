@@ -99,6 +99,7 @@ class _Sender:
     def __init__(self, url: str) -> None:
         self._url = url
         self._stopped = False
+        self._answers = False
         self._ends_at = time.monotonic() + BUDGET_SECONDS
 
     def keys(self, now: datetime) -> Iterator[int]:
@@ -124,6 +125,7 @@ class _Sender:
             raise
         if answer.is_success:
             _note_posted(row)
+            self._forget_trouble()
             return Outcome.ACTED
         refusal = NotTaken(answer)
         if answer.status == GONE:
@@ -133,6 +135,13 @@ class _Sender:
         if answer.status in BUSY:
             self._leave_alone(None, str(refusal), _asked_for(answer))
         raise refusal
+
+    def _forget_trouble(self) -> None:
+        if not self._answers:
+            HandoffEndpoint.objects.filter(url=self._url).exclude(last_error="").update(
+                last_error="", quiet_until=None
+            )
+        self._answers = True
 
     def _post(self, row: IncentiveHandoff) -> Answer:
         body = handoff_format.message(row)

@@ -86,7 +86,7 @@ def post(
         except (OSError, http.client.HTTPException, ValueError) as error:
             if connection.was_cut or isinstance(error, TimeoutError):
                 raise PostFailed(
-                    _("%(host)s gave no answer within %(seconds)d seconds.")
+                    _("%(host)s gave no answer within %(seconds)d s.")
                     % {"host": parts.hostname, "seconds": seconds}
                 ) from error
             raise PostFailed(
@@ -175,6 +175,8 @@ def is_public(address: str) -> bool:
         return False
     if isinstance(found, ipaddress.IPv4Address):
         return True
+    if found.is_reserved and found not in TRANSLATED:
+        return False
     wrapped: list[ipaddress.IPv4Address | None] = [found.ipv4_mapped, found.sixtofour]
     wrapped += found.teredo or ()
     if found in TRANSLATED:
@@ -191,15 +193,14 @@ def _seconds(header: str | None) -> int | None:
 def _beginning(response: http.client.HTTPResponse) -> str:
     """Return the beginning of an answer's body; nothing where the body can't be read."""
     try:
-        return _one_line(response.read(MOST_READ))
+        return _one_line(response.read(MOST_READ).decode("utf-8", errors="replace"))
     except (OSError, http.client.HTTPException, ValueError):
         return ""
 
 
-def _one_line(text: bytes) -> str:
-    plain = re.sub(r"[\s\x00-\x1f\x7f]+", " ", text.decode("utf-8", errors="replace"))
-    return plain.strip()[:MOST_KEPT]
+def _one_line(text: str) -> str:
+    return re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", text).strip()[:MOST_KEPT]
 
 
 def _told(error: Any) -> str:
-    return f"{type(error).__name__}: {error}"[:MOST_KEPT]
+    return _one_line(f"{type(error).__name__}: {error}")

@@ -174,7 +174,13 @@ def reject(page: Page, reason: str, text: str) -> None:
 
 
 def hand_offs(page: Page, number: str) -> list[tuple[str, str]]:
-    """Return product and state of the rows handed over for a claim."""
+    """Return product and state of the rows handed over for a claim, once all have gone."""
+
+    def gone() -> bool:
+        rows = _products_and_states(page, "consent/incentivehandoff", number)
+        return all(state != "pending" for _product, state in rows)
+
+    wait_until(f"the hand-offs of {number} have gone", gone)
     return _products_and_states(page, "consent/incentivehandoff", number)
 
 

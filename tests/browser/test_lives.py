@@ -107,8 +107,8 @@ def test_three_workloads_until_the_partner_ends_the_association(
     expect(panel).to_contain_text("Being partner of record is not a payment.")
     for workload in workloads:
         expect(panel).to_contain_text(workload)
-    pending = [(workload, "pending") for workload in workloads]
-    assert steps.hand_offs(people.signed_in(OPS), number) == pending
+    sent = [(workload, "sent") for workload in workloads]
+    assert steps.hand_offs(people.signed_in(OPS), number) == sent
 
     partner.get_by_role("link", name="End the association…").click()
     partner.get_by_role("button", name="End the association").click()
@@ -122,7 +122,7 @@ def test_three_workloads_until_the_partner_ends_the_association(
     expect(stands).to_contain_text("Reason: The customer has another partner.")
     expect(partner.get_by_role("link", name="Copy to a new claim…")).to_be_visible()
     assert faults(partner) == []
-    assert steps.hand_offs(people.signed_in(OPS), number) == sorted(pending * 2)
+    assert steps.hand_offs(people.signed_in(OPS), number) == sorted(sent * 2)
 
 
 def test_one_of_two_subscriptions_and_its_renewal(

@@ -162,5 +162,5 @@ def _read_that_it_is_active(people: People, partner: Page, number: str) -> None:
     letter = steps.open_letter(people.visitor(), PARTNER, f"{number}: your association is active")
     assert "The association has been handed over to the incentive program." in letter
     ops = people.signed_in(OPS)
-    assert steps.hand_offs(ops, number) == [("Dynamics 365 Field Service", "pending")]
+    assert steps.hand_offs(ops, number) == [("Dynamics 365 Field Service", "sent")]
     assert steps.associations(ops, number) == [("Dynamics 365 Field Service", "Association active")]

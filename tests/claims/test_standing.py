@@ -135,7 +135,7 @@ def test_an_active_association_promises_no_payment() -> None:
     assert active.move == "You are partner of record since Thu 14 May 2026."
     assert active.hue == "good"
     assert active.consequence == (
-        "The claim has been passed on to the incentive program, which judges by its own rules "
+        "The claim goes on to the incentive program by itself, which judges by its own rules "
         "whether anything is earned."
     )
 
