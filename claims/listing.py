@@ -49,6 +49,7 @@ COUNTED = 1000
 """Claims are counted up to here; what has more is shown as "1,000+"."""
 NAMED = 500
 """Up to so many customers of a name are looked up first; more are joined."""
+WHOLE_NUMBER = re.compile(r"CPOR-[0-9]{4}-[0-9]{6,}", re.IGNORECASE)
 ALL, MINE = "all", "mine"
 NEEDS_ME = Q(status__in=[Status.PARTNER_ACTION_REQUIRED, Status.EDITING])
 
@@ -252,7 +253,13 @@ def guid_in(term: str) -> UUID | None:
 
 
 def _search(term: str) -> Q:
-    """Return the claims that the term names: a GUID, or a part of a number, name or domain."""
+    """Return the claims that the term names.
+
+    A whole claim number or GUID names only what bears it; all else may be a part of a number, name
+    or domain, or the beginning of a partner ID.
+    """
+    if WHOLE_NUMBER.fullmatch(term):
+        return Q(number=term.upper())
     guid = guid_in(term)
     if guid is not None:
         lines = ClaimLine.objects.filter(subscription__subscription_id=guid)
@@ -272,7 +279,9 @@ def _search(term: str) -> Q:
     if " " not in term:
         found |= Q(domain_as_typed__icontains=term)
     if term.isascii() and term.isdecimal():
-        found |= Q(location__partner_id__startswith=term)
+        locations = PartnerLocation.objects.filter(partner_id__startswith=term).order_by()
+        few = list(locations.values_list("pk", flat=True)[: NAMED + 1])
+        found |= Q(location__in=few if len(few) <= NAMED else locations.values("pk"))
     return found
 
 
