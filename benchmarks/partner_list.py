@@ -27,7 +27,7 @@ sys.path.insert(0, str(ROOT))
 
 LOCATIONS = 20
 SHARE_OF_TENANTS = 5
-ROUNDS = 20
+ROUNDS = 40
 GOAL = 150
 TABLES = "claims_claim, claims_customertenant, claims_partnerorganization, common_user"
 
@@ -282,6 +282,7 @@ def measure(only: str, rounds: int) -> None:
 
     from cpor_site import urls
     from cpor_site.common.models import User
+    from cpor_site.warm_up import warm_up
 
     module = sys.modules[__name__]
     module.urlpatterns = [  # type: ignore[attr-defined]
@@ -303,6 +304,7 @@ def measure(only: str, rounds: int) -> None:
     late = []
     with override_settings(ROOT_URLCONF=module.__name__):
         client.get("/claims/")
+        warm_up()
         timed(client, "/plain/", rounds)
         plain = timed(client, "/plain/", rounds)
         floor = statistics.median(plain)

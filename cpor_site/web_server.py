@@ -8,6 +8,7 @@ from gunicorn.glogging import Logger
 
 from cpor_site.common.logs import LinklessFormatter
 from cpor_site.env import load
+from cpor_site.warm_up import warm_up
 
 
 class LinklessLogger(Logger):
@@ -35,3 +36,8 @@ accesslog = None if _env.is_demo else "-"
 errorlog = "-"
 logger_class = LinklessLogger
 control_socket_disable = True
+
+
+def post_worker_init(worker: Any) -> None:
+    """Called by Gunicorn in each of its processes when the application is loaded."""
+    warm_up()
