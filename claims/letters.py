@@ -9,18 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from cpor_site.common import outbox
-from cpor_site.common.letters import Verbatim, render_letter, usable_locale
-from cpor_site.common.models import OutboxMessage
+from cpor_site.common.business_calendar import BusinessCalendar
+from cpor_site.common.letters import RenderedLetter, Verbatim, render_letter, usable_locale
+from cpor_site.common.models import OutboxMessage, User
+from cpor_site.common.operator_calendar import operator_calendar
+from cpor_site.common.templatetags.letters import usable_zone
 
-from . import actors
+from . import actors, deadlines, reminding
 from .actors import Capability
 from .models import (
     Claim,
@@ -33,7 +37,8 @@ from .models import (
     ReviewFinding,
 )
 from .services.lines import approved_lines, included_lines
-from .states import DeadlineKind, DeficiencyCode, LineStatus, RejectionReason, Side
+from .standing import standing_of
+from .states import DeadlineKind, DeficiencyCode, LineStatus, RejectionReason, Side, Status
 
 CUSTOMER_REASONS = {
     "not_our_partner": _("your company isn't their partner"),
@@ -56,18 +61,36 @@ class Reader:
 
 def readers(claim: Claim) -> list[Reader]:
     """Return the partner contact and the submitter, who must still be able to see the claim."""
+    contact = ClaimContact.objects.filter(claim=claim, kind=ClaimContact.Kind.PARTNER).first()
+    submitter = claim.submitted_by
+    if submitter is not None and not actors.partner_can(submitter, Capability.SEE, claim):
+        submitter = None
+    return readers_among(claim, contact, submitter)
+
+
+def readers_among(
+    claim: Claim, contact: ClaimContact | None, submitter: User | None
+) -> list[Reader]:
+    """Return the contact and the submitter, if there are such, each in their own language."""
     organization = claim.organization
     found = []
-    contact = ClaimContact.objects.filter(claim=claim, kind=ClaimContact.Kind.PARTNER).first()
     if contact is not None and contact.email:
         locale = usable_locale(contact.locale, organization.locale)
         found.append(Reader(contact.email, contact.name, locale, organization.time_zone))
-    submitter = claim.submitted_by
-    if submitter is not None and actors.partner_can(submitter, Capability.SEE, claim):
+    if submitter is not None:
         locale = usable_locale(submitter.locale, organization.locale)
         found.append(Reader(submitter.email, submitter.full_name, locale, submitter.time_zone))
     # The submitter comes last and wins: a user's own language and zone are known best.
     return list({reader.email.strip().lower(): reader for reader in found}.values())
+
+
+def owners(claim: Claim) -> list[Reader]:
+    """Return who started the claim, if they may still work on it: who reads about a draft."""
+    user = claim.created_by
+    if not actors.partner_can(user, Capability.DRAFT, claim):
+        return []
+    locale = usable_locale(user.locale, claim.organization.locale)
+    return [Reader(user.email, user.full_name, locale, user.time_zone)]
 
 
 def write_letters(claim: Claim, event: ClaimEvent) -> list[OutboxMessage]:
@@ -77,38 +100,65 @@ def write_letters(claim: Claim, event: ClaimEvent) -> list[OutboxMessage]:
     quotes (findings, comment) must have been written before.
     """
     compose = LETTERS.get(event.kind)
-    context = compose(claim, event) if compose else None
-    if context is None:
+    own = compose(claim, event) if compose else None
+    if own is None:
         return []
-    shared = {
-        "number": claim.number,
-        "claim_name": claim.name,
-        "customer": claim.tenant.name if claim.tenant else claim.domain_as_typed,
-        "lines": [_in_words(line) for line in included_lines(claim)],
-        "due_at": claim.due_at,
-        "claim_page": settings.CPOR_PUBLIC_URL + reverse("claim_page", args=[claim.pk]),
-    }
+    context = shared_context(claim, event.at) | own
+    calendar = operator_calendar()
     written = []
-    for reader in readers(claim):
+    for reader in owners(claim) if event.kind == DRAFT else readers(claim):
         letter = render_letter(
-            f"claims/letters/{event.kind}",
+            f"{FOLDER}/{event.kind}",
             reader.locale,
-            shared | context | {"reader_name": reader.name, "zone": reader.zone},
+            context | reader_context(claim, reader, event.at, calendar),
         )
-        message = outbox.enqueue(
-            key=f"{event.pk}:{event.kind}:{reader.email}",
-            kind=event.kind,
-            recipient=reader.email,
-            locale=reader.locale,
-            subject=letter.subject,
-            text_body=letter.text,
-            html_body=letter.html,
-            claim_number=claim.number,
-            now=event.at,
-        )
+        message = outbox.enqueue(**entry(claim, event, reader, letter))
         if message is not None:
             written.append(message)
     return written
+
+
+def entry(claim: Claim, event: ClaimEvent, reader: Reader, letter: RenderedLetter) -> outbox.Entry:
+    """Return what the outbox is given: one row for an event and a reader."""
+    return {
+        "key": f"{event.pk}:{event.kind}:{reader.email}",
+        "kind": event.kind,
+        "recipient": reader.email,
+        "locale": reader.locale,
+        "subject": letter.subject,
+        "text_body": letter.text,
+        "html_body": letter.html,
+        "claim_number": claim.number,
+        "now": event.at,
+    }
+
+
+def shared_context(
+    claim: Claim, at: datetime, lines: list[ClaimLine] | None = None
+) -> dict[str, Any]:
+    """Return what every letter about the claim can name; ``at`` is when it happened.
+
+    ``lines`` are those in the running, where they are known already.
+    """
+    lines = included_lines(claim) if lines is None else lines
+    return {
+        "number": claim.number,
+        "claim_name": claim.name,
+        "customer": claim.tenant.name if claim.tenant else claim.domain_as_typed,
+        "lines": [_in_words(line) for line in lines],
+        "due_at": claim.due_at,
+        "happened_at": at,
+        "claim_page": settings.CPOR_PUBLIC_URL + reverse("claim_page", args=[claim.pk]),
+    }
+
+
+def reader_context(
+    claim: Claim, reader: Reader, at: datetime, calendar: BusinessCalendar
+) -> dict[str, Any]:
+    """Return what depends on who reads: the name, the zone, and whose move it is in words."""
+    with translation.override(reader.locale), timezone.override(usable_zone(reader.zone)):
+        move = standing_of(claim, at, calendar).move
+    return {"reader_name": reader.name, "zone": reader.zone, "move": move}
 
 
 def _in_words(line: ClaimLine) -> str:
@@ -153,7 +203,8 @@ def _comment_added(claim: Claim, event: ClaimEvent) -> dict[str, Any] | None:
     return {"comment": Verbatim(comment.body)}
 
 
-def _rejected(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
+def rejected_context(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
+    """Return what the letter about a rejection names; reads the claim's own columns only."""
     can_dispute = claim.deadline_kind == DeadlineKind.DISPUTE_FILING
     return {
         "reasons": [RejectionReason(reason).label for reason in claim.rejection_reasons],
@@ -173,6 +224,7 @@ def _approved(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
         "after_dispute": claim.disputed_at is not None,
         "said": Verbatim(decision.text),
         "lines": [_in_words(line) for line in approved_lines(claim)],
+        "window_ends_at": deadlines.consent(claim.rule_profile, event.at)[1].due_at,
     }
 
 
@@ -203,10 +255,15 @@ def _taken_back(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
 
 
 def _active(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
+    return active_context(claim, approved_lines(claim))
+
+
+def active_context(claim: Claim, lines: list[ClaimLine]) -> dict[str, Any]:
+    """Return what the letter about an association in force names; ``lines`` are approved."""
     return {
         "activated_at": claim.activated_at,
         "after_dispute": claim.disputed_at is not None,
-        "lines": [_in_words(line) for line in approved_lines(claim)],
+        "lines": [_in_words(line) for line in lines],
     }
 
 
@@ -230,13 +287,47 @@ def _association_ended(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
     }
 
 
+def _subscriptions_end(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
+    lines = list(
+        ClaimLine.objects.filter(claim=claim, pk__in=event.details["lines"])
+        .select_related("product", "activity", "subscription")
+        .order_by("subscription__ends_on", "pk")
+    )
+    ends = [line.subscription.ends_on for line in lines if line.subscription]
+    draft = Claim.objects.filter(copied_from=claim, is_renewal=True, status=Status.EDITING).last()
+    return {
+        "lines": [],
+        "ending": [
+            {"line": _in_words(line), "ends_on": day} for line, day in zip(lines, ends, strict=True)
+        ],
+        "ends_on": ends[0],
+        "draft": draft.number if draft else "",
+        "renew_page": settings.CPOR_PUBLIC_URL + reverse("claim_renew", args=[claim.pk]),
+    }
+
+
+def _proof_is_old(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
+    return {
+        "lines": [_in_words(line) for line in approved_lines(claim)],
+        "proof_on": date.fromisoformat(event.details["day"]),
+        "months": claim.rule_profile.poe_max_age_months,
+    }
+
+
+def _idle_draft(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
+    return {"since": claim.changed_at, "archived_at": claim.changed_at + reminding.DRAFT_KEPT}
+
+
+FOLDER = "claims/letters"
+DRAFT = "draft_reminder_sent"
+
 LETTERS: dict[str, Callable[[Claim, ClaimEvent], dict[str, Any] | None]] = {
     "claim_submitted": _submitted,
     "claim_resubmitted": _nothing_more,
     "claim_taken_up": _nothing_more,
     "action_requested": _action_requested,
     "comment_added": _comment_added,
-    "claim_rejected": _rejected,
+    "claim_rejected": rejected_context,
     "claim_approved": _approved,
     "consent_declined": _declined,
     "line_refused": _declined,
@@ -247,4 +338,9 @@ LETTERS: dict[str, Callable[[Claim, ClaimEvent], dict[str, Any] | None]] = {
     "claim_withdrawn": _withdrawn,
     "claim_disputed": _disputed,
     "association_ended": _association_ended,
+    "half_time_reminder_sent": _action_requested,
+    "last_day_reminder_sent": _action_requested,
+    "subscription_reminder_sent": _subscriptions_end,
+    "proof_reminder_sent": _proof_is_old,
+    DRAFT: _idle_draft,
 }

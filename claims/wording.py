@@ -41,6 +41,13 @@ EVENT_WORDS: dict[str, Promise] = {
     "case_taken_over": _("Case taken over by a lead"),
     "clock_held": _("Automatic end put on hold"),
     "clock_released": _("Hold lifted"),
+    "half_time_reminder_sent": _("Reminder sent: half of the partner's time is over"),
+    "last_day_reminder_sent": _("Reminder sent: one business day is left to answer"),
+    "customer_reminder_sent": _("Reminder sent to the customer"),
+    "subscription_reminder_sent": _("Reminder sent: a subscription ends soon"),
+    "proof_reminder_sent": _("Reminder sent: the proof is getting old"),
+    "draft_reminder_sent": _("Reminder sent: nobody has gone on with the draft"),
+    "late_review_reported": _("Lead reviewers told that the review is late"),
     "no_partner_response": _("Rejected: the partner didn't answer"),
 }
 """What an event, or the reason of a history entry, is called."""

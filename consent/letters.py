@@ -23,6 +23,7 @@ REQUEST = "consent/letters/request"
 ENDED = "consent/letters/ended"
 WITHDRAWN = "consent/letters/withdrawn"
 EXTENDED = "consent/letters/extended"
+REMINDER = "consent/letters/reminder"
 NEW_LINK = "consent/letters/new_link"
 OVERVIEW = "consent/letters/overview"
 NEW_LINKS = "consent-links"
@@ -119,6 +120,21 @@ def write_extension(request: ConsentRequest, event: ClaimEvent) -> None:
                 day=request.closes_at,
                 link=outbox.MARKER,
             )
+
+
+def write_reminder(recipient: ConsentRecipient, request: ConsentRequest, *, now: datetime) -> None:
+    """Ask one person again, with the link that they have already (2.5)."""
+    _write(
+        REMINDER,
+        recipient,
+        now,
+        key=f"consent_reminder:{request.pk}:{recipient.pk}",
+        kind="consent_reminder",
+        about=f"{ABOUT}:{recipient.pk}",
+        lines=approved_lines(request.claim),
+        day=request.closes_at,
+        link=outbox.MARKER,
+    )
 
 
 def write_new_links(recipients: list[ConsentRecipient], *, about: str, now: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from .services import delivery, retention, webhook, windows, withdrawals
+from .services import delivery, reminders, retention, webhook, windows, withdrawals
 
 
 @shared_task
@@ -35,3 +35,9 @@ def post_handoffs() -> None:
 def forget_addresses() -> None:
     """Q26."""
     retention.forget_addresses()
+
+
+@shared_task
+def remind_customers() -> None:
+    """Day 4 of the customer's window (2.5)."""
+    reminders.remind_customers()

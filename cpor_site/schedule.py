@@ -21,6 +21,7 @@ def jobs(*, demo: bool) -> tuple[Job, ...]:
     """All regular jobs; the demo's run more often, because someone is watching."""
     mail = timedelta(seconds=5) if demo else timedelta(seconds=30)
     sweep = timedelta(seconds=10) if demo else timedelta(minutes=2)
+    slow = sweep if demo else timedelta(minutes=15)
     return (
         Job(
             name="send_outbox",
@@ -57,6 +58,42 @@ def jobs(*, demo: bool) -> tuple[Job, ...]:
             task="consent.tasks.post_handoffs",
             every=sweep,
             what="Posts hand-offs to the incentive program's address, if one is set.",
+        ),
+        Job(
+            name="remind_partners",
+            task="claims.tasks.remind_partners",
+            every=sweep,
+            what="Reminds partners of their answer, at half time and on the last day but one.",
+        ),
+        Job(
+            name="remind_customers",
+            task="consent.tasks.remind_customers",
+            every=sweep,
+            what="Asks customers again who have not answered by day 4 of their window.",
+        ),
+        Job(
+            name="remind_of_subscriptions",
+            task="claims.tasks.remind_of_subscriptions",
+            every=slow,
+            what="Tells partners 60, 30 and 7 days before a subscription of theirs ends.",
+        ),
+        Job(
+            name="remind_of_proof",
+            task="claims.tasks.remind_of_proof",
+            every=slow,
+            what="Tells partners that the proof of an approved claim is 10 months old.",
+        ),
+        Job(
+            name="remind_of_drafts",
+            task="claims.tasks.remind_of_drafts",
+            every=slow,
+            what="Tells owners of drafts that nobody has touched for 30 days.",
+        ),
+        Job(
+            name="report_late_reviews",
+            task="reviews.tasks.report_late_reviews",
+            every=sweep,
+            what="Tells the lead reviewers of deadlines of the reviewers that have passed.",
         ),
         Job(
             name="forget_addresses",

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from .services import rendering
+from .services import lateness, rendering
 
 
 @shared_task
 def render_proof() -> None:
     """Draw the pages of documents that wait."""
     rendering.render_proof()
+
+
+@shared_task
+def report_late_reviews() -> None:
+    """SLA breaches, to the lead reviewers (2.5)."""
+    lateness.report_late_reviews()

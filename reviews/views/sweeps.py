@@ -23,8 +23,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from claims import actors
 from claims.models import Claim, ClockHold
 from claims.refusals import NotYours
+from claims.services.reminders import drafts_due, partners_due, proof_due
+from claims.services.renewal_reminders import subscriptions_due
 from claims.services.sweeps import unanswered
 from claims.states import Status
+from consent.services.reminders import customers_due
 from consent.services.windows import passed
 from consent.services.withdrawals import claims_due
 from cpor_site.common import clock
@@ -34,6 +37,7 @@ from cpor_site.common.problems import Refused
 from ..queue_forms import ReasonForm
 from ..queue_pages import rows
 from ..services import holds, leases
+from ..services.lateness import late
 from .case import VIEW_CLAIM, about_a_case, frame, reader
 
 AHEAD = timedelta(hours=24)
@@ -87,6 +91,7 @@ def sweeps_page(request: HttpRequest) -> HttpResponse:
             lambda claim: withdrawn[claim.pk],
         ),
     ]
+    plans += _reminders(now)
     held = list(
         ClockHold.objects.filter(lifted_at=None)
         .select_related("claim__organization", "claim__tenant", "placed_by")
@@ -107,21 +112,78 @@ def sweeps_page(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "admin/queue/sweeps.html", context)
 
 
+def _reminders(now: datetime) -> list[Plan]:
+    until = now + AHEAD
+    return [
+        _plan(
+            "remind_partners",
+            gettext_lazy("Partners reminded of their answer"),
+            gettext_lazy("causes a letter to the partner"),
+            gettext_lazy("No partner is due a reminder within the next 24 hours."),
+            partners_due(now, until=until),
+            attrgetter("due_at"),
+        ),
+        _plan(
+            "remind_customers",
+            gettext_lazy("Customers asked again"),
+            gettext_lazy("causes a letter to the customer's people"),
+            gettext_lazy("No customer is due a reminder within the next 24 hours."),
+            customers_due(now, until=until),
+            attrgetter("consent_closes_at"),
+        ),
+        _plan(
+            "report_late_reviews",
+            gettext_lazy("Told to the lead reviewers as late"),
+            gettext_lazy("causes a letter to the lead reviewers"),
+            gettext_lazy("No deadline of the reviewers passes untold within the next 24 hours."),
+            late(now, until=until),
+            attrgetter("due_at"),
+        ),
+        _plan(
+            "remind_of_subscriptions",
+            gettext_lazy("Partners told of an ending subscription"),
+            gettext_lazy("causes a letter that tells the partner how to renew"),
+            gettext_lazy("No subscription of an association comes near its end."),
+            subscriptions_due(now, until=until),
+        ),
+        _plan(
+            "remind_of_proof",
+            gettext_lazy("Partners told of ageing proof"),
+            gettext_lazy("causes a letter that asks the partner for newer proof"),
+            gettext_lazy("No proof of an approved claim becomes 10 months old."),
+            proof_due(now, until=until),
+        ),
+        _plan(
+            "remind_of_drafts",
+            gettext_lazy("Owners told of an idle draft"),
+            gettext_lazy("causes a letter to its owner"),
+            gettext_lazy("No draft becomes idle for 30 days."),
+            drafts_due(now, until=until),
+        ),
+    ]
+
+
+def _nothing(claim: Claim) -> None:
+    """Return what a claim without a deadline is sorted by."""
+
+
 def _plan(
     job: str,
     title: Promise,
     act: Promise,
     empty: Promise,
     keys: Iterable[int],
-    due_of: Callable[[Claim], datetime],
+    due_of: Callable[[Claim], datetime | None] = _nothing,
 ) -> Plan:
     found = list(islice(keys, SHOWN + 1))
     claims = rows(found[:SHOWN])
     last = JobRun.objects.filter(job=job, dry_run=False).order_by("-started_at", "-pk").first()
     plan = Plan(job, title, act, empty, claims, len(found) > SHOWN, last)
-    claims.sort(key=lambda claim: (due_of(claim), claim.pk))
+    if due_of is not _nothing:
+        claims.sort(key=lambda claim: (due_of(claim), claim.pk))
     for claim in claims:
         claim.acted_on_at = due_of(claim)  # type: ignore[attr-defined]
+        claim.may_be_held = holds.ends_by_itself(claim)  # type: ignore[attr-defined]
     return plan
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -45,8 +45,19 @@ def day_in_zone(moment: datetime, zone: str) -> str:
     }
 
 
-def _local(moment: datetime, zone: str) -> datetime:
+@register.filter
+def in_words(day: date) -> str:
+    """Return a date that belongs to no zone, such as the end of a subscription."""
+    return date_format(day, "DATE_FORMAT")
+
+
+def usable_zone(name: str) -> ZoneInfo:
+    """Return the zone of that name, or the operator's if there is none."""
     try:
-        return localtime(moment, ZoneInfo(zone))
+        return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        return localtime(moment, ZoneInfo(settings.CPOR_OPERATOR_TIME_ZONE))
+        return ZoneInfo(settings.CPOR_OPERATOR_TIME_ZONE)
+
+
+def _local(moment: datetime, zone: str) -> datetime:
+    return localtime(moment, usable_zone(zone))
