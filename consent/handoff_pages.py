@@ -166,7 +166,7 @@ class HandoffBatchAdmin(EvidenceAdmin):
         except FileNotFoundError:
             messages.error(
                 request,
-                _("%(name)s is no longer in the storage of hand-offs.") % {"name": name},
+                _("The storage of hand-offs no longer holds %(name)s.") % {"name": name},
             )
             return redirect("admin:consent_handoffbatch_change", batch.pk)
         if request.method == "GET":

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from claims.models import Claim
 from claims.standing import day
+from claims.states import AssociationState
 from cpor_site.common import clock
 
 from .models import IncentiveHandoff
@@ -31,10 +32,32 @@ def sentences(claim: Claim) -> list[str]:
         name = str(row.line.product.name)
         if name not in names:
             names.append(name)
-    return [
+    told = [
         _("%(products)s: %(sentence)s") % {"products": ", ".join(names), "sentence": sentence}
         for sentence, names in products.items()
     ]
+    return told + list(dict.fromkeys(_lapsed(row) for row in rows if _is_lapsed(row)))
+
+
+def _is_lapsed(row: IncentiveHandoff) -> bool:
+    """Whether the program knows of a line in force whose location is no longer enrolled."""
+    known = row.state in (State.SENT, State.ACKNOWLEDGED)
+    in_force = row.line.association.state == AssociationState.ACTIVE
+    return known and in_force and bool(getattr(row, "is_suspended", False))
+
+
+def _lapsed(row: IncentiveHandoff) -> str:
+    return _(
+        "%(location)s isn't enrolled in %(program)s now. You stay partner of record; see to the "
+        "enrolment, because meanwhile the program may leave these lines out."
+    ) % _where(row)
+
+
+def _where(row: IncentiveHandoff) -> dict[str, str]:
+    return {
+        "location": row.line.association.location.partner_id,
+        "program": row.line.activity.program.name,
+    }
 
 
 def _sentence(row: IncentiveHandoff) -> str:
@@ -55,10 +78,7 @@ def _sentence(row: IncentiveHandoff) -> str:
         return _(
             "waits, because %(location)s isn't enrolled in %(program)s now. It is passed on by "
             "itself once the location is enrolled again; you stay partner of record meanwhile."
-        ) % {
-            "location": row.line.association.location.partner_id,
-            "program": row.line.activity.program.name,
-        }
+        ) % _where(row)
     return _("waits to be passed on, which happens by itself.")
 
 

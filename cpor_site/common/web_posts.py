@@ -83,6 +83,8 @@ def post(
         try:
             connection.request("POST", target, body=body, headers=dict(headers))
             response = connection.getresponse()
+            if connection.was_cut:
+                raise TimeoutError
         except (OSError, http.client.HTTPException, ValueError) as error:
             if connection.was_cut or isinstance(error, TimeoutError):
                 raise PostFailed(

@@ -68,6 +68,8 @@ READERS: dict[str, set[str]] = {
             "common.outboxmessage",
             "common.jobrun",
             "common.user",
+            "consent.handoffbatch",
+            "consent.handoffendpoint",
         ),
         SEES_OPERATION,
     ),

@@ -11,8 +11,10 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django import Settings
 
 from claims import actors
+from consent.models import HandoffEndpoint, IncentiveHandoff
 from cpor_site.common import clock
 from cpor_site.common.models import JobRun, OutboxMessage, User
 from reviews.services import decisions
@@ -135,3 +137,26 @@ def test_lists_answer_what_they_do_not_offer_without_falling_over(
     address: str, query: str, ops: User
 ) -> None:
     assert browser_of(ops).get(f"{reverse(f'admin:{address}')}?{query}").status_code in (302, 400)
+
+
+def test_hand_offs_in_trouble_are_tiles_for_operations(
+    ops: User, reviewer: User, settings: Settings
+) -> None:
+    settings.CPOR_HANDOFF_URL = "https://program.example/in"
+    claim = acts.active()
+    IncentiveHandoff.objects.filter(claim=claim).update(state="failed")
+    HandoffEndpoint.objects.create(url="https://other.example/", gone_at=clock.now())
+    client = browser_of(ops)
+    assert {
+        name: count
+        for name, count in tiles(client.get(reverse(INDEX))).items()
+        if "hand-off" in name.lower()
+    } == {"Hand-offs that failed": "1"}
+
+    HandoffEndpoint.objects.create(url=settings.CPOR_HANDOFF_URL, gone_at=clock.now())
+    page = client.get(reverse(INDEX))
+
+    assert "Address for hand-offs that is gone" in tiles(page)
+    for href in re.findall(r'tile-bad"><a href="([^"]+)"', html_of(page)):
+        assert client.get(unescape(href)).status_code == 200
+    assert "tile-bad" not in html_of(browser_of(reviewer).get(reverse(INDEX)))
