@@ -11,7 +11,7 @@ from cpor_site.common.models import User
 from .. import checks
 from ..models import Claim, CustomerTenant
 from ..rules.identifiers import normalise_domain, parse_guid
-from .look_ups import ask_look_up, note_miss
+from .look_ups import begin_look_up, log_miss
 
 
 def look_up_customer(claim: Claim, *, user: User, now: datetime) -> CustomerTenant | None:
@@ -25,10 +25,12 @@ def look_up_customer(claim: Claim, *, user: User, now: datetime) -> CustomerTena
     )
     if tenant_id is None or domain is None:
         return settle_customer(claim, now=now)
-    ask_look_up(user, field="tenant_id")
+    taken = begin_look_up(user, field="tenant_id")
     found = settle_customer(claim, now=now)
     if found is None or found.source == CustomerTenant.Source.CLAIM:
-        note_miss(user, claim, what="customer", asked=f"{tenant_id} {domain}")
+        log_miss(user, claim, what="customer", asked=f"{tenant_id} {domain}")
+    else:
+        taken.give_back(1)
     return found
 
 

@@ -215,12 +215,18 @@ def edit_claim(
                 claim.activities.clear()
         if changes.activity_ids is not None:
             claim.activities.set(changes.activity_ids)
+        customer_before = claim.tenant_id
         if {"tenant_id", "domain"} & named:
             claim.tenant = look_up_customer(claim, user=user, now=now)
 
         removed = 0
         if {"tenant_id", "domain", "area_id", "activity_ids", "lines"} & named:
-            removed = claim_lines.set_lines(claim, actor=actor, choices=changes.lines)
+            removed = claim_lines.set_lines(
+                claim,
+                actor=actor,
+                choices=changes.lines,
+                other_customer=claim.tenant_id != customer_before,
+            )
         _set_contacts(claim, changes.contacts, actor)
 
         if claim.status == Status.SUBMITTED:

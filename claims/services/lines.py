@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +14,7 @@ from ..actors import Actor
 from ..models import Claim, ClaimLine, Product
 from ..rules.identifiers import parse_guid
 from ..states import LineStatus, Status
-from .look_ups import ask_look_up, note_miss
+from .look_ups import log_miss, look_up_all
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,20 @@ def approved_lines(claim: Claim) -> list[ClaimLine]:
     return _lines(claim, LineStatus.APPROVED)
 
 
-def set_lines(claim: Claim, *, actor: Actor, choices: list[LineChoice] | None) -> int:
+def set_lines(
+    claim: Claim,
+    *,
+    actor: Actor,
+    choices: list[LineChoice] | None,
+    other_customer: bool = False,
+) -> int:
     """Make the claim's lines those of ``choices`` and return how many lines were taken out.
 
     None keeps the products chosen so far and only follows new activities or a new tenant. A line
     that was once submitted stays as removed; in a draft it goes. Subscriptions are looked up anew.
+    ``other_customer`` tells that the claim was another customer's before, or nobody's, so that the
+    subscriptions that stood there already are looked up for the first time too.
+
     Raises ``Refused`` for a product that is listed twice (LIN-04) or unknown (LIN-02), and after
     too many subscriptions that weren't the customer's (LIM-01).
     """
@@ -69,11 +79,8 @@ def set_lines(claim: Claim, *, actor: Actor, choices: list[LineChoice] | None) -
                 )
             wanted[key] = product
 
-    known = {line.subscription_as_typed.lower() for line in current}
-    typed_anew = {parse_guid(typed) for _product, _activity, typed in wanted if typed not in known}
-    asked = {each for each in typed_anew if each is not None} if claim.tenant_id else set()
-    if asked and actor.user is not None:
-        ask_look_up(actor.user, field="lines")
+    known = set() if other_customer else {line.subscription_as_typed.lower() for line in current}
+    _count_misses(claim, actor, {typed for _product, _activity, typed in wanted} - known)
     kept, gone = _matched(claim, current, wanted)
     for line, typed in kept:
         if line.subscription_as_typed.lower() != typed:
@@ -92,9 +99,6 @@ def set_lines(claim: Claim, *, actor: Actor, choices: list[LineChoice] | None) -
         line._history_user = actor.user  # type: ignore[attr-defined]
         line.save()
     look_up_subscriptions(claim, actor)
-    if actor.user is not None:
-        for missing in checks.unknown_subscriptions(claim, asked):
-            note_miss(actor.user, claim, what="subscription", asked=str(missing))
     return len(gone)
 
 
@@ -105,6 +109,17 @@ def look_up_subscriptions(claim: Claim, actor: Actor) -> None:
             line.subscription = subscription
             line._history_user = actor.user  # type: ignore[attr-defined]
             line.save()
+
+
+def _count_misses(claim: Claim, actor: Actor, typed: set[str]) -> None:
+    """Count which of these texts are IDs of no subscription of the customer's (LIM-01)."""
+    if actor.user is None or claim.tenant_id is None:
+        return
+    asked = sorted({each for each in map(parse_guid, typed) if each is not None})
+    for missing in look_up_all(
+        actor.user, asked, partial(checks.unknown_subscriptions, claim), field="lines"
+    ):
+        log_miss(actor.user, claim, what="subscription", asked=str(missing))
 
 
 def _matched(

@@ -1,6 +1,9 @@
-"""How often somebody may try something: counted in Django's cache, in fixed windows of time.
+"""How often somebody may try something: counted in Django's cache, in windows of time.
 
     limits.ask("tenant_look_up", str(user.pk), most=30, within=timedelta(minutes=1))
+
+Windows are fixed, so that around the end of one twice as much is possible. Where that is too much,
+``take`` counts in a window that moves with the time, and takes back what turned out harmless.
 
 All web processes count together, because they share one cache: Redis, or, where there is none, the
 memory of the one web process that a desk without Redis runs.
@@ -9,7 +12,8 @@ memory of the one web process that a desk without Redis runs.
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from django.core.cache import cache
@@ -43,10 +47,58 @@ def ask(name: str, key: str, *, most: int, within: timedelta) -> None:
         raise TooMany(window_end(within))
 
 
-def used_up(name: str, key: str, *, most: int, within: timedelta) -> bool:
-    """Whether the next try would be one too many; counts nothing."""
-    entry, _seconds = _entry(name, key, within)
-    return int(cache.get(entry, 0)) >= most
+@dataclass(frozen=True)
+class Taken:
+    """Tries that ``take`` granted and counted."""
+
+    count: int
+    again_at: datetime
+    _entry: str
+
+    def give_back(self, count: int) -> None:
+        """Count some of them no more."""
+        if count:
+            try:
+                cache.decr(self._entry, count)
+            except ValueError:
+                return  # It ran out by itself.
+
+
+PARTS = 6
+"""Into how many parts a moving window is cut; it is longer than asked for by up to one of them."""
+
+
+def take(name: str, key: str, *, most: int, within: timedelta, wanted: int = 1) -> Taken:
+    """Count up to ``wanted`` tries, so that in no time as long as ``within`` more than ``most`` do.
+
+    Those that were granted count at once, whoever else tries at the same moment; what isn't to
+    count is given back afterwards. ``again_at`` is when more will be granted if none are now.
+    """
+    part = within / PARTS
+    seconds = part.total_seconds()
+    now = int(clock.now().timestamp() // seconds)
+    entries = [_entry_in(name, key, seconds, number) for number in range(now - PARTS, now + 1)]
+    present = _add(entries[-1], wanted, within.total_seconds() + 2 * seconds)
+    counts = cache.get_many(entries[:-1])
+    before = [int(counts.get(entry, 0)) for entry in entries[:-1]]
+    over = present + sum(before) - most
+    taken = Taken(
+        max(0, min(wanted, wanted - over)),
+        _freed_at([*before, present - wanted], most, now, seconds),
+        entries[-1],
+    )
+    taken.give_back(wanted - taken.count)
+    return taken
+
+
+def _freed_at(counts: list[int], most: int, now: int, seconds: float) -> datetime:
+    """Return when enough of the parts, the oldest first, will have left the window."""
+    left = sum(counts)
+    for age, count in enumerate(counts, start=1):
+        left -= count
+        if left < most:
+            return datetime.fromtimestamp((now + age) * seconds, UTC)
+    return datetime.fromtimestamp((now + len(counts)) * seconds, UTC)
 
 
 def window_end(within: timedelta) -> datetime:
@@ -56,21 +108,25 @@ def window_end(within: timedelta) -> datetime:
 
 
 def _count(name: str, key: str, within: timedelta) -> int:
-    entry, seconds = _entry(name, key, within)
-    while not cache.add(entry, 1, timeout=math.ceil(seconds)):
-        try:
-            return cache.incr(entry)
-        except ValueError:
-            continue  # It ran out between the two calls.
-    return 1
-
-
-def _entry(name: str, key: str, within: timedelta) -> tuple[str, float]:
-    """Return the cache's name for what was counted in the present window, and its seconds."""
     seconds = within.total_seconds()
     window = int(clock.now().timestamp() // seconds)
+    return _add(_entry_in(name, key, seconds, window), 1, seconds)
+
+
+def _add(entry: str, count: int, seconds: float) -> int:
+    """Add to what was counted, which is forgotten after so many seconds; return the sum."""
+    while not cache.add(entry, count, timeout=math.ceil(seconds)):
+        try:
+            return cache.incr(entry, count)
+        except ValueError:
+            continue  # It ran out between the two calls.
+    return count
+
+
+def _entry_in(name: str, key: str, seconds: float, window: int) -> str:
+    """Return the cache's name for what is counted in a window, counted from the epoch."""
     who = sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-    return f"limit:{name}:{int(seconds)}:{window}:{who}", seconds
+    return f"limit:{name}:{int(seconds)}:{window}:{who}"
 
 
 def _sentence(wait: timedelta) -> str | Promise:

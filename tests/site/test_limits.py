@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -107,3 +107,57 @@ def test_nobody_s_name_lies_in_the_cache(key: str) -> None:
 def test_a_desk_without_redis_runs_one_web_process() -> None:
     """Elsewhere each process would count for itself, so production asks for Redis."""
     assert read({"CPOR_MODE": "demo", "CPOR_WEB_WORKERS": "4"}).web_processes == 1
+
+
+@pytest.mark.parametrize("begins", ["10:00:00", "10:04:59", "10:55:00"])
+def test_a_moving_window_never_holds_more(key: str, begins: str) -> None:
+    """Try each minute for three hours: no sixty minutes hold more than the limit."""
+    granted: list[int] = []
+    start = datetime.fromisoformat(f"2026-06-04T{begins}+00:00")
+    for minute in range(180):
+        with time_machine.travel(start + minute * MINUTE, tick=False):
+            taken = limits.take("looking", key, most=5, within=timedelta(hours=1), wanted=2)
+            granted.append(taken.count)
+    assert max(sum(granted[at : at + 60]) for at in range(120)) == 5
+    assert sum(granted) >= 10
+
+
+def test_a_moving_window_says_when_it_grants_again(key: str) -> None:
+    with time_machine.travel("2026-06-04T10:00:30+00:00", tick=False):
+        assert limits.take("looking", key, most=2, within=MINUTE, wanted=5).count == 2
+        refused = limits.take("looking", key, most=2, within=MINUTE)
+    assert refused.count == 0
+    with time_machine.travel(refused.again_at - timedelta(seconds=1), tick=False):
+        assert limits.take("looking", key, most=2, within=MINUTE).count == 0
+    with time_machine.travel(refused.again_at, tick=False):
+        assert limits.take("looking", key, most=2, within=MINUTE).count == 1
+
+
+@time_machine.travel("2026-06-04T10:00:15+00:00", tick=False)
+def test_what_is_given_back_can_be_taken_again(key: str) -> None:
+    taken = limits.take("looking", key, most=3, within=MINUTE, wanted=3)
+    taken.give_back(2)
+    assert limits.take("looking", key, most=3, within=MINUTE, wanted=3).count == 2
+
+
+def take_at_once(key: str) -> int:
+    """Let 200 threads take at once; return how much was granted."""
+    with ThreadPoolExecutor(8) as pool:
+        taken = pool.map(
+            lambda _try: limits.take("looking", key, most=7, within=MINUTE).count, range(200)
+        )
+        return sum(taken)
+
+
+@time_machine.travel("2026-06-04T10:00:15+00:00", tick=False)
+def test_threads_that_take_at_once_get_no_more_together(key: str) -> None:
+    assert 1 <= take_at_once(key) <= 7
+
+
+@pytest.mark.redis
+@time_machine.travel("2026-06-04T10:00:15+00:00", tick=False)
+def test_redis_grants_no_more_to_all_together(key: str) -> None:
+    try:
+        assert 1 <= take_at_once(key) <= 7
+    finally:
+        cache.clear()
