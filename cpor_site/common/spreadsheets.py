@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 
 from django.utils.formats import get_format
@@ -11,20 +12,24 @@ from django.utils.formats import get_format
 MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 """At the start of a file it tells Excel that the text is UTF-8."""
 
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\N{FULLWIDTH EQUALS SIGN}",
-                 "\N{FULLWIDTH PLUS SIGN}", "\N{FULLWIDTH HYPHEN-MINUS}",
-                 "\N{FULLWIDTH COMMERCIAL AT}")  # fmt: skip
-"""What makes a spreadsheet program read a cell as a formula."""
+_UNSEEN = (
+    r"\s\x00-\x20\x7f-\xa0\u00ad\u034f\u061c\u115f\u180e\u200b-\u200f"
+    r"\u202a-\u202e\u2060-\u206f\ufeff"
+)
+_FORMULA = re.compile(rf"'*(?:[\t\r\n]|[{_UNSEEN}]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+"""What a spreadsheet program may read as a formula, now or when the cell is next edited: a sign,
+also of full width, whatever can't be seen in front of it. With quotation marks before it, it would
+be one after the first of them was taken away."""
 
 
 def harmless(text: str) -> str:
     """Return the text so that no spreadsheet program runs it as a formula."""
-    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def as_typed(cell: str) -> str:
     """Return what ``harmless`` was given."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA_SIGNS) else cell
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 def delimiter() -> str:

@@ -8,15 +8,30 @@ from django.utils import translation
 from cpor_site.common.spreadsheets import as_typed, csv_bytes, harmless
 
 FORMULAS = ["=1+1", "+49 30 1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "＋1", "－1", "＠1"]
+UNSEEN = [
+    " ",
+    "\n",
+    "\N{NO-BREAK SPACE}",
+    "\ufeff",
+    "\u200b",
+    "\u2060",
+    "\u202e",
+    "\x0b",
+    "\x00 \xad",
+]
+HIDDEN = [f"{before}=1+1" for before in UNSEEN]
+QUOTED = ["'=1+1", "''=1+1", "' =1+1", "'+49"]
 
 
-@pytest.mark.parametrize("text", FORMULAS)
+@pytest.mark.parametrize("text", [*FORMULAS, *HIDDEN, *QUOTED])
 def test_what_would_be_run_is_kept_from_it_and_comes_back(text: str) -> None:
     assert harmless(text) == f"'{text}"
     assert as_typed(harmless(text)) == text
 
 
-@pytest.mark.parametrize("text", ["", "a=1", "2026-06-30", "'quoted'", "申請", "a-b"])
+@pytest.mark.parametrize(
+    "text", ["", "a=1", "2026-06-30", "'quoted'", "申請", "a-b", "'t", " a=1", "'"]
+)
 def test_everything_else_stays(text: str) -> None:
     assert harmless(text) == text
     assert as_typed(text) == text
