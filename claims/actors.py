@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -143,8 +144,15 @@ def reach(user: User, capability: Capability) -> Q:
 
 def capabilities_on(user: User, claim: Claim) -> frozenset[Capability]:
     """Return all that the user may do with this claim, by organisation, role and location."""
+    return capabilities_by(memberships_with(user, *Capability), user, claim)
+
+
+def capabilities_by(
+    memberships: Iterable[Membership], user: User, claim: Claim
+) -> frozenset[Capability]:
+    """Return what the user's active memberships, with their locations, allow with this claim."""
     found: frozenset[Capability] = frozenset()
-    for membership in memberships_with(user, *Capability):
+    for membership in memberships:
         if membership.organization_id != claim.organization_id:
             continue
         locations = {location.pk for location in membership.locations.all()}

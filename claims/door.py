@@ -67,10 +67,7 @@ class Passage:
         ``details`` (JSON) into the event, ``arguments`` to the transition.
         """
         claim, before, missed = self.claim, self.claim.status, self.claim.due_at
-        getattr(claim, self.act.value)(now=self.now, by=self.actor.user, **arguments)
-        kind, limit = deadline or ("", None)
-        claim.deadline_kind = kind
-        claim.due_at = limit.due_at if limit else None
+        move(claim, self.act, actor=self.actor, now=self.now, deadline=deadline, **arguments)
         save(claim, actor=self.actor, now=self.now, reason=reason or event)
         self.event = record(
             claim,
@@ -145,10 +142,33 @@ def locked_in_order(claim_ids: list[int]) -> list[Claim]:
     return [locked(claim_id) for claim_id in sorted(set(claim_ids))]
 
 
-def save(claim: Claim, *, actor: Actor, now: datetime, reason: str) -> None:
-    """Save the locked claim once, as its next version, with the history's user and reason."""
+def move(
+    claim: Claim,
+    act: Act,
+    *,
+    actor: Actor,
+    now: datetime,
+    deadline: tuple[DeadlineKind, Deadline] | None,
+    **arguments: Any,
+) -> None:
+    """Run the transition on the locked claim and set the clock that runs from now on."""
+    getattr(claim, act.value)(now=now, by=actor.user, **arguments)
+    kind, limit = deadline or ("", None)
+    claim.deadline_kind = kind
+    claim.due_at = limit.due_at if limit else None
+
+
+def save(
+    claim: Claim, *, actor: Actor, now: datetime, reason: str, is_touched: bool = True
+) -> None:
+    """Save the locked claim once, as its next version, with the history's user and reason.
+
+    Whoever touches a draft recovers it from the archive; what only time does isn't a touch.
+    """
     claim.version += 1
-    claim.changed_at = now
+    if is_touched:
+        claim.changed_at = now
+        claim.archived_at = None
     claim._history_user = actor.user  # type: ignore[attr-defined]
     claim._change_reason = reason[:100]  # type: ignore[attr-defined]
     claim.save()
@@ -167,7 +187,35 @@ def record(
     internal: bool = False,
 ) -> ClaimEvent:
     """Write one event about the claim and return it."""
-    return ClaimEvent.objects.create(
+    event = event_of(
+        claim,
+        kind=kind,
+        actor=actor,
+        at=at,
+        from_status=from_status,
+        to_status=to_status,
+        nominal_due_at=nominal_due_at,
+        details=details,
+        internal=internal,
+    )
+    event.save()
+    return event
+
+
+def event_of(
+    claim: Claim,
+    *,
+    kind: str,
+    actor: Actor,
+    at: datetime,
+    from_status: str,
+    to_status: str,
+    nominal_due_at: datetime | None,
+    details: dict[str, Any] | None,
+    internal: bool = False,
+) -> ClaimEvent:
+    """Return an event about the claim that is still to be written."""
+    return ClaimEvent(
         claim=claim,
         kind=kind,
         at=at,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.dispatch import receiver
 
 from claims import onward as to_the_partner
 from claims.models import Claim, ClaimEvent
-from claims.signals import claim_moved
+from claims.signals import Moved, claim_moved, claims_moved
 from cpor_site.common.models import OutboxMessage
 from cpor_site.common.outbox import letter_left, register_filler
 
@@ -43,6 +44,17 @@ def follow_claim(*, claim: Claim, event: ClaimEvent, **kwargs: Any) -> None:
         letters.write_end(claim, now=event.at)
     if event.kind in TAKEN_BACK | {"withdrawal_announced"}:
         letters.write_withdrawal(claim, event)
+
+
+@receiver(claims_moved, dispatch_uid="consent.follow_claim")
+def follow_claims(*, moves: Sequence[Moved], **kwargs: Any) -> None:
+    """Do the same for many claims; the requests of passed windows are closed together."""
+    passed = [move for move in moves if move.event.kind == "window_closed"]
+    if passed:
+        requests.close_requests([move.claim for move in passed], now=passed[0].event.at)
+    for claim, event in moves:
+        if event.kind != "window_closed":
+            follow_claim(claim=claim, event=event, **kwargs)
 
 
 @receiver(letter_left, dispatch_uid="consent.open_window")

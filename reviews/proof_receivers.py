@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -9,7 +10,7 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from claims.models import Claim, ClaimEvent, PoEDocument
-from claims.signals import claim_moved
+from claims.signals import Moved, claim_moved, claims_moved
 from cpor_site.common.outbox import HINT_OPTIONS
 
 from .services import rendering
@@ -21,6 +22,13 @@ def expect_pages(*, claim: Claim, event: ClaimEvent, **kwargs: Any) -> None:
     if event.kind == "document_attached":
         rendering.expect_pages(event.details["document"])
         transaction.on_commit(_hint, robust=True)
+
+
+@receiver(claims_moved, dispatch_uid="reviews.expect_pages")
+def expect_many_pages(*, moves: Sequence[Moved], **kwargs: Any) -> None:
+    """Do the same for many claims."""
+    for claim, event in moves:
+        expect_pages(claim=claim, event=event, **kwargs)
 
 
 @receiver(post_save, sender=PoEDocument, dispatch_uid="reviews.forget_pages")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.dispatch import receiver
 
 from claims.actors import Actor
 from claims.models import Claim, ClaimEvent
-from claims.signals import claim_moved
+from claims.signals import Moved, claim_moved, claims_moved
 
 from .services import cases, leases
 
@@ -45,3 +46,22 @@ def follow_leases(*, claim: Claim, event: ClaimEvent, actor: Actor, **kwargs: An
     """
     if event.from_status:
         leases.follow(claim, actor, event.at)
+
+
+@receiver(claims_moved, dispatch_uid="reviews.follow_cases")
+def follow_many_cases(*, moves: Sequence[Moved], **kwargs: Any) -> None:
+    """Do the same for many claims, most of which are in no case and can't open one."""
+    concerned = [move for move in moves if move.event.kind in CONCERN_CASES]
+    parties = cases.parties_of([move.claim for move in concerned])
+    for claim, event in concerned:
+        if claim.is_undecided or claim.pk in parties:
+            cases.follow(claim, event.at)
+
+
+@receiver(claims_moved, dispatch_uid="reviews.follow_leases")
+def follow_many_leases(*, moves: Sequence[Moved], actor: Actor, **kwargs: Any) -> None:
+    """Do the same for many claims; the news of the set-based path is always of the system."""
+    held = leases.held_among([move.claim for move in moves])
+    for claim, event in moves:
+        if event.from_status and claim.pk in held:
+            leases.follow(claim, actor, event.at)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from cpor_site.common.operator_calendar import operator_zone
 
@@ -29,23 +31,24 @@ def bind(claim: Claim, *, actor: Actor, now: datetime) -> list[Association]:
 
 def activate(claim: Claim, *, now: datetime) -> list[Association]:
     """T11: put the claim's provisional associations in force from now on."""
-    associations = list(
-        Association.objects.filter(claim=claim, state=AssociationState.PROVISIONAL)
-        .select_related(
-            "line__product",
-            "line__subscription",
-            "activity__program",
-            "activity__area",
-            "location",
-            "tenant",
-            "claim",
-        )
-        .order_by("pk")
-    )
+    associations = list(_provisional([claim]))
     for association in associations:
         association.state = AssociationState.ACTIVE
         association.effective_from = now
         association.save()
+    return associations
+
+
+def activate_together(claims: Sequence[Claim], *, now: datetime) -> list[Association]:
+    """T11 for many claims: what ``activate`` does, by one statement."""
+    associations = list(_provisional(claims))
+    keys = [association.pk for association in associations]
+    Association.objects.filter(pk__in=keys).update(
+        state=AssociationState.ACTIVE, effective_from=now
+    )
+    for association in associations:
+        association.state = AssociationState.ACTIVE
+        association.effective_from = now
     return associations
 
 
@@ -81,6 +84,22 @@ def end(
         line.save()
         _free(association.hold, now)
     return ended
+
+
+def _provisional(claims: Sequence[Claim]) -> QuerySet[Association]:
+    return (
+        Association.objects.filter(claim__in=claims, state=AssociationState.PROVISIONAL)
+        .select_related(
+            "line__product",
+            "line__subscription",
+            "activity__program",
+            "activity__area",
+            "location",
+            "tenant",
+            "claim",
+        )
+        .order_by("pk")
+    )
 
 
 def _bind_line(claim: Claim, line: ClaimLine, actor: Actor, now: datetime) -> Association:

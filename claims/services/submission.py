@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -207,7 +207,8 @@ def keep_confirmed(
         if problem.severity != Severity.WARNING:
             continue
         if problem.key in confirmed:
-            kept[problem.key] = confirmed[problem.key].strip()[:500]
+            # A database takes no NUL, in JSON neither.
+            kept[problem.key] = confirmed[problem.key].replace("\0", "").strip()[:500]
         if problem.key not in kept or (problem.needs_reason and not kept[problem.key]):
             left.append(problem)
     claim.confirmed_warnings = kept
@@ -306,13 +307,23 @@ def digest_of_documents(claim: Claim) -> str:
 
     What was added after the approval is left out: no reviewer has judged it.
     """
-    hashes = (
-        PoEDocument.objects.filter(claim=claim, withdrawn_at=None)
+    return digests_of_documents({claim.pk})[claim.pk]
+
+
+def digests_of_documents(claim_ids: Collection[int]) -> dict[int, str]:
+    """Return the digest over its documents for each of the claims."""
+    hashes: dict[int, list[str]] = {claim_id: [] for claim_id in claim_ids}
+    for claim_id, sha256 in (
+        PoEDocument.objects.filter(claim__in=claim_ids, withdrawn_at=None)
         .exclude(occasion=PoEDocument.Occasion.REFRESH)
         .order_by("pk")
-        .values_list("sha256", flat=True)
-    )
-    return hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+        .values_list("claim", "sha256")
+    ):
+        hashes[claim_id].append(sha256)
+    return {
+        claim_id: hashlib.sha256("\n".join(found).encode()).hexdigest()
+        for claim_id, found in hashes.items()
+    }
 
 
 def _check(passage: Passage, confirmed: Mapping[str, str]) -> list[Problem]:

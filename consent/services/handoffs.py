@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.db.models import Max
 
 from claims.models import Association, Claim
-from claims.services.submission import digest_of_documents
+from claims.services.submission import digest_of_documents, digests_of_documents
 from claims.states import AssociationState
 from cpor_site.common.operator_calendar import operator_zone
 
@@ -19,13 +20,40 @@ PARTNER_ASSOCIATION = "CPOR"
 
 def hand_over(association: Association, *, now: datetime) -> IncentiveHandoff:
     """Write the start row of a line whose association has come into force."""
+    claim = association.claim
+    row = _start(association, now, _next_number(claim), digest_of_documents(claim))
+    row.save()
+    return row
+
+
+def hand_over_together(
+    associations: Sequence[Association], *, now: datetime
+) -> list[IncentiveHandoff]:
+    """Write the start rows of many claims' lines; the caller holds the claims' locks."""
+    claims = {association.claim_id for association in associations}
+    numbers = dict(
+        IncentiveHandoff.objects.filter(claim__in=claims)
+        .order_by()
+        .values_list("claim")
+        .annotate(last=Max("sequence"))
+    )
+    digests = digests_of_documents(claims)
+    rows = []
+    for association in associations:
+        key = association.claim_id
+        numbers[key] = numbers.get(key, 0) + 1
+        rows.append(_start(association, now, numbers[key], digests[key]))
+    return IncentiveHandoff.objects.bulk_create(rows)
+
+
+def _start(association: Association, now: datetime, sequence: int, digest: str) -> IncentiveHandoff:
     line, claim = association.line, association.claim
     effective_on = now.astimezone(operator_zone()).date()
     subscription = line.subscription
-    return IncentiveHandoff.objects.create(
+    return IncentiveHandoff(
         line=line,
         claim=claim,
-        sequence=_next_number(claim),
+        sequence=sequence,
         kind=IncentiveHandoff.Kind.START,
         effective_on=effective_on,
         created_at=now,
@@ -51,7 +79,7 @@ def hand_over(association: Association, *, now: datetime) -> IncentiveHandoff:
                 association.activity.recognition_only or line.product.recognition_only
             ),
             "opt_out_of_incentive": claim.opt_out_of_incentive,
-            "poe_sha256": digest_of_documents(claim),
+            "poe_sha256": digest,
         },
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from django.urls import reverse
 from claims import actors, deadlines, door
 from claims.models import Claim, ClaimContact, CustomerTenant
 from claims.states import AssociationState
+from cpor_site.common.together import change_together
 
 from .. import letters, tokens
 from ..models import ConsentRecipient, ConsentRequest
@@ -112,6 +114,12 @@ def close_request(claim: Claim, *, now: datetime) -> None:
     for request in ConsentRequest.objects.filter(claim=claim, closed_at=None):
         request.closed_at = now
         request.save()
+
+
+def close_requests(claims: Sequence[Claim], *, now: datetime) -> None:
+    """Close the open requests of many claims at once."""
+    open_requests = ConsentRequest.objects.filter(claim__in=claims, closed_at=None)
+    change_together(open_requests, {"closed_at": now}, now=now)
 
 
 def _customer_locale(tenant: CustomerTenant) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
@@ -71,28 +72,64 @@ def run_sweep(
     ``finished_at`` is the last one's: jobs run every few seconds, and one row still tells that
     they are alive.
     """
-    started_at = now or clock.now()
-    run: JobRun | None = None
+    tally = Tally(name, started_at=now or clock.now(), dry_run=dry_run)
     for key in keys:
-        if run is None:
-            run = JobRun.objects.create(job=name, started_at=started_at, dry_run=dry_run)
-        run.examined += 1
-        outcome = Outcome.SKIPPED
-        if not dry_run:
-            outcome, problem = _one(name, key, act_on_one, atomic=atomic)
-            if problem and len(run.problems) < PROBLEMS_KEPT:
-                run.problems.append({"key": key, "problem": _storable(problem)})
-        setattr(run, outcome, getattr(run, outcome) + 1)
-    if run is None:
-        return _idle(name, started_at, dry_run=dry_run)
-    run.finished_at = max(started_at, clock.now())
-    run.save()
-    return run
+        tally.begin()
+        if dry_run:
+            tally.note(key, Outcome.SKIPPED)
+        else:
+            tally.note(key, *act_alone(name, key, act_on_one, atomic=atomic))
+    return tally.finish()
 
 
-def _one(
-    name: str, key: int, act_on_one: Callable[[int], Outcome], *, atomic: bool
+class Tally:
+    """Counts what becomes of a run's rows; writes the run's row with the first of them."""
+
+    def __init__(self, name: str, *, started_at: datetime, dry_run: bool) -> None:
+        self.name = name
+        self._started_at = started_at
+        self._dry_run = dry_run
+        self._run: JobRun | None = None
+
+    def begin(self) -> JobRun:
+        """Return the run's row, which is written when there is something to act on."""
+        if self._run is None:
+            self._run = JobRun.objects.create(
+                job=self.name, started_at=self._started_at, dry_run=self._dry_run
+            )
+        return self._run
+
+    def note(self, key: int, outcome: Outcome, problem: str = "") -> None:
+        """Count one row; ``problem`` is kept with its key, up to ``PROBLEMS_KEPT`` of them."""
+        self.add(Counter({outcome: 1}))
+        problems = self.begin().problems
+        if problem and len(problems) < PROBLEMS_KEPT:
+            problems.append({"key": key, "problem": _storable(problem)})
+
+    def add(self, outcomes: Counter[Outcome]) -> None:
+        """Count many rows."""
+        run = self.begin()
+        for outcome, number in outcomes.items():
+            run.examined += number
+            setattr(run, outcome, getattr(run, outcome) + number)
+
+    def save(self) -> None:
+        """Write down how far the run has come, for whoever looks before it ends."""
+        self.begin().save()
+
+    def finish(self) -> JobRun:
+        """Write down the end of the run and return its row."""
+        if self._run is None:
+            return _idle(self.name, self._started_at, dry_run=self._dry_run)
+        self._run.finished_at = max(self._started_at, clock.now())
+        self._run.save()
+        return self._run
+
+
+def act_alone(
+    name: str, key: int, act_on_one: Callable[[int], Outcome], *, atomic: bool = True
 ) -> tuple[Outcome, str]:
+    """Act on one row as ``run_sweep`` does; return what became of it, and what went wrong."""
     try:
         if not atomic:
             return act_on_one(key), ""

@@ -15,13 +15,13 @@ import logging
 import re
 import secrets
 import smtplib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from hashlib import sha256
 from itertools import islice
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -73,6 +73,20 @@ def register_filler(prefix: str, function: Filler) -> None:
         raise ValueError(f"Letters about {prefix} have a filler already.")
 
 
+class Entry(TypedDict):
+    """The arguments of ``enqueue``, for one letter of many."""
+
+    key: str
+    kind: str
+    recipient: str
+    locale: str
+    subject: str
+    text_body: str
+    html_body: str
+    claim_number: str
+    now: datetime
+
+
 def enqueue(
     *,
     key: str,
@@ -98,26 +112,64 @@ def enqueue(
         raise RuntimeError("A letter is written in the transaction of its act.")
     if not recipient:
         raise ValueError("A letter needs a recipient.")
-    message, is_new = OutboxMessage.objects.get_or_create(
-        key=_fitting(key),
-        defaults={
-            "kind": kind,
-            "recipient": recipient,
-            "locale": locale,
-            "subject": _one_line(subject),
-            "text_body": text_body,
-            "html_body": html_body,
-            "claim_number": claim_number,
-            "about": about,
-            "message_id": _new_message_id(),
-            "created_at": now,
-            "next_try_at": now,
-        },
+    columns = _columns(
+        key=key,
+        kind=kind,
+        recipient=recipient,
+        locale=locale,
+        subject=subject,
+        text_body=text_body,
+        html_body=html_body,
+        claim_number=claim_number,
+        about=about,
+        now=now,
     )
+    message, is_new = OutboxMessage.objects.get_or_create(key=columns.pop("key"), defaults=columns)
     if not is_new:
         return None
     transaction.on_commit(_wake_a_sender, robust=True)
     return message
+
+
+def enqueue_many(entries: Iterable[Entry]) -> None:
+    """Write many letters as ``enqueue`` would one by one, with few statements and one hint."""
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("A letter is written in the transaction of its act.")
+    messages = [OutboxMessage(**_columns(**entry)) for entry in entries]
+    if not all(message.recipient for message in messages):
+        raise ValueError("A letter needs a recipient.")
+    if messages:
+        OutboxMessage.objects.bulk_create(messages, ignore_conflicts=True)
+        transaction.on_commit(_wake_a_sender, robust=True)
+
+
+def _columns(
+    *,
+    key: str,
+    kind: str,
+    recipient: str,
+    locale: str,
+    subject: str,
+    text_body: str,
+    html_body: str = "",
+    claim_number: str = "",
+    about: str = "",
+    now: datetime,
+) -> dict[str, Any]:
+    return {
+        "key": _fitting(key),
+        "kind": kind,
+        "recipient": recipient,
+        "locale": locale,
+        "subject": _one_line(subject),
+        "text_body": text_body,
+        "html_body": html_body,
+        "claim_number": claim_number,
+        "about": about,
+        "message_id": _new_message_id(),
+        "created_at": now,
+        "next_try_at": now,
+    }
 
 
 def retry(message: OutboxMessage) -> bool:

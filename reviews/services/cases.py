@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from claims import conflicts
@@ -32,6 +33,12 @@ def follow(claim: Claim, now: datetime) -> None:
             party.left_at = now
             party.save()
         _close_if_settled(party.case, now)
+
+
+def parties_of(claims: Sequence[Claim]) -> set[int]:
+    """Return the keys of those claims that take part in an open case."""
+    parties = CompetingParty.objects.filter(claim__in=claims, left_at=None, case__closed_at=None)
+    return set(parties.values_list("claim", flat=True))
 
 
 def _join(conflict: conflicts.Conflict, now: datetime) -> None:

@@ -6,6 +6,7 @@ that is ``assigned_reviewer``, set when somebody takes the claim up (T3) or by `
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
@@ -221,6 +222,12 @@ def follow(claim: Claim, actor: Actor, now: datetime) -> None:
             return
     for open_lease in CaseLease.objects.filter(claim=claim, ended_at=None):
         _end(open_lease, now, End.MOVED_ON, by=actor.user)
+
+
+def held_among(claims: Sequence[Claim]) -> set[int]:
+    """Return the keys of those claims that have a lease which has not ended."""
+    open_leases = CaseLease.objects.filter(claim__in=claims, ended_at=None)
+    return set(open_leases.values_list("claim", flat=True))
 
 
 def reviewing(actor: Actor) -> User:
