@@ -145,10 +145,8 @@ def link_of(token: str) -> OverviewLink:
         raise LinkUnknown
     if clock.now() >= link.expires_at:
         raise OverviewExpired(link.expires_at)
-    still = administers(link.email, link.tenant) or _claims_on(link).filter(
-        living_claims() & on_claims_of(link.email)
-    )
-    if not still:
+    named = _claims_on(link).filter(on_claims_of(link.email))
+    if not administers(link.email, link.tenant) and not named.exists():
         raise LinkUnknown
     return link
 

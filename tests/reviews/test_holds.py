@@ -7,11 +7,14 @@ from collections.abc import Callable
 import pytest
 import time_machine
 from django.urls import reverse
+from pytest_django import Settings
 
 from claims import actors
 from claims.models import Claim, ClaimEvent, ClockHold
 from claims.services.sweeps import reject_stale_claims, reject_unanswered
+from consent.services.answers import Responder
 from consent.services.windows import close_window, finalise_consent_windows
+from consent.services.withdrawals import carry_out_withdrawals, withdraw
 from cpor_site.common.jobs import Outcome
 from cpor_site.common.models import User
 from cpor_site.common.problems import Refused
@@ -110,6 +113,24 @@ class TestPage:
             shown = text_of(browser_of(lead).get(reverse(SWEEPS)))
             assert f"{approved.number} {approved.tenant}" in shown
         assert acts.fresh(asked).status == "partner_action_required"
+
+    def test_it_shows_withdrawals_whose_day_comes(self, lead: User, settings: Settings) -> None:
+        settings.CPOR_WITHDRAWAL_TAKES_EFFECT = "month_end"
+        claim = acts.active()
+        sentence = "ends for the products that the customer withdrew"
+        with time_machine.travel("2027-02-10T10:00:00Z", tick=False):
+            withdraw(token=acts.token_of(claim), responder=Responder(name="Jana"))
+            assert sentence not in text_of(browser_of(lead).get(reverse(SWEEPS)))
+        with time_machine.travel("2027-02-28T10:00:00Z", tick=False):
+            shown = text_of(browser_of(lead).get(reverse(SWEEPS)))
+            assert f"{claim.number} {claim.tenant}" in shown
+            assert sentence in shown
+            place(claim, lead)
+            assert sentence not in text_of(browser_of(lead).get(reverse(SWEEPS)))
+        with time_machine.travel("2027-03-01T10:00:00Z", tick=False):
+            assert carry_out_withdrawals().examined == 0
+            holds.lift_hold(claim_id=claim.pk, actor=actors.reviewer(lead))
+            assert carry_out_withdrawals().acted == 1
 
     def test_a_lead_holds_and_lifts(self, lead: User) -> None:
         claim = acts.asked()

@@ -68,6 +68,7 @@ def test_production_values_arrive_typed() -> None:
     assert (env.poe_max_file_mb, env.poe_max_files, env.poe_max_total_mb) == (25, 20, 100)
     assert (env.registry_authoritative, env.rule_profile) == (True, "2020")
     assert env.offered_clouds == ("public",)
+    assert env.withdrawal_takes_effect == "at_once"
 
 
 def test_clouds_come_in_their_own_order_and_once() -> None:
@@ -152,6 +153,11 @@ def test_the_clock_cannot_be_moved_in_production() -> None:
         ("CPOR_POE_MAX_FILES", "0", "CPOR_POE_MAX_FILES is “0”, but must be a whole number from 1"),
         ("CPOR_POE_MAX_FILE_MB", "2.5", "CPOR_POE_MAX_FILE_MB is “2.5”, but must be a whole"),
         ("CPOR_POE_MAX_TOTAL_MB", "²", "CPOR_POE_MAX_TOTAL_MB is “²”, but must be a whole number"),
+        (
+            "CPOR_WITHDRAWAL_TAKES_EFFECT",
+            "soon",
+            "CPOR_WITHDRAWAL_TAKES_EFFECT is “soon”, but must be one of at_once, month_end.",
+        ),
         ("CPOR_LOG_LEVEL", "LOUD", "CPOR_LOG_LEVEL is “LOUD”, but must be one of DEBUG, INFO,"),
         ("CPOR_HSTS_SECONDS", "-1", "CPOR_HSTS_SECONDS is “-1”, but must be a whole number from 1"),
         ("CPOR_PROXY_SSL_HEADER", "X: y", "CPOR_PROXY_SSL_HEADER is “X: y”, which is no header's"),

@@ -101,6 +101,18 @@ def test_the_marker_of_a_secret_link_becomes_a_link(folder: Path) -> None:
     assert inside(made.html) == '<p><a href="[[link]]">See what is claimed, and answer</a></p>'
 
 
+def test_words_that_somebody_typed_never_become_a_secret_link(folder: Path) -> None:
+    made = letter(
+        folder,
+        "{{ name }}\n\n{{ words|quoted }}\n\nOpen: {{ link }}",
+        name="[[link]]",
+        words=Verbatim("see [[link]]"),
+        link="[[link]]",
+    )
+
+    assert made.text.count("[[link]]") == made.html.count("[[link]]") == 1
+
+
 def test_a_name_cannot_begin_a_paragraph_or_a_link_of_its_own(folder: Path) -> None:
     name = "Mallory\r\n\r\nPay here: https://desk.example/x"
     made = letter(

@@ -377,6 +377,21 @@ def test_a_letter_whose_secret_is_missing_does_not_leave(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("links", "state"), [(["/a", "/b"], "sent"), (["/a"], "queued")])
+def test_several_secrets_fill_their_places_in_order_or_the_letter_stays(
+    links: list[str], state: str
+) -> None:
+    outbox.register_filler("test-links", lambda number: links)
+    try:
+        write(about="test-links:1", text_body="A: [[link]], B: [[link]].", html_body="")
+        outbox.send_due(now=NOW)
+    finally:
+        del outbox._fillers["test-links"]
+    assert states() == {"1:test:ada": (state, 1)}
+    assert [letter.body for letter in mail.outbox] == (["A: /a, B: /b."] if state == "sent" else [])
+
+
+@pytest.mark.django_db
 def test_the_marker_in_words_that_somebody_wrote_is_just_text() -> None:
     row = write(text_body="They wrote: [[link]]")
     assert outbox.preview(row).text == "They wrote: [[link]]"
