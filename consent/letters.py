@@ -82,6 +82,7 @@ def write_end(claim: Claim, *, now: datetime) -> None:
             now,
             key=f"association_ended:{claim.pk}:{recipient.pk}",
             kind="consent_ended",
+            day=now,
             lines=_ended_lines(claim),
             was_in_force=claim.activated_at is not None,
         )

@@ -25,6 +25,7 @@ from ..views.leases import (
     take_act,
     take_over_page,
 )
+from ..views.letters import letter_html, letter_page, letters_page
 from ..views.queues import queue_page
 from ..views.sweeps import hold_page, lift_act, sweeps_page
 from ..views.writing import comment_act, note_act
@@ -51,6 +52,9 @@ class ClaimAdmin(EvidenceAdmin):
             path("next/", wrap(next_case_act), name="reviews_next_case"),
             path("none/", wrap(no_case_page), name="reviews_no_case"),
             path("sweeps/", wrap(sweeps_page), name="reviews_sweeps"),
+            path("letters/", wrap(letters_page), name="reviews_letters"),
+            path("letters/<slug:code>/", wrap(letter_page), name="reviews_letter"),
+            path("letters/<slug:code>/html/", wrap(letter_html), name="reviews_letter_html"),
             path("bulk/", wrap(bulk_act), name="reviews_bulk"),
             path("bulk/<int:act_id>/", wrap(bulk_result_page), name="reviews_bulk_result"),
             path("<int:claim_id>/", wrap(case_page), name="claims_claim_change"),

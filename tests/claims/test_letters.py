@@ -167,7 +167,10 @@ def test_submitted() -> None:
         f"- Claim: {claim.number} (Mail move)\n"
         "- Customer: Contoso & Söhne\n"
         "- Exchange Online – Usage\n"
-        "- Microsoft Teams – Usage\n\n"
+        "- Microsoft Teams – Usage\n"
+        "- Date: Monday, March 2, 2026\n"
+        "- Where it stands: With the reviewers: somebody takes it up by Mon 9 March\n"
+        "  2026 (5 business days left).\n\n"
         "Now it is the reviewer's move. A reviewer should take the claim up by\n"
         "Monday, March 9, 2026, 11:59 p.m. (Europe/Stockholm)."
     )
@@ -223,7 +226,7 @@ def test_asked_for_more() -> None:
         "- Missing products (Exchange Online): Not named: https://evil.example\n"
         "- Missing or old dates\n\n"
         "The reviewer writes:\n\n"
-        "> Please send\n>\n> - page 2\n> [[link]]\n\n"
+        "> Please send\n>\n> - page 2\n\n"
     ) in row.text_body
     assert "answer by Monday, March 9, 2026, 11:59 p.m. (Europe/Stockholm)" in words(row)
     assert "Without an answer by then the claim is rejected." in words(row)
@@ -290,7 +293,11 @@ def test_a_rejection_for_silence() -> None:
 def test_approved_promises_nothing_yet() -> None:
     row = letter(acts.approved(english_claim()), "claim_approved")
     assert "The reviewer writes" not in words(row)
-    assert "Now we write to the customer, who may refuse." in words(row)
+    assert (
+        "Now it is the customer's move: we write to them, and they may refuse. Their time begins "
+        "when our letter has left. If it leaves today, it ends on Monday, March 9, 2026, "
+        "11:59 p.m. (Europe/Stockholm);"
+    ) in words(row)
     assert "nothing has been handed over to the incentive program yet" in words(row)
     assert "- Exchange Online – Usage\n- Microsoft Teams – Usage\n" in row.text_body
 
@@ -300,7 +307,7 @@ def test_an_approval_brings_the_reviewers_words() -> None:
     claim, reviewer = take_up(acts.submit(english_claim()))
     decisions.approve_claim(claim_id=claim.pk, actor=reviewer, text="Well described.\n- Paid")
     row = letter(claim, "claim_approved")
-    assert "\n\nThe reviewer writes:\n\n> Well described.\n> - Paid\n\nNow we" in row.text_body
+    assert "\n\nThe reviewer writes:\n\n> Well described.\n> - Paid\n\nNow it is" in row.text_body
 
 
 @pytest.mark.usefixtures("english")

@@ -1,0 +1,153 @@
+"""Every letter in every language and both forms; every row of the table of letters has its kind."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from django.conf import settings
+from django.utils import formats, timezone, translation
+
+from claims.letters import LETTERS
+from claims.states import Side
+from cpor_site.common.letters import RenderedLetter
+from reviews.letter_kinds import AT, BY_CODE, DUE_AT, KINDS, LATER, NUMBER, LetterKind
+
+pytestmark = pytest.mark.django_db
+
+NOT_ABOUT_ONE_CLAIM = {"overview"}
+"""Asked for by somebody who may have many claims, and good for some hours: no number, no date."""
+
+WITHOUT_A_DATE = {"overview", "new_link"}
+
+ROWS = {
+    "Submitted": ["claim_submitted"],
+    "Resubmitted": ["claim_resubmitted"],
+    "Under review": ["claim_taken_up"],
+    "Reviewer comment": ["comment_added"],
+    "Information request": ["action_requested"],
+    "PAR reminders": ["half_time_reminder_sent", "last_day_reminder_sent"],
+    "Rejected": ["claim_rejected"],
+    "Approved": ["claim_approved"],
+    "Consent request": ["consent_request"],
+    "Consent reminder": ["consent_reminder"],
+    "Declined": ["consent_declined", "line_refused"],
+    "Withdrawn": ["consent_withdrawn", "line_withdrawn", "withdrawal_announced"],
+    "Window passed": ["window_closed"],
+    "Dispute received": ["claim_disputed"],
+    "Dispute decided": ["claim_approved", "claim_rejected"],
+    "Subscription ending": ["subscription_reminder_sent"],
+    "Subscription expired": ["association_ended"],
+    "PoE going stale": ["proof_reminder_sent"],
+    "SLA breach": ["late_review_reported"],
+}
+"""Section 2.5, apart from arbitration."""
+
+MOVES = {
+    "claim_submitted": "With the reviewers: somebody takes it up by",
+    "claim_resubmitted": "With the reviewers: somebody takes it up by",
+    "claim_taken_up": "With the reviewers: a decision or a question by",
+    "comment_added": "With the reviewers: a decision or a question by",
+    "action_requested": "It is your move: answer by",
+    "half_time_reminder_sent": "It is your move: answer by",
+    "last_day_reminder_sent": "It is your move: answer by",
+    "claim_rejected": "You can dispute it until",
+    "claim_withdrawn": "Closed: rejected (Partner request).",
+    "claim_disputed": "With the reviewers: your dispute is answered by",
+    "claim_approved": "Now it is the customer's move",
+    "consent_declined": "Closed: rejected (Customer declined consent).",
+    "line_refused": "With the customer, who may decline until",
+    "window_closed": "You don't have to do anything.",
+    "withdrawal_announced": "You are partner of record since",
+    "consent_withdrawn": "Closed: the association ended on",
+    "line_withdrawn": "You don't have to do anything.",
+    "association_ended": "Closed: the association ended on",
+    "subscription_reminder_sent": "It is your move: the renewal takes over",
+    "proof_reminder_sent": "It is your move, without a deadline",
+    "draft_reminder_sent": "It is your move: complete and submit it",
+    "consent_request": "Now it is your turn.",
+    "consent_reminder": "It is still your turn.",
+    "consent_extended": "It is your turn",
+    "consent_ended": "You don't have to do anything.",
+    "consent_taken_back": "you don't have to do anything.",
+    "new_link": "If you didn't ask for them, you need not do anything.",
+    "overview": "If you didn't ask for it, you need not do anything.",
+    "late_review_reported": "It is the reviewers' move",
+}
+LANGUAGES = [code for code, _name in settings.LANGUAGES]
+
+
+def words_of_html(letter: RenderedLetter) -> list[str]:
+    """Return the words of the HTML form, each link as its words and address."""
+    body = letter.html.split("<body>")[1]
+    body = body.replace(f"<h1>{letter.html.split('<h1>')[1].split('</h1>')[0]}</h1>", "")
+    linked = re.sub(r'<a href="([^"]*)">([^<]*)</a>', r"\2 \1", body)
+    return unescape(re.sub(r"<[^>]*>", " ", linked)).split()
+
+
+def words_of_text(letter: RenderedLetter) -> list[str]:
+    """Return the words of the text form, without the marks of lists, quotations and the footer."""
+    text = re.sub(r"(?m)^(- |> ?|-- ?$)", "", letter.text)
+    return re.sub(r"\s?[:：]\s*(https?://\S+)", r" \1", text).split()
+
+
+def days_in(language: str) -> set[str]:
+    """Return the dates of the example in all ways in which a letter may tell them."""
+    with translation.override(language):
+        moments = [timezone.localtime(each, timezone.get_default_timezone()) for each in
+                   (AT, DUE_AT, LATER)]  # fmt: skip
+        return {formats.date_format(each, "DATE_FORMAT") for each in moments}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.code)
+def test_each_letter_in_each_language(kind: LetterKind, language: str) -> None:
+    letter = kind.example(language)
+    assert f'<html lang="{language}">' in letter.html
+    if kind.code not in NOT_ABOUT_ONE_CLAIM:
+        assert NUMBER in letter.text
+        if kind.code != "new_link":
+            assert letter.subject.startswith(f"{NUMBER}: ")
+    if kind.code not in WITHOUT_A_DATE:
+        said = " ".join(f"{letter.subject} {letter.text}".split())
+        assert [day for day in days_in(language) if day in said]
+    everything = letter.subject + letter.text + letter.html.split("</style>")[1]
+    for leftover in ("{", "}", "%(", "[[", "None", "<Promise", "…"):
+        assert leftover not in everything
+    assert words_of_html(letter) == words_of_text(letter)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.code)
+def test_each_letter_says_whose_move_it_is(kind: LetterKind) -> None:
+    assert MOVES[kind.code] in " ".join(kind.example("en").text.split())
+
+
+def test_every_row_of_the_table_has_its_letter() -> None:
+    listed = {code for codes in ROWS.values() for code in codes}
+    assert listed - set(BY_CODE) == set()
+    assert set(BY_CODE) - listed == {
+        "claim_withdrawn", "draft_reminder_sent", "consent_extended", "consent_ended",
+        "consent_taken_back", "new_link", "overview",
+    }  # fmt: skip
+
+
+def test_every_letter_to_the_partner_has_an_example() -> None:
+    assert set(LETTERS) == {kind.code for kind in KINDS if kind.to == Side.PARTNER} | (
+        {"association_ended"}
+    )
+    assert len(BY_CODE) == len(KINDS)
+    assert set(MOVES) == set(BY_CODE)
+
+
+def test_the_rejection_says_where_the_reason_stands_and_how_and_until_when_to_dispute() -> None:
+    text = " ".join(BY_CODE["claim_rejected"].example("en").text.split())
+    assert "Where to read why: open the claim." in text
+    assert "you can dispute it once, until Monday, March 9, 2026, 11:59 p.m." in text
+    assert "choose “Dispute”" in text
+
+
+def test_the_approval_says_when_the_window_ends_and_that_nothing_was_handed_over() -> None:
+    text = " ".join(BY_CODE["claim_approved"].example("en").text.split())
+    assert "it ends on Monday, March 9, 2026, 11:59 p.m." in text
+    assert "nothing has been handed over to the incentive program yet" in text

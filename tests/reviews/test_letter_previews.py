@@ -1,0 +1,78 @@
+"""Looking at letters before anybody gets them."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from cpor_site.common.models import OutboxMessage
+from reviews.letter_kinds import KINDS
+from tests import acts, factories
+
+from .pages import browser_of, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ops() -> Client:
+    return browser_of(factories.make_reviewer(role="Ops"))
+
+
+def test_the_list_leads_to_every_kind(ops: Client) -> None:
+    page = ops.get(reverse("admin:reviews_letters")).content.decode()
+    for kind in KINDS:
+        assert reverse("admin:reviews_letter", args=[kind.code]) in page
+    assert (
+        reverse("admin:reviews_letters")
+        in ops.get(reverse("admin:common_outboxmessage_changelist")).content.decode()
+    )
+
+
+def test_one_letter_in_polish_with_its_frame(ops: Client) -> None:
+    url = reverse("admin:reviews_letter", args=["claim_rejected"])
+    response = ops.get(url, {"language": "pl"})
+    page = response.content.decode()
+    frame = reverse("admin:reviews_letter_html", args=["claim_rejected"]) + "?language=pl"
+    assert f'<iframe class="letter-frame" sandbox src="{frame}"' in page
+    assert "unsafe" not in response.headers["Content-Security-Policy"]
+    assert OutboxMessage.objects.count() == 0
+
+
+def test_the_frame_has_a_stricter_policy_of_its_own(ops: Client) -> None:
+    url = reverse("admin:reviews_letter_html", args=["claim_rejected"])
+    response = ops.get(url, {"language": "sv"})
+    policy = response.headers["Content-Security-Policy"]
+    assert policy.startswith("sandbox; default-src 'none'; style-src 'sha256-")
+    assert policy.endswith("='; frame-ancestors 'self'")
+    assert response.headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert '<html lang="sv">' in response.content.decode()
+
+
+def test_with_the_names_and_lines_of_a_claim(ops: Client) -> None:
+    tenant = factories.make_tenant("Woodgrove <Bank>")
+    claim = acts.submit(factories.make_claim(tenant=tenant))
+    url = reverse("admin:reviews_letter", args=["claim_taken_up"])
+    response = ops.get(url, {"claim": claim.number})
+    assert "Woodgrove <Bank>" in text_of(response)
+    assert "Woodgrove <Bank>" not in response.content.decode()
+    assert "There is no claim CPOR-1" in text_of(ops.get(url, {"claim": "CPOR-1"}))
+
+
+def test_unknown_kinds_languages_and_claims(ops: Client) -> None:
+    assert ops.get(reverse("admin:reviews_letter", args=["nothing"])).status_code == 404
+    url = reverse("admin:reviews_letter", args=["claim_taken_up"])
+    assert ops.get(url, {"language": "xx", "claim": "\0"}).status_code == 200
+    assert ops.post(url).status_code == 405
+
+
+@pytest.mark.parametrize(("role", "status"), [("Auditor", 200), ("Reviewer", 403)])
+def test_who_may_look(role: str, status: int) -> None:
+    browser = browser_of(factories.make_reviewer(role=role))
+    for url in (
+        reverse("admin:reviews_letters"),
+        reverse("admin:reviews_letter", args=["claim_taken_up"]),
+        reverse("admin:reviews_letter_html", args=["claim_taken_up"]),
+    ):
+        assert browser.get(url).status_code == status
