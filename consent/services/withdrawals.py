@@ -148,7 +148,8 @@ def due(now: datetime) -> Iterator[int]:
 def claims_due(now: datetime) -> dict[int, datetime]:
     """Return the keys of the claims that ``due`` is about, each with when the first one is."""
     found = _due(now).filter(request__claim__status=Status.APPROVED).order_by("-takes_effect_at")
-    return dict(found.values_list("request__claim", "takes_effect_at"))
+    rows = found.values_list("request__claim", "takes_effect_at")
+    return {claim_id: at for claim_id, at in rows if at is not None}
 
 
 def _due(now: datetime) -> QuerySet[ConsentAnswer]:

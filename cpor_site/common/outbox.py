@@ -376,7 +376,7 @@ def _filled(message: OutboxMessage, secret: Callable[[], str | list[str]]) -> Bo
         _fill(message.text_body, texts),
         _fill(
             message.html_body,
-            escape(texts) if isinstance(texts, str) else [escape(text) for text in texts],
+            str(escape(texts)) if isinstance(texts, str) else [str(escape(text)) for text in texts],
         ),
     )
 
