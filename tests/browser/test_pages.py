@@ -23,7 +23,18 @@ ASKED = "Finance go-live"
 
 
 @pytest.mark.parametrize(
-    "path", ["/sign-in/", "/consent/about/", "/consent/no-such-link/", "/demo/mail/", "/nowhere/"]
+    "path",
+    [
+        "/sign-in/",
+        "/consent/about/",
+        "/consent/privacy/",
+        "/consent/new-link/",
+        "/consent/overview/?sent=1",
+        "/consent/overview/no-such-link/",
+        "/consent/no-such-link/",
+        "/demo/mail/",
+        "/nowhere/",
+    ],
 )
 def test_pages_for_everybody(desk: Desk, people: People, path: str) -> None:
     page = people.visitor()
@@ -113,6 +124,7 @@ def test_an_act_that_is_refused(desk: Desk, people: People) -> None:
     [
         "/admin/",
         "/admin/consent/incentivehandoff/",
+        "/admin/consent/handoffbatch/",
         "/admin/common/outboxmessage/",
         "/admin/common/jobrun/",
         "/admin/claims/customertenant/add/",
