@@ -34,7 +34,7 @@ def suspended(now: datetime) -> Q:
         enrollment_status=ProgramEnrollment.Status.ENROLLED,
         starts_on__lte=today,
     )
-    return Q(kind=Kind.START) & ~Exists(enrolled)
+    return Q(~Exists(enrolled), kind=Kind.START)
 
 
 def with_standing(rows: QuerySet[IncentiveHandoff], now: datetime) -> QuerySet[IncentiveHandoff]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
+from claims.models import Claim
 from consent.models import HandoffBatch, IncentiveHandoff
 from consent.services.delivery import deliver_handoffs
 from consent.services.webhook import post_handoffs
+from tests import factories
 from tests.consent import handing
 from tests.web_server import Program, web_server
 
@@ -39,10 +41,27 @@ def program(settings: Settings) -> Iterator[Program]:
         yield server
 
 
+def two_claims() -> Callable[[], list[Claim]]:
+    """Return what makes two claims of one partner, of two lines each, for customers of their own.
+
+    What doesn't take part in the race is made once.
+    """
+    location, user = factories.make_location(), factories.make_user()
+
+    def make() -> list[Claim]:
+        return [
+            handing.handed_over("exchange_online", "teams", location=location, user=user)
+            for _ in range(2)
+        ]
+
+    return make
+
+
 def test_two_writers_of_files_put_each_row_into_one_file() -> None:
     expected: list[str] = []
+    more = two_claims()
     for _round in range(ROUNDS):
-        claims = [handing.handed_over("exchange_online", "teams") for _ in range(2)]
+        claims = more()
         handing.ended(claims[0])
         expected += handing.ids_of(*claims)
         runs = at_once(deliver_handoffs, deliver_handoffs)
@@ -61,9 +80,10 @@ def test_two_writers_of_files_put_each_row_into_one_file() -> None:
 
 
 def test_two_posters_send_each_row_once_and_in_order(program: Program) -> None:
+    more = two_claims()
     for _round in range(ROUNDS):
         program.posts.clear()
-        claims = [handing.handed_over("exchange_online", "teams") for _ in range(2)]
+        claims = more()
         expected = handing.ids_of(*claims)
         for _again in range(10):
             runs = at_once(post_handoffs, post_handoffs)

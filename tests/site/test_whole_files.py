@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 from cpor_site.common.whole_files import WholeFileStorage
 
 
-class Breaking(ContentFile):  # type: ignore[type-arg]
+class Breaking(ContentFile):
     """A file that can be read only to its middle."""
 
     def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
