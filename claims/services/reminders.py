@@ -20,6 +20,7 @@ from cpor_site.common.models import JobRun
 from cpor_site.common.operator_calendar import operator_calendar, operator_zone
 
 from .. import actors, door, reminding
+from ..actors import Capability
 from ..models import Claim, ClaimEvent, ClaimReminder, PoEDocument, RuleProfile
 from ..rules.documents import months_before
 from ..states import Reminder, Status
@@ -181,7 +182,17 @@ def remind_of_draft(claim_id: int) -> Outcome:
             return Outcome.SKIPPED
         if not reminding.DRAFT_IDLE <= idle < reminding.DRAFT_KEPT:
             return Outcome.SKIPPED
-        return outcome(remind(claim, Reminder.DRAFT_IDLE, claim.changed_at.isoformat(), now=now))
+        occasion = claim.changed_at.isoformat()
+        if not actors.partner_can(claim.created_by, Capability.DRAFT, claim):
+            # Nobody to write to: noted, so that the next run doesn't look at the draft again.
+            ClaimReminder.objects.get_or_create(
+                claim=claim,
+                kind=Reminder.DRAFT_IDLE,
+                occasion=occasion,
+                defaults={"written_at": now},
+            )
+            return Outcome.SKIPPED
+        return outcome(remind(claim, Reminder.DRAFT_IDLE, occasion, now=now))
 
 
 # -- ageing proof ------------------------------------------------------------------------------
@@ -190,19 +201,20 @@ def remind_of_draft(claim_id: int) -> Outcome:
 def proof_due(now: datetime, *, until: datetime | None = None) -> Iterator[int]:
     """Yield the approved claims whose newest proof has become 10 months old."""
     oldest = months_before(operator_calendar().day_of(until or now), reminding.PROOF_MONTHS)
-    newest = counting(OuterRef("pk")).order_by("-day")
+    documents = counting(OuterRef("pk"))
+    stale = Claim.objects.filter(
+        Exists(documents.filter(day__lte=oldest)),
+        ~Exists(documents.filter(day__gt=oldest)),
+        status=Status.APPROVED,
+    )
     told = ClaimReminder.objects.filter(
         claim=OuterRef("pk"), kind=Reminder.PROOF_STALE, occasion=OuterRef("occasion")
     )
-    stale = Claim.objects.filter(
-        ~Exists(counting(OuterRef("pk")).filter(day__gt=oldest)), status=Status.APPROVED
-    ).annotate(day=Subquery(newest.values("day")[:1], output_field=DateField()))
+    newest = Subquery(documents.order_by("-day").values("day")[:1], output_field=DateField())
     return keyset(
-        not_on_hold(
-            stale.filter(day__isnull=False)
-            .annotate(occasion=Cast("day", output_field=TextField()))
-            .filter(~Exists(told))
-        )
+        not_on_hold(stale)
+        .annotate(occasion=Cast(newest, output_field=TextField()))
+        .filter(~Exists(told))
     )
 
 

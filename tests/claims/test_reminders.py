@@ -262,10 +262,11 @@ def test_an_archived_draft_and_an_owner_who_has_left_get_no_letter() -> None:
     Claim.objects.filter(pk=archived.pk).update(archived_at=MONDAY)
     Membership.objects.filter(user=left.created_by).update(is_active=False)
     with at(MONDAY + timedelta(days=40)):
-        assert counts(remind_of_drafts()) == (1, 1, 0)
+        assert counts(remind_of_drafts()) == (1, 0, 1)
         assert remind_of_draft(archived.pk) == Outcome.SKIPPED
         assert counts(remind_of_drafts()) == (0, 0, 0)
     assert acts.letters(archived) + acts.letters(left) == []
+    assert not ClaimEvent.objects.filter(kind="draft_reminder_sent").exists()
 
 
 # --- ageing proof ---------------------------------------------------------------------------------
