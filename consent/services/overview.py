@@ -48,10 +48,11 @@ class OverviewExpired(Refused):
         super().__init__(
             information(
                 "TOK-05",
-                _("This link was good until %(date)s, %(time)s.")
+                _("This link was good until %(date)s, %(time)s (%(zone)s).")
                 % {
                     "date": formats.date_format(local, "DATE_FORMAT"),
                     "time": formats.time_format(local, "TIME_FORMAT"),
+                    "zone": operator_zone().key,
                 },
             )
         )

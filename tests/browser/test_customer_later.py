@@ -43,10 +43,10 @@ def _in_force(desk: Desk, name: str, domain: str) -> tuple[str, str]:
 
 
 def test_one_product_is_withdrawn_after_the_window(desk: Desk, people: People) -> None:
-    number, token = _in_force(desk, "Litware", "litware.example")
+    number, token = _in_force(desk, "Relecloud", "relecloud.example")
     page = people.visitor_with_phone()
     page.goto(f"/consent/{token}/?lang=en")
-    steps.expect_title(page, "Adatum is partner of record for Litware")
+    steps.expect_title(page, "Adatum is partner of record for Relecloud")
     found = faults(page)
     page.get_by_role("link", name="Withdraw…").click()
     steps.expect_title(page, "End the association with Adatum")
