@@ -81,14 +81,7 @@ def replace_claim(*, claim_id: int, actor: Actor, with_documents: bool = True) -
     source = _source(claim_id, actor, (Status.APPROVED,))
     if source.association_state != AssociationState.ACTIVE:
         raise MovedOn(door.status_label(source))
-    other = _replacing(source).first()
-    if other is not None:
-        raise Refused(
-            error(
-                "SUB-13",
-                _("Claim %(number)s already replaces this one.") % {"number": other.number},
-            )
-        )
+    _ask_not_replaced(source)
     lines = _standing_lines(source)
     return _draft(source, actor, lines, with_documents=with_documents, replaces=source)
 
@@ -143,6 +136,17 @@ def _replacing(claim: Claim) -> QuerySet[Claim]:
     return Claim.objects.filter(replaces=claim).exclude(status__in=over)
 
 
+def _ask_not_replaced(claim: Claim) -> None:
+    other = _replacing(claim).first()
+    if other is not None:
+        raise Refused(
+            error(
+                "SUB-13",
+                _("Claim %(number)s already replaces this one.") % {"number": other.number},
+            )
+        )
+
+
 def _standing_lines(claim: Claim) -> list[ClaimLine]:
     """Return what was claimed in the end: all lines but those that were taken out."""
     return list(
@@ -176,6 +180,9 @@ def _draft(
             if asked_twice is not None:
                 _remove_all(kept)
                 return asked_twice
+            if replaces is not None:
+                # Once more, now that no colleague can begin another at the same time.
+                _ask_not_replaced(source)
             claim = start_claim(
                 actor=actor, organization_id=source.organization_id, name=source.name
             )
