@@ -90,7 +90,7 @@ def invite(
 
     Raises ``NotInCharge``; ``Refused`` with USR-03 to USR-07 or LIM-01.
     """
-    email = email.strip().lower()
+    email, roles = email.strip().lower(), list(dict.fromkeys(roles))
     with _in_charge(actor, organization_id) as charge:
         places = _places(charge, location_ids)
         # Counted before the address is looked at, so that nobody tries addresses out at will.
