@@ -77,7 +77,9 @@ def overview_page(request: HttpRequest, token: str) -> HttpResponse:
             "lately": overview.LATELY.days,
             "whole": overview.shows_all(link),
         }
-        return with_form(shown(request, "consent/overview.html", context))
+        response = shown(request, "consent/overview.html", context)
+        has_forms = any(each.in_window or each.can_withdraw for each in entries)
+        return with_form(response) if has_forms else response
 
 
 @require_POST
@@ -105,8 +107,9 @@ def _ask(request: HttpRequest, template: str, send: Callable[[str], None]) -> Ht
     started = time.monotonic()
     with speaking(request):
         if request.method != "POST":
-            context = {"form": AddressForm(), "sent": "sent" in request.GET}
-            return with_form(shown(request, template, context))
+            sent = "sent" in request.GET
+            response = shown(request, template, {"form": AddressForm(), "sent": sent})
+            return response if sent else with_form(response)
         form = AddressForm(request.POST)
         if not form.is_valid():
             return with_form(shown(request, template, {"form": form}, status=INCOMPLETE))
