@@ -287,6 +287,18 @@ def _association_ended(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
     }
 
 
+def _expired(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
+    """T22: what ended with its subscription, what remains, and where to claim anew."""
+    lines = ClaimLine.objects.filter(claim=claim, pk__in=event.details["lines"]).select_related(
+        "product", "activity", "subscription"
+    )
+    return {
+        "lines": [_in_words(line) for line in lines.order_by("pk")],
+        "remaining": [_in_words(line) for line in approved_lines(claim)],
+        "renew_page": settings.CPOR_PUBLIC_URL + reverse("claim_renew", args=[claim.pk]),
+    }
+
+
 def _subscriptions_end(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
     lines = list(
         ClaimLine.objects.filter(claim=claim, pk__in=event.details["lines"])
@@ -338,6 +350,8 @@ LETTERS: dict[str, Callable[[Claim, ClaimEvent], dict[str, Any] | None]] = {
     "claim_withdrawn": _withdrawn,
     "claim_disputed": _disputed,
     "association_ended": _association_ended,
+    "association_expired": _expired,
+    "line_expired": _expired,
     "half_time_reminder_sent": _action_requested,
     "last_day_reminder_sent": _action_requested,
     "subscription_reminder_sent": _subscriptions_end,

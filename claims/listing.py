@@ -74,6 +74,7 @@ class Wanted:
     proof_age: int | None = None
     ending: int | None = None
     migrated: bool = False
+    archived: bool = False
 
     @property
     def narrows(self) -> bool:
@@ -108,6 +109,11 @@ def narrowed(
 ) -> QuerySet[Claim]:
     """Return the claims that fit everything wanted but the status."""
     conditions: list[Any] = []
+    if wanted.archived:
+        conditions.append(Q(archived_at__isnull=False))
+    elif not wanted.q:
+        # Who searches for a claim finds it in the archive as well.
+        conditions.append(Q(archived_at=None))
     if wanted.area:
         conditions.append(Q(area__code=wanted.area))
     if wanted.activity:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from .services import reminders, renewal_reminders, sweeps
+from .services import (
+    archive,
+    dispute_windows,
+    registry_age,
+    reminders,
+    renewal_reminders,
+    subscription_ends,
+    sweeps,
+)
 
 
 @shared_task
@@ -35,3 +43,27 @@ def remind_of_proof() -> None:
 def remind_of_subscriptions() -> None:
     """60, 30 and 7 days before a subscription ends (T22)."""
     renewal_reminders.remind_of_subscriptions()
+
+
+@shared_task
+def end_expired_subscriptions() -> None:
+    """T22."""
+    subscription_ends.end_expired_subscriptions()
+
+
+@shared_task
+def close_dispute_windows() -> None:
+    """T19."""
+    dispute_windows.close_dispute_windows()
+
+
+@shared_task
+def archive_idle_drafts() -> None:
+    """Q16."""
+    archive.archive_idle_drafts()
+
+
+@shared_task
+def check_registry() -> None:
+    """SUB-16, for the desk's own people."""
+    registry_age.check_registry()

@@ -69,6 +69,7 @@ urlpatterns: list[URLPattern] = [
     path("<int:claim_id>/check/", handing_in.check, name="claim_check"),
     path("<int:claim_id>/recall/", acts.recall, name="claim_recall"),
     path("<int:claim_id>/withdraw/", acts.withdraw, name="claim_withdraw"),
+    path("<int:claim_id>/recover/", acts.recover, name="claim_recover"),
     path("<int:claim_id>/discard/", acts.discard, name="claim_discard"),
     path("<int:claim_id>/end/", acts.end, name="claim_end"),
     path("<int:claim_id>/dispute/", disputes.dispute, name="claim_dispute"),

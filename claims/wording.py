@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
-
-from django.utils import dateformat
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext
+
+from cpor_site.common.spoken import date_words as date_words
+from cpor_site.common.spoken import spoken
 
 EVENT_WORDS: dict[str, Promise] = {
     "claim_started": _("Draft started"),
@@ -32,6 +32,11 @@ EVENT_WORDS: dict[str, Promise] = {
     "claim_disputed": _("Rejection disputed"),
     "claim_copied": _("Copied from another claim"),
     "association_ended": _("Association ended"),
+    "association_expired": _("Association ended with its subscription"),
+    "line_expired": _("A part ended with its subscription"),
+    "dispute_window_closed": _("Time to dispute over"),
+    "draft_archived": _("Draft archived"),
+    "draft_recovered": _("Draft taken out of the archive"),
     "claim_discarded": _("Draft discarded"),
     "document_attached": _("Document attached"),
     "document_described": _("Document described"),
@@ -61,6 +66,21 @@ def event_words(kind: str) -> str:
     return str(EVENT_WORDS.get(kind, kind))
 
 
-def date_words(day: date) -> str:
-    """Return a date that belongs to no zone, such as that of a signature: "Thu 12 June 2025"."""
-    return dateformat.format(day, pgettext("Django date format, one day", "D j E Y"))
+def key_words(key: str, *, product: str = "", customer: str = "") -> str:
+    """Return what an exclusivity key stands for: "Exchange Online at Contoso AG".
+
+    ``product`` and ``customer`` are names; without them the key's own parts stand in.
+    """
+    scope, _colon, rest = key.partition(":")
+    if scope == "subscription":
+        words = (
+            gettext("%(product)s, subscription %(id)s")
+            if product
+            else gettext("Subscription %(id)s")
+        )
+        return words % {"product": product, "id": rest}
+    tenant, _colon, code = rest.partition(":")
+    return gettext("%(product)s at %(customer)s") % {
+        "product": product or spoken(code),
+        "customer": customer or tenant,
+    }

@@ -81,6 +81,8 @@ class Env:
     poe_max_files: int
     poe_max_total_mb: int
     withdrawal_takes_effect: str
+    subscription_grace_days: int
+    registry_max_age_hours: int
     clock_file: Path | None
     log_level: str
     hsts_seconds: int
@@ -215,6 +217,12 @@ def read(environ: dict[str, str]) -> Env:
         poe_max_total_mb=reader.integer("CPOR_POE_MAX_TOTAL_MB", default=100, low=1, high=10000),
         withdrawal_takes_effect=reader.choice(
             "CPOR_WITHDRAWAL_TAKES_EFFECT", ("at_once", "month_end"), default="at_once"
+        ),
+        subscription_grace_days=reader.integer(
+            "CPOR_SUBSCRIPTION_GRACE_DAYS", default=30, low=0, high=365
+        ),
+        registry_max_age_hours=reader.integer(
+            "CPOR_REGISTRY_MAX_AGE_HOURS", default=48, low=1, high=8760
         ),
         clock_file=_clock_file(reader, mode, var_dir),
         log_level=reader.choice(

@@ -48,6 +48,30 @@ def jobs(*, demo: bool) -> tuple[Job, ...]:
             what="Ends associations whose customer withdrew with effect from a later day.",
         ),
         Job(
+            name="end_expired_subscriptions",
+            task="claims.tasks.end_expired_subscriptions",
+            every=sweep,
+            what="Ends associations whose subscription is past its end and its grace period.",
+        ),
+        Job(
+            name="close_dispute_windows",
+            task="claims.tasks.close_dispute_windows",
+            every=sweep,
+            what="Closes rejections that were not disputed in time.",
+        ),
+        Job(
+            name="archive_idle_drafts",
+            task="claims.tasks.archive_idle_drafts",
+            every=slow,
+            what="Archives drafts that nobody has touched for 90 days.",
+        ),
+        Job(
+            name="check_registry",
+            task="claims.tasks.check_registry",
+            every=timedelta(hours=1),
+            what="Says in its run when the customer data are too old.",
+        ),
+        Job(
             name="deliver_handoffs",
             task="consent.tasks.deliver_handoffs",
             every=sweep,

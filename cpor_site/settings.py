@@ -23,6 +23,8 @@ CPOR_OPERATOR_COUNTRY = ENV.operator.country
 CPOR_OPERATOR_SUBDIVISION = ENV.operator.subdivision
 CPOR_OPERATOR_TIME_ZONE = ENV.operator.time_zone
 CPOR_REGISTRY_AUTHORITATIVE = ENV.registry_authoritative
+CPOR_REGISTRY_MAX_AGE_HOURS = ENV.registry_max_age_hours
+CPOR_SUBSCRIPTION_GRACE_DAYS = ENV.subscription_grace_days
 CPOR_CUSTOMER_DIRECTORY = ENV.customer_directory
 CPOR_OFFERED_CLOUDS = ENV.offered_clouds
 CPOR_RULE_PROFILE = ENV.rule_profile
@@ -71,6 +73,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "cpor_site.common.plain_requests.PlainRequestMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

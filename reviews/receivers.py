@@ -23,6 +23,8 @@ CONCERN_CASES = frozenset(
         "claim_withdrawn",
         "claim_disputed",
         "association_ended",
+        "association_expired",
+        "line_expired",
         "consent_declined",
         "line_refused",
         "consent_withdrawn",

@@ -28,6 +28,7 @@ RARER = (
     "ending",
     "proof_age",
     "migrated",
+    "archived",
 )
 
 
@@ -109,6 +110,7 @@ class ListForm(DeskForm):
         example=12,
     )
     migrated = forms.BooleanField(label=_("Migrated claims only"), required=False)
+    archived = forms.BooleanField(label=_("Archived drafts only"), required=False)
 
     def __init__(self, data: Any, *, locations: Sequence[PartnerLocation], **kwargs: Any) -> None:
         super().__init__(data, **kwargs)

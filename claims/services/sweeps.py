@@ -82,10 +82,18 @@ def reject_unanswered_together(claim_ids: list[int]) -> set[int]:
         disputes = Dispute.objects.filter(claim__in=claims, outcome="")
         settled = {"outcome": Dispute.Outcome.UNANSWERED, "decided_by": None, "decided_at": now}
         change_together(disputes, settled, now=now)
+        limits: dict[tuple[str, bool], deadlines.Limit | None] = {}
+
+        def limit_of(claim: Claim) -> deadlines.Limit | None:
+            alike = (claim.rule_profile_id, claim.disputed_at is None)
+            if alike not in limits:
+                limits[alike] = deadlines.dispute_filing(claim, now, REASONS)
+            return limits[alike]
+
         batch.go(
             claims,
             event="claim_rejected",
-            deadline=lambda claim: deadlines.dispute_filing(claim, now, REASONS),
+            deadline=limit_of,
             reason="no_partner_response",
             details={"reasons": REASONS},
         )

@@ -12,13 +12,14 @@ from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from cpor_site.common.problems import Problem
 
 from .. import door
 from ..forms.acts import ConfirmForm, EndForm, WithdrawForm
 from ..models import Claim
+from ..services.archive import recover_draft
 from ..services.drafting import discard_claim
 from ..services.endings import end_association
 from ..services.submission import recall_claim, withdraw_claim
@@ -94,6 +95,18 @@ DISCARD = AskedOnce(
     gettext_lazy("The draft is discarded."),
     dangerous=True,
 )
+
+
+@claim_page
+@require_POST
+def recover(request: HttpRequest, claim: Claim) -> HttpResponse:
+    """Take a draft out of the archive."""
+    problems = refusals_of(lambda: recover_draft(claim_id=claim.pk, actor=acting(request)))
+    for problem in problems:
+        messages.error(request, f"{problem.message} ({problem.code})")
+    if not problems:
+        messages.success(request, _("The draft is back among your claims."))
+    return redirect("claim_page", claim.pk)
 
 
 def _view(asked: AskedOnce) -> Callable[..., HttpResponse]:

@@ -8,6 +8,7 @@ from claims import door
 from claims.actors import Actor
 from claims.models import Claim, ClockHold
 from claims.refusals import MovedOn
+from claims.services.subscription_ends import rests_on_subscriptions
 from claims.states import Status
 from consent.services.withdrawals import announced
 from cpor_site.common.problems import Refused, error
@@ -22,6 +23,7 @@ def ends_by_itself(claim: Claim) -> bool:
         and (
             (claim.consent_closes_at is not None and claim.activated_at is None)
             or announced(claim).exists()
+            or rests_on_subscriptions(claim)
         )
     )
 

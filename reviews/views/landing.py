@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from claims.models import ClaimEvent
+from claims.services.registry_age import stale_since
 from claims.states import Side
 from consent.models import HandoffEndpoint, IncentiveHandoff
 from cpor_site.common import clock
@@ -151,6 +152,11 @@ def troubles_of(user: User, now: datetime) -> list[Tile]:
             tiles.append(
                 Tile(_("Letters that failed"), number_words(failed), f"{url}?state__exact={state}")
             )
+    stale = stale_since(now) if user.has_perm("claims.view_subscription") else None
+    if stale is not None:
+        hours = int((now - stale).total_seconds() // 3600)
+        url = reverse("admin:claims_subscription_changelist")
+        tiles.append(Tile(_("Hours since customer data was refreshed"), number_words(hours), url))
     if user.has_perm("consent.view_handoffbatch"):
         tiles += _troubles_of_handoffs()
     if user.has_perm("common.view_jobrun"):

@@ -23,6 +23,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from claims import actors
 from claims.models import Claim, ClockHold
 from claims.refusals import NotYours
+from claims.reminding import DRAFT_KEPT
+from claims.services import archive, dispute_windows, subscription_ends
 from claims.services.reminders import drafts_due, partners_due, proof_due
 from claims.services.renewal_reminders import subscriptions_due
 from claims.services.sweeps import unanswered
@@ -89,6 +91,30 @@ def sweeps_page(request: HttpRequest) -> HttpResponse:
             gettext_lazy("No withdrawal takes effect within the next 24 hours."),
             withdrawn,
             lambda claim: withdrawn[claim.pk],
+        ),
+        _plan(
+            "end_expired_subscriptions",
+            gettext_lazy("Ended with their subscription"),
+            gettext_lazy("ends for the products whose subscription is past its grace period"),
+            gettext_lazy("No subscription's grace period ends within the next 24 hours."),
+            subscription_ends.ended(now + AHEAD),
+            subscription_ends.ends_at,
+        ),
+        _plan(
+            "close_dispute_windows",
+            gettext_lazy("Closed without a dispute"),
+            gettext_lazy("can't be disputed any more"),
+            gettext_lazy("No partner's time to dispute ends within the next 24 hours."),
+            dispute_windows.lapsed(now + AHEAD),
+            attrgetter("due_at"),
+        ),
+        _plan(
+            "archive_idle_drafts",
+            gettext_lazy("Drafts for the archive"),
+            gettext_lazy("is archived; its partner can take it out again"),
+            gettext_lazy("No draft has been idle for 90 days within the next 24 hours."),
+            archive.idle(now + AHEAD),
+            lambda claim: claim.changed_at + DRAFT_KEPT,
         ),
     ]
     plans += _reminders(now)

@@ -13,6 +13,8 @@ PACKAGES = ("claims", "consent", "reviews", "cpor_site")
 GUARDED = {"status", "association_state"}
 MACHINE = {Path("claims/models/claim.py")}
 DOOR = Path("claims/door.py")
+PLAIN_QUERYSETS = {Path("claims/door_batch.py"), Path("cpor_site/common/together.py")}
+"""Who may go round the guard of the claims' own queryset: the door, and its helper for rows."""
 BULK_WRITES = {"update", "aupdate", "bulk_update", "abulk_update", "create", "acreate"}
 BULK_WRITES |= {"get_or_create", "update_or_create", "aget_or_create", "aupdate_or_create"}
 
@@ -73,6 +75,28 @@ def stray_writes(tree: ast.AST) -> Iterator[tuple[int, str]]:
                     yield node.lineno, f"Claim({keyword.arg}=...)"
 
 
+def guards_left_aside(tree: ast.AST) -> Iterator[int]:
+    """Yield the line of every plain ``QuerySet(...)`` and of every use of a model's base manager."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", "") or getattr(node.func, "id", "")
+            if name == "QuerySet":
+                yield node.lineno
+        if isinstance(node, ast.Attribute) and node.attr == "_base_manager":
+            yield node.lineno
+
+
+def test_the_door_alone_goes_round_the_guard() -> None:
+    users = {path for path in product_files() if list(guards_left_aside(parsed(path)))}
+    assert users == PLAIN_QUERYSETS
+
+
+def test_moves_are_made_by_the_door_alone() -> None:
+    """``door.move`` changes an object without saving it, so only the door's own ways may call it."""
+    callers = {path for path in product_files() if "door.move(" in (ROOT / path).read_text("utf-8")}
+    assert callers == {Path("claims/door_batch.py")}
+
+
 def transition_calls(tree: ast.AST, acts: set[str]) -> Iterator[tuple[int, str]]:
     """Yield calls of transition methods on something called ``claim``."""
     for node in ast.walk(tree):
@@ -106,7 +130,7 @@ def test_transitions_are_called_by_the_door_alone() -> None:
         if path not in MACHINE and list(transition_calls(parsed(path), acts))
     }
     assert callers == set()
-    assert "getattr(claim, self.act.value)" in (ROOT / DOOR).read_text(encoding="utf-8")
+    assert "getattr(claim, act.value)" in (ROOT / DOOR).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
