@@ -17,7 +17,9 @@ from cpor_site.common.outbox import letter_left, register_filler
 from . import letters, onward
 from .services import handoffs, links, overview, requests
 
-NOTHING_LEFT_TO_REFUSE = frozenset({"consent_declined", "window_closed", "association_ended", "association_expired"})
+NOTHING_LEFT_TO_REFUSE = frozenset(
+    {"consent_declined", "window_closed", "association_ended", "association_expired"}
+)
 TAKEN_BACK = frozenset({"consent_withdrawn", "line_withdrawn"})
 
 to_the_partner.register(onward.sentences)

@@ -76,7 +76,7 @@ def stray_writes(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def guards_left_aside(tree: ast.AST) -> Iterator[int]:
-    """Yield the line of every plain ``QuerySet(...)`` and of every use of a model's base manager."""
+    """Yield the line of every plain ``QuerySet(...)`` and every use of a base manager."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "attr", "") or getattr(node.func, "id", "")
@@ -92,7 +92,7 @@ def test_the_door_alone_goes_round_the_guard() -> None:
 
 
 def test_moves_are_made_by_the_door_alone() -> None:
-    """``door.move`` changes an object without saving it, so only the door's own ways may call it."""
+    """``door.move`` changes an object without saving it: for the door's own ways only."""
     callers = {path for path in product_files() if "door.move(" in (ROOT / path).read_text("utf-8")}
     assert callers == {Path("claims/door_batch.py")}
 
