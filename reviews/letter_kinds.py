@@ -81,6 +81,8 @@ ENDED = {
     "ended_reason": "The project has ended.",
 }
 
+EXPIRED = ENDED | {"ended_reason": _("the subscription ended")}
+
 REVIEWER_WRITES = Verbatim("The proof names no product.\nPlease send page 3 as well.")
 CUSTOMER_SAYS = {
     "customer_reason": _("the project has ended"),
@@ -198,6 +200,10 @@ KINDS: tuple[LetterKind, ...] = (
     _partner("line_withdrawn", _("The customer withdrew for a part"), ACTIVE, TAKEN_BACK),
     _partner("association_ended", _("The association has ended"), ENDED,
              {"reason": Verbatim("The project has ended."), "was_in_force": True}),
+    _partner("association_expired", _("The last subscription has ended"), EXPIRED,
+             {"lines": [LINE], "remaining": []}),
+    _partner("line_expired", _("A subscription of several has ended"), ACTIVE,
+             {"lines": [LINE], "remaining": [OTHER_LINE]}),
     _partner("subscription_reminder_sent", _("A subscription ends in 60, 30 or 7 days"), ACTIVE,
              {"ending": [{"line": LINE, "ends_on": date(2026, 4, 1)}], "lines": [],
               "ends_on": date(2026, 4, 1), "draft": ""}),

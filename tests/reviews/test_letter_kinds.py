@@ -38,7 +38,7 @@ ROWS = {
     "Dispute received": ["claim_disputed"],
     "Dispute decided": ["claim_approved", "claim_rejected"],
     "Subscription ending": ["subscription_reminder_sent"],
-    "Subscription expired": ["association_ended"],
+    "Subscription expired": ["association_expired", "line_expired"],
     "PoE going stale": ["proof_reminder_sent"],
     "SLA breach": ["late_review_reported"],
 }
@@ -63,6 +63,8 @@ MOVES = {
     "consent_withdrawn": "Closed: the association ended on",
     "line_withdrawn": "You don't have to do anything.",
     "association_ended": "Closed: the association ended on",
+    "association_expired": "Closed: the association ended on",
+    "line_expired": "You are partner of record since",
     "subscription_reminder_sent": "It is your move: the renewal takes over",
     "proof_reminder_sent": "It is your move, without a deadline",
     "draft_reminder_sent": "It is your move: complete and submit it",
@@ -127,15 +129,13 @@ def test_every_row_of_the_table_has_its_letter() -> None:
     listed = {code for codes in ROWS.values() for code in codes}
     assert listed - set(BY_CODE) == set()
     assert set(BY_CODE) - listed == {
-        "claim_withdrawn", "draft_reminder_sent", "consent_extended", "consent_ended",
-        "consent_taken_back", "new_link", "overview",
+        "claim_withdrawn", "association_ended", "draft_reminder_sent", "consent_extended",
+        "consent_ended", "consent_taken_back", "new_link", "overview",
     }  # fmt: skip
 
 
 def test_every_letter_to_the_partner_has_an_example() -> None:
-    assert set(LETTERS) == {kind.code for kind in KINDS if kind.to == Side.PARTNER} | (
-        {"association_ended"}
-    )
+    assert set(LETTERS) == {kind.code for kind in KINDS if kind.to == Side.PARTNER}
     assert len(BY_CODE) == len(KINDS)
     assert set(MOVES) == set(BY_CODE)
 
