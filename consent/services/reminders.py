@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -43,8 +43,12 @@ def customers_due(now: datetime, *, until: datetime | None = None) -> Iterator[i
             consent_undelivered_at=None,
         )
     )
+    times: dict[tuple[date, datetime], datetime | None] = {}
     for key, opened_at, closes_at in rows_of(silent, "consent_sent_at", "consent_closes_at"):
-        at = reminding.customer_reminder_at(calendar, opened_at, closes_at)
+        window = (calendar.day_of(opened_at), closes_at)
+        if window not in times:
+            times[window] = reminding.customer_reminder_at(calendar, opened_at, closes_at)
+        at = times[window]
         if at is not None and at <= until:
             yield key
 
