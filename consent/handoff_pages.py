@@ -60,11 +60,9 @@ class IncentiveHandoffAdmin(EvidenceAdmin):
         "state",
         "standing",
         "effective_on",
-        "batch",
-        "posted_at",
     )
     list_filter = ("kind", "state", WaitingFilter)
-    list_select_related = ("claim", "line__product", "batch")
+    list_select_related = ("claim", "line__product")
     search_fields = ("=claim__number",)
     readonly_fields = ("standing",)
 
