@@ -58,6 +58,8 @@ MAIN_PARTS = {
     "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml",
 }
 MACROS = ("macroenabled", "vbaproject", "vbadata", "macrosheet")
+OFFICE_COMPRESSION = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""What Office writes; others let a few bytes ask for gigabytes of memory."""
 MOST_CONTENT_TYPES = 1024 * 1024
 MOST_ZIP_DIRECTORY = 4 * 1024 * 1024
 
@@ -126,7 +128,10 @@ def _check_office(file: IO[bytes], main_part: str) -> None:
         names = archive.namelist()
         if "[Content_Types].xml" not in names:
             raise NotOfThisType
-        if any(entry.flag_bits & 1 for entry in archive.infolist()):
+        if any(
+            entry.flag_bits & 1 or entry.compress_type not in OFFICE_COMPRESSION
+            for entry in archive.infolist()
+        ):
             raise Unreadable
         types = _content_types(archive)
         told = " ".join([*names, *types]).lower()

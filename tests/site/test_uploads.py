@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import struct
 import tracemalloc
+import zipfile
 
 import pytest
 from django.utils import translation
@@ -218,6 +220,15 @@ def test_macros_are_refused_by_that_name(content: bytes) -> None:
 )
 def test_templates_plain_archives_and_old_documents_are_not_allowed(content: bytes) -> None:
     assert refusal("a.docx", content) == "POE-02"
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_office_file_packed_as_no_office_program_does_is_not_opened(method: int) -> None:
+    """A few bytes of such a packing can ask for gigabytes of memory."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", method) as target:
+        target.writestr("[Content_Types].xml", files.content_types(files.MAIN["docx"]))
+    assert refusal("a.docx", packed.getvalue()) == "POE-04"
 
 
 def test_hostile_parts_of_an_office_file_are_not_followed() -> None:
