@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils import dateformat, formats, timezone
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 
 from cpor_site.common.business_calendar import BusinessCalendar
+from cpor_site.common.spoken import date_words, time_words
 
 from . import door
 from .models import Claim
@@ -117,8 +118,7 @@ def can_be_disputed(claim: Claim, due: Due | None) -> bool:
 
 def day(moment: datetime) -> str:
     """Return the day of a moment on the reader's clock: "Thu 12 June 2025"."""
-    pattern = pgettext("Django date format, one day", "D j E Y")
-    return dateformat.format(timezone.localtime(moment), pattern)
+    return date_words(timezone.localtime(moment))
 
 
 def until(moment: datetime) -> str:
@@ -131,7 +131,7 @@ def until(moment: datetime) -> str:
 
 def time(moment: datetime) -> str:
     """Return the time of a moment on the reader's clock: "14:05"."""
-    return formats.time_format(timezone.localtime(moment), "H:i")
+    return time_words(moment)
 
 
 def reasons_of(claim: Claim) -> str:

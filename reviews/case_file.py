@@ -23,6 +23,7 @@ from claims.models import (
     TenantDomain,
 )
 from claims.states import LineStatus
+from claims.wording import key_words
 from cpor_site.common.models import User
 
 from .models import ChecklistVerdict, CompetingParty, InternalNote, SeenMark
@@ -40,6 +41,13 @@ class OpenCase:
 
     case: Any
     parties: list[CompetingParty]
+    subject: str
+
+    @classmethod
+    def of(cls, case: Any, parties: list[CompetingParty], claim: Claim) -> OpenCase:
+        """Return the case as seen from one of its claims; all are for the same tenant."""
+        product, customer = str(parties[0].line.product), str(claim.tenant or "")
+        return cls(case, parties, key_words(case.key, product=product, customer=customer))
 
 
 @dataclass
@@ -176,7 +184,10 @@ def open_cases_of(claim: Claim) -> list[OpenCase]:
         )
         .order_by("case__opened_at", "case_id", "joined_at", "pk")
     )
-    return [OpenCase(case, list(found)) for case, found in groupby(parties, attrgetter("case"))]
+    return [
+        OpenCase.of(case, list(found), claim)
+        for case, found in groupby(parties, attrgetter("case"))
+    ]
 
 
 def _linked(rows: list[Any], owner: str, lines: dict[int, ClaimLine]) -> dict[int, list[ClaimLine]]:

@@ -47,8 +47,8 @@ class Standing:
     """Where a claim stands.
 
     ``side`` has the move, None if nothing is awaited; ``mover`` names it. ``move`` says it in a
-    sentence, ``consequence`` what happens if it isn't made. ``hue`` names a status hue of the
-    stylesheet and the icon of the same name.
+    sentence, ``consequence`` what happens if it isn't made, ``brief`` the same in few words for
+    lists. ``hue`` names a status hue of the stylesheet and the icon of the same name.
     """
 
     label: str
@@ -57,6 +57,7 @@ class Standing:
     mover: Promise
     move: str
     consequence: str
+    brief: str
     due: Due | None
 
 
@@ -82,6 +83,7 @@ def standing_of(claim: Claim, reader: User, now: datetime, calendar: BusinessCal
         mover=MOVERS[side],
         move=move,
         consequence=consequence,
+        brief=_brief(claim, due) if consequence else "",
         due=due,
     )
 
@@ -158,6 +160,24 @@ def _sentences(claim: Claim, reader: User, due: Due | None) -> tuple[str, str]:
             return gettext("A draft of %(partner)s; it isn't in review.") % words, ""
         case _:
             return gettext("Closed: nothing is awaited from anybody."), ""
+
+
+def _brief(claim: Claim, due: Due | None) -> str:
+    match claim.status:
+        case Status.PARTNER_ACTION_REQUIRED if claim.disputed_at is not None:
+            return gettext("rejected for good")
+        case Status.PARTNER_ACTION_REQUIRED:
+            return gettext("rejected by itself")
+        case Status.APPROVED if claim.consent_closes_at is None:
+            return gettext("waits for the letter")
+        case Status.APPROVED:
+            return gettext("comes into force")
+        case Status.REJECTED:
+            return gettext("rejection is final")
+        case _ if due is not None and due.passed:
+            return gettext("stays overdue")
+        case _:
+            return gettext("shown as overdue")
 
 
 def _submitted(claim: Claim, mine: bool) -> str:

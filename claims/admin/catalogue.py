@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -61,6 +62,26 @@ class RuleProfileForm(RegistryForm):
             "poe_max_age_months",
             "status_labels",
         )
+        labels: ClassVar = {
+            "pickup_days": _("Business days until pick-up"),
+            "review_days": _("Business days to review"),
+            "partner_response_days": _("Business days for the partner's answer"),
+            "overall_decision_days": _("Business days to a decision, overall"),
+            "dispute_answer_days": _("Business days to answer a dispute"),
+            "disputes_per_claim": _("Disputes for each claim"),
+        }
+        help_texts: ClassVar = {
+            "pickup_days": _(
+                "From handing in until a reviewer takes the claim up. Weekends, public holidays "
+                "and own closing days don't count."
+            ),
+            "consent_calendar_days": _("Every day counts, weekends and holidays too."),
+            "dispute_filing_calendar_days": _("Every day counts, weekends and holidays too."),
+            "disputes_per_claim": _(
+                "How often a partner can dispute a rejection of the same claim; with 0 every "
+                "rejection is final."
+            ),
+        }
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
@@ -117,6 +138,14 @@ class RuleProfileAdmin(CodedAdmin):
         "partner_response_days",
         "consent_calendar_days",
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Say to which claims a profile applies, since it bears no dates."""
+        about = _(
+            "A profile has no period: the setting CPOR_RULE_PROFILE, now “%(code)s”, names the one "
+            "that a claim gets when it is handed in for the first time and keeps to its end."
+        ) % {"code": settings.CPOR_RULE_PROFILE}
+        return [(None, {"fields": self.get_fields(request, obj), "description": about})]
 
 
 class ProgramForm(RegistryForm):

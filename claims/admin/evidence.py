@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from cpor_site.common.admin_bases import EvidenceAdmin
@@ -21,14 +25,39 @@ from ..models import (
     ReviewFinding,
     WorkloadUsage,
 )
+from ..states import Status
+from ..wording import EVENT_WORDS, event_words, key_words
+
+
+class WhatFilter(admin.SimpleListFilter):
+    """What happened, in the words of the case page."""
+
+    title = _("what")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return sorted(EVENT_WORDS.items(), key=lambda each: str(each[1]))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
 @admin.register(ClaimEvent)
 class ClaimEventAdmin(EvidenceAdmin):
-    list_display = ("at", "claim", "kind", "side", "actor_name", "from_status", "to_status")
-    list_filter = ("side", "kind")
+    list_display = ("at", "claim", "what", "side", "actor_name", "moved")
+    list_filter = ("side", WhatFilter)
     list_select_related = ("claim",)
     search_fields = ("=claim__number",)
+
+    @admin.display(description=_("what"), ordering="kind")
+    def what(self, event: ClaimEvent) -> str:
+        return event_words(event.kind)
+
+    @admin.display(description=_("status"), ordering="to_status")
+    def moved(self, event: ClaimEvent) -> str:
+        known = dict(Status.choices)
+        statuses = (event.from_status, event.to_status)
+        return " → ".join(str(known.get(each, each)) for each in statuses if each)
 
 
 @admin.register(ClaimLine)
@@ -101,9 +130,20 @@ class AssociationAdmin(EvidenceAdmin):
 
 @admin.register(ExclusivityHold)
 class ExclusivityHoldAdmin(EvidenceAdmin):
-    list_display = ("key", "organization", "taken_at", "released_at")
+    list_display = ("what", "organization", "taken_at", "released_at")
     list_select_related = ("organization",)
     search_fields = ("key__startswith",)
+
+    @admin.display(description=_("what is held"), ordering="key")
+    def what(self, hold: ExclusivityHold) -> str:
+        found = next(iter(hold.associations.all()), None)
+        if found is None:
+            return key_words(hold.key)
+        return key_words(hold.key, product=str(found.line.product), customer=str(found.tenant))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ExclusivityHold]:
+        rows = Association.objects.select_related("line__product", "tenant")
+        return super().get_queryset(request).prefetch_related(Prefetch("associations", rows))
 
 
 @admin.register(WorkloadUsage)

@@ -536,4 +536,4 @@ class ClaimLine(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.claim_id}: {self.product_id}"
+        return f"{self.claim}: {self.product}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -183,7 +184,7 @@ class WorkloadUsage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.product_id} {self.month:%Y-%m}: {self.active_users}/{self.paid_units}"
+        return f"{self.product}, {self.tenant}: {date_format(self.month, 'YEAR_MONTH_FORMAT')}"
 
     @property
     def percent(self) -> int | None:

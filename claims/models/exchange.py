@@ -83,7 +83,7 @@ class ReviewFinding(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.code} ({self.round})"
+        return f"{self.claim}: {self.get_code_display()}"
 
 
 class ReviewDecision(models.Model):
@@ -123,7 +123,7 @@ class ReviewDecision(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.outcome} ({self.round})"
+        return f"{self.claim}: {self.get_outcome_display()}"
 
 
 class Dispute(models.Model):
@@ -180,7 +180,7 @@ class Dispute(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.claim_id} ({self.number})"
+        return f"{self.claim} ({self.number})"
 
 
 class ClockHold(models.Model):
@@ -219,4 +219,4 @@ class ClockHold(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.claim_id}: {self.reason}"
+        return f"{self.claim}: {self.reason}"

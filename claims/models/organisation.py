@@ -127,7 +127,7 @@ class ProgramEnrollment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.location_id} {self.program_id} {self.enrollment_status}"
+        return f"{self.location}: {self.program}, {self.get_enrollment_status_display()}"
 
 
 class Membership(models.Model):
@@ -171,4 +171,4 @@ class Membership(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user_id} {self.role} @ {self.organization_id}"
+        return f"{self.user}, {self.get_role_display()}: {self.organization}"

@@ -5,7 +5,10 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from cpor_site.common.spoken import spoken
 
 from ..states import AssociationState, Reminder, Side
 from .claim import Claim, ClaimLine
@@ -39,7 +42,7 @@ class ExclusivityHold(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.key
+        return gettext("held by %(partner)s") % {"partner": self.organization}
 
 
 class Association(models.Model):
@@ -105,7 +108,7 @@ class Association(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.hold_id} {self.state}"
+        return f"{self.claim}: {self.get_state_display()}"
 
 
 class ClaimEvent(models.Model):
@@ -140,7 +143,7 @@ class ClaimEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.claim}: {spoken(self.kind)}"
 
 
 class ClaimReminder(models.Model):
@@ -168,7 +171,7 @@ class ClaimReminder(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.claim_id} {self.kind}"
+        return f"{self.claim}: {self.get_kind_display()}"
 
 
 class ClaimCounter(models.Model):

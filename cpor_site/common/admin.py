@@ -21,9 +21,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from . import clock, outbox
-from .admin_bases import EvidenceAdmin, RegistryAdmin
+from .admin_bases import EvidenceAdmin, RegistryAdmin, SpokenValues
 from .form_fields import LanguageField, TimeZoneField
 from .models import JobRun, NonWorkingDay, OutboxMessage, User
+from .spoken import moment_words, spoken
 
 # The groups are one table in code, made anew after every migration; nobody edits them here.
 admin.site.unregister(Group)
@@ -150,14 +151,13 @@ class OutboxMessageAdmin(EvidenceAdmin):
 
     list_display = (
         "created_at",
-        "kind",
+        "what",
         "recipient",
         "claim_number",
         "state",
-        "tries",
-        "next_try_at",
+        "next_try",
     )
-    list_filter = ("state", "kind")
+    list_filter = ("state", ("kind", SpokenValues))
     search_fields = ("=claim_number", "=recipient")
     fields = (
         "kind",
@@ -177,6 +177,16 @@ class OutboxMessageAdmin(EvidenceAdmin):
         "key",
     )
     readonly_fields = ("text",)
+
+    @admin.display(description=_("kind"), ordering="kind")
+    def what(self, message: OutboxMessage) -> str:
+        return spoken(message.kind)
+
+    @admin.display(description=_("next try"), ordering="next_try_at")
+    def next_try(self, message: OutboxMessage) -> str:
+        """Return when a letter that still waits is tried next."""
+        waits = message.state == OutboxMessage.State.QUEUED
+        return moment_words(message.next_try_at) if waits else ""
 
     @admin.display(description=_("text"))
     def text(self, message: OutboxMessage) -> str:
@@ -240,7 +250,7 @@ class OutcomeFilter(admin.SimpleListFilter):
 @admin.register(JobRun)
 class JobRunAdmin(EvidenceAdmin):
     list_display = (
-        "job",
+        "what",
         "started_at",
         "finished_at",
         "dry_run",
@@ -250,4 +260,8 @@ class JobRunAdmin(EvidenceAdmin):
         "refused",
         "failed",
     )
-    list_filter = (OutcomeFilter, "job", "dry_run")
+    list_filter = (OutcomeFilter, ("job", SpokenValues), "dry_run")
+
+    @admin.display(description=_("job"), ordering="job")
+    def what(self, run: JobRun) -> str:
+        return spoken(run.job)

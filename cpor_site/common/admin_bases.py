@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.core.exceptions import FieldDoesNotExist, PermissionDenied
+from django.db.models import DateField, DateTimeField, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 from simple_history.admin import SimpleHistoryAdmin
+
+from .spoken import date_words, moment_words, spoken
 
 PAGE = 50
 
@@ -48,7 +51,8 @@ class OfferedLookups:
     """Lets an address ask only for what the filters of the page offer; anything else gets a 400."""
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        fields = [each for each in self.list_filter if isinstance(each, str)]  # type: ignore[attr-defined]
+        named = [each[0] if isinstance(each, tuple) else each for each in self.list_filter]  # type: ignore[attr-defined]
+        fields = [each for each in named if isinstance(each, str)]
         offered = {
             f"{field}{ending}"
             for field in fields
@@ -67,8 +71,31 @@ class OfferedLookups:
         return lookup in offered
 
 
-class NamedLists:
-    """Calls a list by what it lists, not by what can be done with a row."""
+class SpokenValues(admin.AllValuesFieldListFilter):
+    """Offers the keys that a column holds as plain words."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield choice | {"display": _spoken_choice(choice["display"])}
+
+
+def _spoken_choice(display: Any) -> Any:
+    return spoken(display) if type(display) is str else display
+
+
+class PlainLists:
+    """Calls a list by what it lists, and tells its dates as the desk's other pages do."""
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Return the columns; those that hold a date or a moment tell it in words."""
+        return [self._column(each) for each in super().get_list_display(request)]  # type: ignore[misc]
+
+    def _column(self, name: Any) -> Any:
+        try:
+            field = self.opts.get_field(name) if isinstance(name, str) else None  # type: ignore[attr-defined]
+        except FieldDoesNotExist:
+            return name
+        return _dated_column(field) if isinstance(field, DateField) else name
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -77,7 +104,19 @@ class NamedLists:
         return super().changelist_view(request, {"title": title} | (extra_context or {}))  # type: ignore[misc]
 
 
-class EvidenceAdmin(NamedLists, OfferedLookups, admin.ModelAdmin):
+def _dated_column(field: DateField[Any, Any]) -> Callable[[Model], str]:
+    words: Callable[[Any], str] = moment_words if isinstance(field, DateTimeField) else date_words
+
+    @admin.display(description=field.verbose_name, ordering=field.name, empty_value="–")
+    def column(row: Model) -> str:
+        value = getattr(row, field.name)
+        return "" if value is None else words(value)
+
+    column.__name__ = field.name
+    return column
+
+
+class EvidenceAdmin(PlainLists, OfferedLookups, admin.ModelAdmin):
     """Shows what was written down; nobody adds, changes or deletes it here, whatever their role."""
 
     actions = None
@@ -95,7 +134,7 @@ class EvidenceAdmin(NamedLists, OfferedLookups, admin.ModelAdmin):
         return False
 
 
-class RegistryAdmin(NamedLists, OfferedLookups, SimpleHistoryAdmin):
+class RegistryAdmin(PlainLists, OfferedLookups, SimpleHistoryAdmin):
     """Lets people edit a row and read its history; a row with a history is never deleted here."""
 
     actions = None

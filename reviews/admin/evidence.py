@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from claims.wording import key_words
 from cpor_site.common.admin_bases import EvidenceAdmin
 
 from ..models import (
@@ -44,9 +45,23 @@ class PartyInline(admin.StackedInline):
 
 @admin.register(CompetingClaimsCase)
 class CompetingClaimsCaseAdmin(EvidenceAdmin):
-    list_display = ("key", "opened_at", "closed_at")
+    list_display = ("what", "opened_at", "closed_at")
     search_fields = ("=parties__claim__number", "key__startswith")
+    fields = ("what", "opened_at", "closed_at")
+    readonly_fields = ("what",)
     inlines = (PartyInline,)
+
+    @admin.display(description=_("what is claimed"), ordering="key")
+    def what(self, case: CompetingClaimsCase) -> str:
+        party = next(iter(case.parties.all()), None)
+        if party is None:
+            return key_words(case.key)
+        customer = str(party.claim.tenant or "")
+        return key_words(case.key, product=str(party.line.product), customer=customer)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CompetingClaimsCase]:
+        rows = CompetingParty.objects.select_related("claim__tenant", "line__product")
+        return super().get_queryset(request).prefetch_related(Prefetch("parties", rows))
 
 
 @admin.register(InternalNote)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from claims.models import Claim, ClaimLine
+from cpor_site.common.spoken import date_words
 
 
 class CompetingClaimsCase(models.Model):
@@ -29,7 +32,9 @@ class CompetingClaimsCase(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.key
+        return gettext("Competing claims since %(day)s") % {
+            "day": date_words(timezone.localtime(self.opened_at))
+        }
 
 
 class CompetingParty(models.Model):
@@ -65,4 +70,4 @@ class CompetingParty(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.case_id}: {self.claim_id}"
+        return f"{self.claim}, {self.get_standing_display()}"

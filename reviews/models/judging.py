@@ -163,7 +163,7 @@ class ProofRendering(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.document_id}: {self.state}"
+        return f"{self.document}: {self.get_state_display()}"
 
 
 class ProofPage(models.Model):

@@ -67,7 +67,7 @@ class CaseLease(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.claim_id}: {self.holder_id}"
+        return f"{self.claim}: {self.holder}"
 
 
 class SeenMark(models.Model):
@@ -94,7 +94,7 @@ class SeenMark(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user_id} {self.claim_id}"
+        return f"{self.claim}: {self.user}"
 
 
 class BulkAct(models.Model):
@@ -126,7 +126,7 @@ class BulkAct(models.Model):
         ordering = ["-at", "-pk"]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.get_kind_display()}: {self.by}"
 
 
 class BulkResult(models.Model):
@@ -151,4 +151,4 @@ class BulkResult(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.act_id} {self.claim_id}"
+        return str(self.claim)

@@ -185,7 +185,10 @@ def render_case(
         "lines": case.lines,
         "activities": case.activities,
         "contacts": case.contacts,
-        "documents": [(each, case.covers.get(each.pk, [])) for each in case.documents],
+        "documents": [
+            (each, list(dict.fromkeys(line.product for line in case.covers.get(each.pk, []))))
+            for each in case.documents
+        ],
         "domains": case.domains,
         "warnings": confirmed_warnings(claim, case.lines, case.documents),
         "rounds": [

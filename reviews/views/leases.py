@@ -72,6 +72,7 @@ def lease_bar(
     else:
         lease = leases.lease_of(claim, now)
     lead = decides and actors.is_lead(user)
+    mine = claim.assigned_reviewer_id == user.pk
     state, words = "", ""
     if lease is not None:
         state = "mine" if lease.holder_id == user.pk else "others"
@@ -83,7 +84,8 @@ def lease_bar(
         ) % until
     elif with_reviewers:
         state, words = "free", _("Nobody has this case open.")
-    mine = claim.assigned_reviewer_id == user.pk
+        if claim.assigned_reviewer is not None and not mine:
+            words = f"{words} {_assigned_words(claim, lead)}"
     return LeaseBar(
         state=state,
         words=words,
@@ -97,6 +99,21 @@ def lease_bar(
         can_reassign=with_reviewers and (lead or (decides and mine)),
         next_url=reverse("admin:reviews_next_case") if decides else "",
     )
+
+
+def _assigned_words(claim: Claim, lead: bool) -> str:
+    words = (
+        _(
+            "It is still assigned to %(reviewer)s, so that “Next case” gives it to nobody else; "
+            "you can change the reviewer."
+        )
+        if lead
+        else _(
+            "It is still assigned to %(reviewer)s, so that “Next case” gives it to nobody else; "
+            "a lead reviewer can change the reviewer."
+        )
+    )
+    return words % {"reviewer": claim.assigned_reviewer}
 
 
 def _may_take(claim: Claim, user: User) -> bool:

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_safe
 
 from claims import actors
 from claims.models import Claim, SolutionArea
-from claims.states import AssociationState, Status
+from claims.states import AssociationState, DeadlineKind, Status
 from cpor_site.common import clock
 from cpor_site.common.business_calendar import BusinessCalendar
 from cpor_site.common.models import User
@@ -192,15 +192,30 @@ def reasons_of(claim: Claim, user: User, now: datetime) -> list[str]:
         (with_reviewer and claim.assigned_reviewer_id is None, _("nobody reviews it yet")),
         (with_reviewer and mine, _("you review it")),
         (
+            with_reviewer and claim.assigned_reviewer_id is not None and not mine,
+            _("somebody else reviews it"),
+        ),
+        (
             with_reviewer and claim.due_at is not None and claim.due_at <= now,
             _("a reviewer is late"),
         ),
         (claim.status == Status.PARTNER_ACTION_REQUIRED, _("the partner was asked")),
         (provisional, _("the customer may refuse")),
+        (claim.status == Status.REJECTED, _rejected_words(claim, now)),
+        (claim.association_state == AssociationState.ACTIVE, _("the association is in force")),
+        (claim.status == Status.EDITING, _("the partner hasn't handed it in")),
+        (claim.status == Status.CANCELLED, _("the partner has discarded it")),
+        (claim.status == Status.ENDED, _("the association has ended")),
         (bool(getattr(claim, "competing", False)), _("another partner claims the same")),
         (bool(getattr(claim, "on_hold", False)), _("its automatic end is on hold")),
     ]
     return [str(words) for holds, words in facts if holds]
+
+
+def _rejected_words(claim: Claim, now: datetime) -> str:
+    if claim.deadline_kind == DeadlineKind.DISPUTE_FILING and claim.due_at and claim.due_at > now:
+        return _("the partner may dispute the rejection")
+    return _("the rejection is final")
 
 
 def rows_of(

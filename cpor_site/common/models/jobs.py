@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from ..spoken import moment_words, spoken
+
 
 class JobRun(models.Model):
     """What one run of a sweep looked at and did.
@@ -43,4 +45,4 @@ class JobRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.job} {self.started_at:%Y-%m-%d %H:%M:%S}"
+        return f"{spoken(self.job)}, {moment_words(self.started_at)}"

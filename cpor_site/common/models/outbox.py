@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from ..spoken import spoken
+
 
 class OutboxMessage(models.Model):
     """One letter to one recipient.
@@ -70,4 +72,4 @@ class OutboxMessage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} → {self.recipient}"
+        return f"{spoken(self.kind)} → {self.recipient}"
