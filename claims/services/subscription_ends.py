@@ -84,24 +84,26 @@ def rests_on_subscriptions(claim: Claim) -> bool:
     ).exists()
 
 
-def ends_at(claim: Claim) -> datetime:
-    """Return when the first of the claim's subscriptions is past its end and grace.
+def claims_ending(now: datetime) -> dict[int, datetime]:
+    """Return the keys of the claims that ``ended`` is about, each with when its first line ends.
 
-    For one that the registry calls ended this is when it said so.
+    For what the registry calls ended this is when it said so.
     """
-    calendar = operator_calendar()
-    moments = []
+    due = set(ended(now))
+    found: dict[int, datetime] = {}
     for association in Association.objects.filter(
-        claim=claim, state=AssociationState.ACTIVE, line__subscription__isnull=False
+        _is_gone(_last_day(now)), claim__in=due, state=AssociationState.ACTIVE
     ).select_related("line__subscription"):
-        subscription = association.line.subscription
-        assert subscription is not None
-        if subscription.state in OVER:
-            moments.append(subscription.last_synced_at)
-        elif subscription.ends_on is not None:
-            first = subscription.ends_on + _grace() + timedelta(days=1)
-            moments.append(calendar.start_of_day(first))
-    return min(moments)
+        moment = _ends_at(association.line.subscription)
+        found[association.claim_id] = min(found.get(association.claim_id, moment), moment)
+    return found
+
+
+def _ends_at(subscription: Subscription | None) -> datetime:
+    assert subscription is not None
+    if subscription.state in OVER or subscription.ends_on is None:
+        return subscription.last_synced_at
+    return operator_calendar().start_of_day(subscription.ends_on + _grace() + timedelta(days=1))
 
 
 def _gone_lines(claim: Claim, now: datetime) -> QuerySet[ClaimLine]:

@@ -67,6 +67,7 @@ def sweeps_page(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     user, now = reader(request), clock.now()
     withdrawn = claims_due(now + AHEAD)
+    ending = subscription_ends.claims_ending(now + AHEAD)
     plans = [
         _plan(
             "reject_stale_claims",
@@ -97,8 +98,8 @@ def sweeps_page(request: HttpRequest) -> HttpResponse:
             gettext_lazy("Ended with their subscription"),
             gettext_lazy("ends for the products whose subscription is past its grace period"),
             gettext_lazy("No subscription's grace period ends within the next 24 hours."),
-            subscription_ends.ended(now + AHEAD),
-            subscription_ends.ends_at,
+            ending,
+            lambda claim: ending[claim.pk],
         ),
         _plan(
             "close_dispute_windows",

@@ -109,7 +109,9 @@ def test_a_hold_a_dry_run_and_a_renewed_subscription_keep_it() -> None:
         run = subscription_ends.end_expired_subscriptions(dry_run=True)
         assert (run.examined, run.skipped) == (1, 1)
         due = list(subscription_ends.ended(clock.now()))
-        assert subscription_ends.ends_at(claim) < clock.now()
+        ((key, moment),) = subscription_ends.claims_ending(clock.now()).items()
+        assert key == claim.pk
+        assert clock.now() - timedelta(days=5) < moment < clock.now()
         hold = ClockHold.objects.create(
             claim=claim, reason="Wait.", placed_by=lead, placed_at=clock.now()
         )
