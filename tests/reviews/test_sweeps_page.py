@@ -1,0 +1,61 @@
+"""The page of tonight's sweeps tells which letters time will cause."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from claims.models import Claim
+from claims.services.reminders import remind_partners
+from tests import acts, factories
+
+from .pages import browser_of, html_of
+
+pytestmark = pytest.mark.django_db
+
+MONDAY = factories.at("2026-03-02T09:00+01:00")
+HALF_TIME = factories.at("2026-03-05T00:00+01:00")
+
+
+def listed(job: str) -> list[str]:
+    """Return the numbers of the claims that the page lists for one job."""
+    browser = browser_of(factories.make_reviewer(role="Lead reviewer"))
+    html = html_of(browser.get(reverse("admin:reviews_sweeps")))
+    section = html.split(f'aria-labelledby="plan-{job}"')[1].split("</section>")[0]
+    return re.findall(r'class="claim-number"[^>]*>([^<]+)<', section)
+
+
+def made(make: Callable[[], Claim]) -> Claim:
+    with time_machine.travel(MONDAY, tick=False):
+        return make()
+
+
+def test_reminders_of_the_coming_day_and_none_twice() -> None:
+    claim = made(acts.asked)
+    with time_machine.travel(HALF_TIME - timedelta(hours=25), tick=False):
+        assert listed("remind_partners") == []
+    with time_machine.travel(HALF_TIME - timedelta(hours=23), tick=False):
+        assert listed("remind_partners") == [claim.number]
+    with time_machine.travel(HALF_TIME, tick=False):
+        remind_partners()
+        assert listed("remind_partners") == []
+
+
+def test_a_row_without_a_deadline() -> None:
+    claim = made(factories.make_claim)
+    with time_machine.travel(MONDAY + timedelta(days=29, hours=1), tick=False):
+        assert listed("remind_of_drafts") == [claim.number]
+
+
+def test_customers_and_late_reviews() -> None:
+    window, late = made(acts.in_window), made(lambda: acts.submit(factories.make_claim()))
+    with time_machine.travel(factories.at("2026-03-05T12:00+01:00"), tick=False):
+        assert listed("remind_customers") == [window.number]
+        assert listed("report_late_reviews") == []
+    with time_machine.travel(factories.at("2026-03-09T12:00+01:00"), tick=False):
+        assert listed("report_late_reviews") == [late.number]
