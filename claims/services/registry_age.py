@@ -35,13 +35,15 @@ def check_registry(*, dry_run: bool = False) -> JobRun:
     """Say in the run's row (as refused) if the customer data are too old; changes nothing."""
     now = clock.now()
     newest = stale_since(now)
-    row = Subscription.objects.filter(last_synced_at=newest).order_by("pk").first()
+    keys: list[int] = []
+    if newest is not None:
+        refreshed_then = Subscription.objects.filter(last_synced_at=newest)
+        keys = list(refreshed_then.order_by("pk").values_list("pk", flat=True)[:1])
 
     def refuse(_key: int) -> Outcome:
         assert newest is not None
         raise TooOld(newest)
 
-    keys = [row.pk] if row is not None else []
     return run_sweep("check_registry", keys, refuse, dry_run=dry_run, now=now)
 
 
