@@ -41,7 +41,7 @@ def test_reminders_of_the_coming_day_and_none_twice() -> None:
         assert listed("remind_partners") == []
     with time_machine.travel(HALF_TIME - timedelta(hours=23), tick=False):
         assert listed("remind_partners") == [claim.number]
-    with time_machine.travel(HALF_TIME, tick=False):
+    with time_machine.travel(HALF_TIME + timedelta(days=1), tick=False):
         remind_partners()
         assert listed("remind_partners") == []
 
