@@ -271,10 +271,11 @@ def ask_reviewer(actor: Actor, claim: Claim) -> None:
     ``ConflictOfInterest`` (Q28), ``DecidedBefore`` (section 6), ``AlreadyHeld``.
     """
     assert actor.user is not None
-    asked = {"is_party": actors.interest(actor.user, claim)}
+    asked: dict[str, Any] = {"is_party": actors.interest(actor.user, claim)}
     if claim.disputed_at is not None:
         asked["has_decided"] = _decided_before(actor.user, claim)
-    found = Claim.objects.filter(pk=claim.pk).values(**asked).get()
+    row: Any = Claim.objects.filter(pk=claim.pk)
+    found: dict[str, Any] = row.values(**asked).get()
     if found["is_party"]:
         raise ConflictOfInterest
     if found.get("has_decided"):

@@ -23,7 +23,7 @@ class DeskRequest(WSGIRequest):
 
     def _load_post_and_files(self) -> None:
         try:
-            super()._load_post_and_files()  # type: ignore[misc]
+            super()._load_post_and_files()
         except TypeError as error:
             self._mark_post_parse_error()  # type: ignore[attr-defined]
             raise BadRequest("A part of the form has a header that can't be read.") from error

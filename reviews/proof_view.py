@@ -111,7 +111,7 @@ def view_of(claim: Claim, documents: Sequence[PoEDocument], asked: Mapping[str, 
         .order_by("number")
     )
     page = found[-1] if found else None
-    last = page.last if page else 0  # type: ignore[attr-defined]
+    last = page.last if page else 0
     return ProofView(document, range(1, last + 1), page, note, zoom, find, hits)
 
 

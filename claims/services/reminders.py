@@ -241,7 +241,7 @@ def remind_of_old_proof(claim_id: int) -> Outcome:
         )
 
 
-def counting(claim: Any) -> QuerySet[PoEDocument]:
+def counting(claim: Any) -> QuerySet[Any]:
     """Return the documents of a claim that count, each with its ``day``.
 
     That is the date of the customer's signature, else of the document, else of the upload.

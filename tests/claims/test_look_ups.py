@@ -182,9 +182,11 @@ def test_around_the_hour_there_is_no_second_helping(monkeypatch: pytest.MonkeyPa
     with time_machine.travel("2026-06-04T10:58:00+00:00", tick=False):
         for _miss in range(2):
             look_ups.begin_look_up(user, field="tenant_id")
-    with time_machine.travel("2026-06-04T11:02:00+00:00", tick=False):
-        with pytest.raises(Refused) as refusal:
-            look_ups.begin_look_up(user, field="tenant_id")
+    with (
+        time_machine.travel("2026-06-04T11:02:00+00:00", tick=False),
+        pytest.raises(Refused) as refusal,
+    ):
+        look_ups.begin_look_up(user, field="tenant_id")
     assert [str(each.message) for each in refusal.value.problems] == [
         "That was tried too often. Try again in 58 minutes."
     ]

@@ -116,7 +116,10 @@ def test_a_warning_is_shown_once_and_then_lets_the_reader_go_on() -> None:
     claim = empty_draft()
     away = PartnerLocation.objects.get(organization=claim.organization)
     tenant = factories.make_tenant(domain="contoso.example", country="SE")
-    entry = {"tenant_id": f"{{{str(tenant.tenant_id).upper()}}}", "domain": "contoso.example"}
+    entry: dict[str, Any] = {
+        "tenant_id": f"{{{str(tenant.tenant_id).upper()}}}",
+        "domain": "contoso.example",
+    }
     save(claim, "customer", **entry)
     address = section(claim, "partner")
 

@@ -408,11 +408,11 @@ def test_a_prolonged_cancelled_or_given_up_subscription_is_not_told() -> None:
 
 def test_a_renewal_in_progress_needs_no_reminder_but_a_draft_does() -> None:
     claim = in_force(50)
+    ending = ClaimLine.objects.get(claim=claim).subscription
+    assert claim.tenant is not None
+    assert ending is not None
     with at(NOON - timedelta(hours=1)):
-        newer = factories.make_subscription(
-            claim.tenant,
-            listed_product=ClaimLine.objects.get(claim=claim).subscription.listed_product,
-        )
+        newer = factories.make_subscription(claim.tenant, listed_product=ending.listed_product)
         draft = renew_claim(
             claim_id=claim.pk, actor=actors.partner(claim.created_by), with_documents=True
         )

@@ -80,7 +80,11 @@ def environ_of(content_type: str, body: bytes = b"") -> dict[str, Any]:
 )
 def test_a_type_that_can_not_be_read_is_taken_for_none(content_type: str) -> None:
     said: list[str] = []
-    application(environ_of(content_type), lambda status, _headers, _info=None: said.append(status))
+
+    def start(status: str, headers: Any, info: Any = None, /) -> Any:
+        said.append(status)
+
+    application(environ_of(content_type), start)
     assert said[0].startswith("403")
 
 
