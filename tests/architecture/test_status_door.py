@@ -76,14 +76,25 @@ def stray_writes(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def guards_left_aside(tree: ast.AST) -> Iterator[int]:
-    """Yield the line of every plain ``QuerySet(...)`` and every use of a base manager."""
+    """Yield the line of every plain ``QuerySet(...)`` and every bulk write of a base manager."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            name = getattr(node.func, "attr", "") or getattr(node.func, "id", "")
-            if name == "QuerySet":
-                yield node.lineno
-        if isinstance(node, ast.Attribute) and node.attr == "_base_manager":
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "attr", "") or getattr(node.func, "id", "")
+        is_base = any(
+            isinstance(part, ast.Attribute) and part.attr == "_base_manager"
+            for part in ast.walk(node.func)
+        )
+        if name == "QuerySet" or (is_base and name in BULK_WRITES | {"bulk_create"}):
             yield node.lineno
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["QuerySet(Claim).update(**values)", "Claim._base_manager.filter(pk=1).update(**values)"],
+)
+def test_the_walk_finds_each_way_round_the_guard(code: str) -> None:
+    assert len(list(guards_left_aside(ast.parse(code)))) == 1
 
 
 def test_the_door_alone_goes_round_the_guard() -> None:
