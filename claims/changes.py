@@ -13,6 +13,7 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import Any, Literal
 
+from django.conf import settings
 from django.db import models
 from django.utils.text import capfirst
 from django.utils.translation import gettext
@@ -24,15 +25,14 @@ from .wording import date_words, event_words
 
 Verb = Literal["added", "changed", "removed"]
 VERBS: dict[str, Verb] = {"+": "added", "~": "changed", "-": "removed"}
-BY_CUSTOMER = frozenset(
-    {"consent_declined", "line_refused", "consent_withdrawn", "line_withdrawn"}
-)
+BY_CUSTOMER = frozenset({"consent_declined", "line_refused", "consent_withdrawn", "line_withdrawn"})
 TECHNICAL = frozenset(
     {"id", "claim", "number", "created_at", "created_by", "file", "content_type", "size"}
 )
 """Fields that never change or say nothing to a reader."""
-FOR_REVIEWERS = frozenset({"assigned_reviewer", "contested"})
-"""Fields that a partner doesn't see: who reviews, and whether somebody else claims the same."""
+FOR_REVIEWERS = frozenset({"assigned_reviewer", "contested", "deadline_kind"})
+"""Fields that a partner doesn't see: who reviews, whether somebody else claims the same, and which
+clock runs, which the claim's status says in words."""
 ACTS_OF_REVIEWERS = frozenset({"claim_reassigned"})
 """Reasons of entries that a partner doesn't see at all."""
 
@@ -122,7 +122,7 @@ def _names(entries: Iterable[Any]) -> Names:
     names: dict[tuple[type[models.Model], Any], str] = {}
     lines = wanted.pop(ClaimLine, set())
     for model, keys in wanted.items():
-        for key, row in model._base_manager.in_bulk(keys).items():
+        for key, row in model._default_manager.in_bulk(keys).items():
             names[model, key] = str(row)
     for line in ClaimLine.objects.filter(pk__in=lines).select_related("product"):
         names[ClaimLine, line.pk] = str(line.product)
@@ -195,6 +195,12 @@ def _fields(before: Any, entry: Any, names: Names, for_partner: bool) -> Iterabl
             )
 
 
+def _confirmed(key: str, text: str) -> str:
+    """Return a confirmed warning by its code alone, with the explanation that was given."""
+    code = key.partition(":")[0]
+    return f"{code} ({text})" if text else code
+
+
 def _label(field: Any) -> str:
     return capfirst(str(field.verbose_name))
 
@@ -217,7 +223,9 @@ def _shown(field: Any, value: Any, names: Names) -> str:
     if isinstance(value, date):
         return date_words(value)
     if isinstance(value, dict):
-        return "; ".join(f"{key}: {text}" if text else key for key, text in value.items())
+        return "; ".join(_confirmed(key, text) for key, text in value.items())
+    if field.name == "locale":
+        return str(dict(settings.LANGUAGES).get(value, value))
     if isinstance(value, list):
         labels = dict(RejectionReason.choices)
         return ", ".join(str(labels.get(each, each)) for each in value)

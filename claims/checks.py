@@ -20,7 +20,7 @@ from cpor_site.common.operator_calendar import operator_zone
 from cpor_site.common.problems import Problem
 
 from . import conflicts
-from .directory import DirectoryUnavailable, TenantLookup, customer_directory
+from .directory import CustomerDirectory, DirectoryUnavailable, TenantLookup, customer_directory
 from .line_facts import GatheredLines, included_lines
 from .location_checks import check_location
 from .models import (
@@ -36,7 +36,7 @@ from .rules import customer, documents, subscriptions
 from .rules import lines as line_rules
 from .rules.customer import CustomerFacts
 from .rules.documents import DocumentFacts
-from .rules.identifiers import PUBLIC_MAIL_DOMAINS, normalise_domain, parse_guid
+from .rules.identifiers import PUBLIC_MAIL_DOMAINS, normalise_domain, parse_guid, without_www
 from .rules.naming import name_problems
 from .states import Status
 
@@ -57,7 +57,7 @@ def find_tenant(claim: Claim) -> CustomerTenant | None:
     if tenant_id is None or domain is None:
         return None
     try:
-        lookup = customer_directory().look_up(tenant_id, domain)
+        lookup = _look_up(customer_directory(), tenant_id, domain)
     except DirectoryUnavailable:
         stays = claim.tenant is not None and claim.tenant.tenant_id == tenant_id
         return claim.tenant if stays else None
@@ -66,6 +66,18 @@ def find_tenant(claim: Claim) -> CustomerTenant | None:
     return CustomerTenant.objects.filter(
         tenant_id=tenant_id, source=CustomerTenant.Source.CLAIM
     ).first()
+
+
+def _look_up(directory: CustomerDirectory, tenant_id: UUID, domain: str) -> TenantLookup:
+    """Look a customer up by the domain as typed, then without the ``www.`` of a pasted address."""
+    found = directory.look_up(tenant_id, domain)
+    bare = without_www(domain)
+    if found.tenant is not None or bare == domain:
+        return found
+    second = directory.look_up(tenant_id, bare)
+    if second.tenant is not None:
+        return second
+    return TenantLookup(known=found.known or second.known)
 
 
 def resolve_subscriptions(
@@ -119,9 +131,9 @@ def check_customer(claim: Claim) -> list[Problem]:
     if tenant_id is not None and domain is not None:
         directory = customer_directory()
         try:
-            lookup = directory.look_up(tenant_id, domain)
+            lookup = _look_up(directory, tenant_id, domain)
             is_subscription_id = lookup.tenant is None and directory.is_subscription_of(
-                tenant_id, domain
+                tenant_id, without_www(domain)
             )
         except DirectoryUnavailable:
             lookup, unavailable = None, True
@@ -257,7 +269,7 @@ def _customer_domains(claim: Claim) -> frozenset[str]:
         return frozenset()
     if claim.tenant.source == CustomerTenant.Source.CLAIM:
         typed = normalise_domain(claim.domain_as_typed)
-        return frozenset([typed] if typed else [])
+        return frozenset([without_www(typed)] if typed else [])
     try:
         return customer_directory().domains(claim.tenant)
     except DirectoryUnavailable:

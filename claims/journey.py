@@ -72,11 +72,16 @@ def steps_of(claim: Claim, calendar: BusinessCalendar, now: datetime) -> list[St
     done: list[Step] = [Step(_("Draft started"), Progress.DONE, claim.created_at)]
     drafting = claim.status == Status.EDITING
     if claim.last_submitted_at and not drafting:
-        done.append(Step(_("Submitted"), Progress.DONE, claim.last_submitted_at))
+        first = claim.first_submitted_at if _answered(claim) else None
+        done.append(Step(_("Submitted"), Progress.DONE, first or claim.last_submitted_at))
     if claim.review_started_at and not drafting:
         done.append(Step(_("Review begun"), Progress.DONE, claim.review_started_at))
     if claim.disputed_at:
         done.append(Step(_("You disputed the rejection"), Progress.DONE, claim.disputed_at))
+    if _answered(claim) and not drafting:
+        done.append(Step(ASKED, Progress.DONE, claim.action_requested_at))
+        done.append(Step(_("You answered"), Progress.DONE, claim.last_submitted_at))
+    done.sort(key=lambda step: step.at or now)
     due = claim.due_at if claim.due_at and claim.due_at > now else None
 
     def coming(position: int) -> list[Step]:
@@ -86,13 +91,14 @@ def steps_of(claim: Claim, calendar: BusinessCalendar, now: datetime) -> list[St
         case Status.EDITING:
             return [*done, _now(_("You submit the claim"), None), *coming(0)]
         case Status.SUBMITTED:
-            return [*done, _now(TAKES_UP, claim.due_at), *coming(1)]
+            takes_up = TAKES_UP if claim.assigned_reviewer_id is None else READS_ANSWER
+            return [*done, _now(takes_up, claim.due_at), *coming(1)]
         case Status.UNDER_REVIEW:
             return [*done, _now(DECIDES, claim.due_at), *coming(2)]
         case Status.DISPUTED:
             return [*done, _now(_("Another reviewer decides"), claim.due_at), *coming(2)]
         case Status.PARTNER_ACTION_REQUIRED:
-            asked = Step(_("The reviewer asked you"), Progress.DONE, claim.action_requested_at)
+            asked = Step(ASKED, Progress.DONE, claim.action_requested_at)
             return [*done, asked, _now(_("You answer"), claim.due_at), *coming(1)]
         case Status.APPROVED:
             return [*done, *_after_approval(claim, calendar, now)]
@@ -103,6 +109,12 @@ def steps_of(claim: Claim, calendar: BusinessCalendar, now: datetime) -> list[St
         case _:
             approved = Step(_("Approved"), Progress.DONE, claim.decided_at)
             return [*done, approved, Step(_("Association ended"), Progress.DONE, claim.ended_at)]
+
+
+def _answered(claim: Claim) -> bool:
+    """Whether the claim was handed in again after the reviewer's last question."""
+    asked, handed_in = claim.action_requested_at, claim.last_submitted_at
+    return asked is not None and handed_in is not None and handed_in > asked
 
 
 def _after_approval(claim: Claim, calendar: BusinessCalendar, now: datetime) -> list[Step]:
@@ -131,6 +143,8 @@ def _now(title: str | Promise, until: datetime | None) -> Step:
     return Step(title, Progress.NOW, until)
 
 
+ASKED = _("The reviewer asked you")
+READS_ANSWER = _("The reviewer who has your claim reads your answer")
 TAKES_UP = _("A reviewer takes it up")
 DECIDES = _("A reviewer decides or asks")
 MAY_DECLINE = _("The customer may decline")

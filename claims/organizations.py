@@ -82,6 +82,9 @@ class Header:
         self.current = current_organization(request) if self.organizations else None
         self.can_switch = len(self.organizations) > 1
         self.manages_people = bool(managed(request))
+        self.may_start = any(
+            Capability.DRAFT in ROLE_CAPABILITIES[each.role] for each in memberships_of(request)
+        )
 
 
 def header(request: HttpRequest) -> dict[str, Any]:

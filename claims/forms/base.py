@@ -70,7 +70,7 @@ class DeskForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.notes: dict[str, list[Problem]] = {}
         for field in self.fields.values():
-            if field.required:
+            if field.error_messages["required"] is forms.Field.default_error_messages["required"]:
                 field.error_messages["required"] = _("Fill in this field.")
 
     def note(self, problems: Iterable[Problem]) -> None:

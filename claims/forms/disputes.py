@@ -47,8 +47,15 @@ class DisputeForm(VersionedForm):
 
 
 class FromOldForm(VersionedForm):
-    """A new draft from an old claim."""
+    """A new draft from an old claim; ``wrong`` is the step at which a replacement opens."""
 
+    wrong = forms.ChoiceField(
+        label=_("What has to be corrected?"),
+        help_text=_("The draft opens at this step; you can change the others too."),
+        choices=[("partner", _("The partner ID")), ("work", _("The activity"))],
+        widget=forms.RadioSelect,
+        required=False,
+    )
     with_documents = forms.BooleanField(
         label=_("Take the proof along"),
         help_text=_("The files are copied; you can withdraw or replace each in the draft."),

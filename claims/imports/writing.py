@@ -95,7 +95,7 @@ def write_history(
         "history_type": Value(kind, output_field=CharField()),
     }
     rows = (
-        model._base_manager.filter(Among(F(by), keys))
+        model._default_manager.filter(Among(F(by), keys))
         .order_by("pk")
         .values_list(*(field.attname for field in fields), *told.values())
     )

@@ -20,6 +20,7 @@ from .identifiers import (
     mailbox,
     normalise_domain,
     parse_guid,
+    without_www,
 )
 
 if TYPE_CHECKING:
@@ -208,7 +209,7 @@ def _domain_problems(facts: CustomerFacts) -> list[Problem]:
                 field="domain",
             )
         ]
-    if domain in PUBLIC_MAIL_DOMAINS:
+    if without_www(domain) in PUBLIC_MAIL_DOMAINS:
         return [
             error(
                 "DOM-02",

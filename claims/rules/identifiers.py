@@ -64,6 +64,12 @@ def normalise_domain(text: str) -> str | None:
     return domain
 
 
+def without_www(domain: str) -> str:
+    """Return a normalised domain without the ``www.`` of a pasted address, if a domain remains."""
+    bare = domain.removeprefix("www.")
+    return bare if "." in bare else domain
+
+
 def mail_domain(address: str) -> str:
     """Return the domain of an e-mail address, normalised; empty if there is none."""
     domain = address.rpartition("@")[2] if "@" in address else ""

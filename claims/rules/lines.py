@@ -191,19 +191,15 @@ def own_other_activity(facts: LineFacts, conflict: Conflict) -> Problem:
 
 
 def _extras_problems(claim: Claim, activity: Activity) -> list[Problem]:
-    missing = [name for name in REVENUE_EXTRAS if not getattr(claim, name).strip()]
-    if not missing:
-        return []
     return [
         error(
             "ACT-04",
             _("%(activity)s also needs: %(missing)s.")
-            % {
-                "activity": activity.name,
-                "missing": ", ".join(str(REVENUE_EXTRAS[name]) for name in missing),
-            },
-            field=missing[0],
+            % {"activity": activity.name, "missing": words},
+            field=name,
         )
+        for name, words in REVENUE_EXTRAS.items()
+        if not getattr(claim, name).strip()
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from ..actors import Actor, Capability
 from ..models import (
     Claim,
     ClaimContact,
+    ClaimLine,
     DraftUpload,
     PartnerLocation,
     PartnerOrganization,
@@ -186,10 +188,12 @@ def edit_claim(
     again; errors refuse the change, and so do warnings that weren't confirmed, with the claim or
     in ``confirmed`` (``Problem.key`` to the explanation). Raises ``NotYours``,
     ``ChangedMeanwhile`` (SUBM-02), ``MovedOn`` (SUBM-03) for a field that is frozen, ``Refused``
-    for errors and warnings, and after too many look-ups in vain (LIM-01).
+    for errors and warnings, and after too many look-ups in vain (LIM-01). A save that changes
+    nothing leaves neither an event nor a new version.
     """
     with door.open_for_change(claim_id=claim_id, actor=actor, version=version) as (claim, now):
         user = require(actor, Capability.DRAFT, claim)
+        before = _content(claim)
         named = changes.named()
         allowed = editable_fields(claim)
         if not named <= allowed:
@@ -235,6 +239,8 @@ def edit_claim(
             if unconfirmed or blocking(problems):
                 raise Refused(*blocking(problems), *unconfirmed)
             submission.mark_conflicts(claim, actor)
+        if _content(claim) == before:
+            return claim
         door.save(claim, actor=actor, now=now, reason="claim_edited")
         event = door.record(
             claim,
@@ -245,6 +251,17 @@ def edit_claim(
         )
         door.tell(claim, event=event, actor=actor)
     return claim
+
+
+def _content(claim: Claim) -> tuple[Any, ...]:
+    """Return all that an edit can change, to be compared with what it was."""
+    fields = {each.attname: getattr(claim, each.attname) for each in claim._meta.concrete_fields}
+    return (
+        deepcopy(fields),
+        sorted(claim.activities.order_by().values_list("pk", flat=True)),
+        list(ClaimLine.objects.filter(claim=claim).order_by("pk").values()),
+        list(ClaimContact.objects.filter(claim=claim).order_by("pk").values()),
+    )
 
 
 def discard_claim(*, claim_id: int, actor: Actor, version: int | None = None) -> Claim:

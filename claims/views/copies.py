@@ -21,7 +21,7 @@ from ..forms.disputes import FromOldForm
 from ..models import Claim
 from ..services.copies import copy_claim, renew_claim, replace_claim
 from .access import acting, claim_page, reader, refusals_of
-from .sections import resume_url, shown
+from .sections import resume_url, shown, url_of
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class FromOld:
     consequence: Promise
     button: Promise
     dangerous: bool = False
+    corrects: bool = False
 
 
 COPY = FromOld(
@@ -59,6 +60,7 @@ REPLACE = FromOld(
         "decline, this association ends in the same moment. Until then nothing changes."
     ),
     gettext_lazy("Start the replacement"),
+    corrects=True,
 )
 RENEW = FromOld(
     "renew",
@@ -95,8 +97,14 @@ def _ask(request: HttpRequest, claim: Claim, way: FromOld) -> HttpResponse:
             % {"status": door.status_label(claim)},
         )
         return redirect("claim_page", claim.pk)
-    initial = {"version": claim.version, "with_documents": way.takes_proof}
+    initial = {
+        "version": claim.version,
+        "with_documents": way.takes_proof,
+        "wrong": "partner",
+    }
     form = FromOldForm(request.POST if is_post else None, initial=initial)
+    if not way.corrects:
+        del form.fields["wrong"]
     problems: tuple[Problem, ...] = ()
     if is_post and form.is_valid():
         made: list[Claim] = []
@@ -115,6 +123,8 @@ def _ask(request: HttpRequest, claim: Claim, way: FromOld) -> HttpResponse:
                 _("Draft %(number)s is started. Look through each step, then submit it.")
                 % {"number": made[0].number},
             )
+            if way.corrects:
+                return redirect(url_of(made[0], form.cleaned_data["wrong"] or "partner"))
             return redirect(resume_url(made[0]))
     context = {
         "here": "claims",

@@ -48,6 +48,23 @@ COLUMNS = (
 )
 CLAIM = Column("claim", _("Claim"), "-number")
 NAME = Column("name", _("name"), "name")
+SORTS = {
+    "": _("Needs my action first"),
+    "due": _("Next deadline first"),
+    "-due": _("Latest deadline first"),
+    "-changed": _("Last changed first"),
+    "changed": _("Longest unchanged first"),
+    "-number": _("Highest claim number first"),
+    "number": _("Lowest claim number first"),
+    "name": _("Name, A to Z"),
+    "-name": _("Name, Z to A"),
+    "customer": _("Customer, A to Z"),
+    "-customer": _("Customer, Z to A"),
+    "partner_id": _("Lowest partner ID first"),
+    "-partner_id": _("Highest partner ID first"),
+    "-submitted": _("Last submitted first"),
+    "submitted": _("First submitted first"),
+}
 DEFAULT_COLUMNS = [column.code for column in COLUMNS if column.shown]
 
 

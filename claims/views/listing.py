@@ -18,7 +18,7 @@ from ..models import Claim, SavedFilter
 from ..services.drafting import start_claim
 from ..states import Status
 from .access import acting, page, reader, refusals_of
-from .list_view import COLUMNS, ListView, encoded
+from .list_view import COLUMNS, SORTS, ListView, encoded
 from .sections import url_of
 
 
@@ -68,6 +68,8 @@ def claim_list(request: HttpRequest) -> HttpResponse:
             "unfiltered": encoded([("sort", view.sort)] if view.sort else []),
             "all_columns": [(column, column in view.columns) for column in COLUMNS],
             "kept": view.parts(without="columns"),
+            "sorts": SORTS.items(),
+            "kept_of_sort": view.parts(without="sort"),
             "kept_of_form": [each for each in view.parts() if each[0] in ("sort", "columns")],
             "first": view.query(),
             "previous": view.query(before=str(shown.previous)) if shown.previous else "",

@@ -19,6 +19,7 @@ CLAIM_PAGES = (
     "claim_check",
     "claim_proof",
     "claim_recall",
+    "claim_recover",
     "claim_withdraw",
     "claim_discard",
     "claim_end",

@@ -55,6 +55,25 @@ def test_a_recalled_claim_is_a_draft_again() -> None:
     assert way(Status.EDITING, **SUBMITTED) == way(Status.EDITING)
 
 
+def test_an_answered_question_stays_on_the_way_and_returns_to_its_reviewer() -> None:
+    day = "2026-05-0{}T10:00+02:00".format
+    assert way(
+        Status.SUBMITTED,
+        first_submitted_at=factories.at(day(4)),
+        review_started_at=factories.at(day(5)),
+        action_requested_at=factories.at(day(6)),
+        last_submitted_at=factories.at(day(7)),
+        assigned_reviewer_id=7,
+    )[:6] == [
+        ("Draft started", "done"),
+        ("Submitted", "done"),
+        ("Review begun", "done"),
+        ("The reviewer asked you", "done"),
+        ("You answered", "done"),
+        ("The reviewer who has your claim reads your answer", "now"),
+    ]
+
+
 def test_an_answer_comes_between_review_and_decision() -> None:
     assert way(Status.PARTNER_ACTION_REQUIRED, **REVIEWED) == [
         ("Draft started", "done"),
@@ -199,7 +218,7 @@ def test_saving_what_was_saved_already_is_no_act_and_edits_in_a_row_are_told_onc
     events = selectors.events_of(claim)
 
     edits = [each for each in events if each.kind == "claim_edited"]
-    assert len(edits) == 3
+    assert len(edits) == 2
     fields = [
         [field.new for change in entry.changes for field in change.fields]
         for entry in history_of(claim)

@@ -28,7 +28,7 @@ from tests.claims.pages import (
 pytestmark = pytest.mark.django_db
 
 Role = Membership.Role
-NO_PAGE = re.compile(r"comment|documents|support.txt|proof-template")
+NO_PAGE = re.compile(r"comment|recover|documents|support.txt|proof-template")
 
 
 def one_of_each_kind() -> list[Claim]:

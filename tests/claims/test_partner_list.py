@@ -13,6 +13,7 @@ from claims import listing_pages
 from claims.listing_pages import COLUMNS
 from claims.models import Claim, Membership, PartnerOrganization
 from claims.states import Status
+from claims.views.list_view import SORTS
 from cpor_site.common.models import User
 from tests import acts, factories
 from tests.claims.pages import browser_of, html_of, problems_in, text_of
@@ -184,6 +185,26 @@ def test_an_empty_list_teaches() -> None:
     factories.make_membership(user)
 
     assert "A claim says which customer you work for" in text_of(open_list(user))
+
+
+def test_the_order_can_be_chosen_without_headings() -> None:
+    user, *_claims = three_claims()
+    page = html_of(open_list(user, sort="-number", q="CPOR"))
+    control = page.partition('<form class="list-sort"')[2].partition("</form>")[0]
+    assert '<option value="-number" selected>' in control
+    assert '<input type="hidden" name="q" value="CPOR">' in control
+
+
+def test_every_order_of_the_control_is_one_of_the_list() -> None:
+    assert {code.removeprefix("-") for code in SORTS} == {"", *COLUMNS}
+
+
+@pytest.mark.parametrize("role", Membership.Role.values)
+def test_the_menu_offers_a_claim_to_those_alone_who_may_start_one(role: str) -> None:
+    user = factories.make_user()
+    factories.make_membership(user, factories.make_organization(), role)
+    offered = reverse("claim_start") in open_list(user).content.decode()
+    assert offered == (role != Membership.Role.REPORT_VIEWER)
 
 
 def test_names_are_shown_as_text() -> None:

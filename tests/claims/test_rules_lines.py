@@ -84,6 +84,13 @@ def test_revenue_association_needs_three_names(name: str) -> None:
     assert outline(problems)[0] == ("ACT-04", Severity.ERROR, name)
 
 
+def test_each_empty_name_is_marked_at_its_own_field() -> None:
+    problems = ask_activities(REVENUE)
+    assert [(each.code, each.field) for each in problems if each.blocks] == [
+        ("ACT-04", name) for name in EXTRAS
+    ]
+
+
 def test_other_activities_need_none_of_them() -> None:
     assert ask_activities(USAGE) == []
 
