@@ -74,7 +74,7 @@ def test_a_draft_begins_with_what_was_given(draft: Claim, partner: User) -> None
                 ("Kind", "", "partner's contact"),
                 ("Name", "", "Paula Partner"),
                 ("E-mail", "", partner.email),
-                ("Language", "", "en"),
+                ("Language", "", "English"),
             ],
         ),
         (
