@@ -282,7 +282,9 @@ def test_codes_of_subscriptions(desk: Desk, flawed: None, people: People) -> Non
             if other.count() and typed:
                 other.check()
             page.get_by_label(re.compile("^(Subscription ID|ID of another)")).fill(typed)
-        steps.save(page)
+        # A warning that the page has shown already lets its reader go on.
+        if codes != ["SUB-14"]:
+            steps.save(page)
         expect_codes(page, codes)
 
     for customer, product, code in ((SHOP, FINANCE, "SUB-12"), (STALE, SALES, "SUB-16")):

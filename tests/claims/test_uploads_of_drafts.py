@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 
 SALES = "Dynamics 365 Sales"
 SERVICE = "d365_customer_service"
-MOST_QUERIES_A_CLAIM = 55
+MOST_QUERIES_A_CLAIM = 57
 
 
 @pytest.fixture
