@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from cpor_site.common.admin_bases import EvidenceAdmin
 
 from . import handoff_pages  # noqa: F401  # Registers the pages of hand-offs.
-from .models import ConsentAnswer, ConsentRequest
+from .models import ConsentAnswer, ConsentEvent, ConsentRequest, OverviewLink
 
 
 @admin.register(ConsentRequest)
@@ -28,3 +28,26 @@ class ConsentAnswerAdmin(EvidenceAdmin):
     @admin.display(description=_("claim"))
     def claim_number(self, answer: ConsentAnswer) -> str:
         return answer.request.claim.number
+
+
+@admin.register(ConsentEvent)
+class ConsentEventAdmin(EvidenceAdmin):
+    list_display = ("at", "claim_number", "kind", "recipient", "note")
+    list_filter = ("kind",)
+    list_select_related = ("request__claim", "recipient")
+    search_fields = ("=request__claim__number",)
+    ordering = ("-at", "-pk")
+
+    @admin.display(description=_("claim"))
+    def claim_number(self, event: ConsentEvent) -> str:
+        return event.request.claim.number
+
+
+@admin.register(OverviewLink)
+class OverviewLinkAdmin(EvidenceAdmin):
+    """Who asked to see a customer's associations; never what the link is recognised by."""
+
+    list_display = ("created_at", "tenant", "email", "expires_at")
+    list_select_related = ("tenant",)
+    search_fields = ("=email",)
+    fields = ("tenant", "email", "locale", "created_at", "expires_at", "ip_address")

@@ -76,6 +76,8 @@ SECTIONS: tuple[tuple[Promise, tuple[str, ...]], ...] = (
             "claims.exclusivityhold",
             "consent.consentrequest",
             "consent.consentanswer",
+            "consent.consentevent",
+            "consent.overviewlink",
             "consent.incentivehandoff",
             "claims.dispute",
             "claims.clockhold",

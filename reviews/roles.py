@@ -25,6 +25,7 @@ _SEE_CLAIMS = (
     "claims.view_product",
     "consent.view_consentrequest",
     "consent.view_consentanswer",
+    "consent.view_consentevent",
     "consent.view_incentivehandoff",
     "reviews.view_competingclaimscase",
     "reviews.view_competingparty",
@@ -48,6 +49,7 @@ _SEE_OPERATION = (
     "reviews.view_bulkact",
     "consent.view_handoffbatch",
     "consent.view_handoffendpoint",
+    "consent.view_overviewlink",
     "common.view_user",
 )
 _EDIT_OPERATION = tuple(
