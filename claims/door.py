@@ -268,18 +268,26 @@ def _decided_before(user: User, claim: Claim) -> Q:
 def ask_reviewer(actor: Actor, claim: Claim) -> None:
     """Raise the refusal if this reviewer can't act on the claim.
 
-    ``ConflictOfInterest`` (Q28), ``DecidedBefore`` (section 6), ``AlreadyHeld``.
+    What ``ask_impartial`` raises, and ``AlreadyHeld``.
     """
     assert actor.user is not None
-    asked: dict[str, Any] = {"is_party": actors.interest(actor.user, claim)}
-    if claim.disputed_at is not None:
-        asked["has_decided"] = _decided_before(actor.user, claim)
+    ask_impartial(actor.user, claim)
+    holder = claim.assigned_reviewer
+    if holder is not None and holder != actor.user and not actors.is_lead(actor.user):
+        raise AlreadyHeld(holder)
+
+
+def ask_impartial(user: User, claim: Claim) -> None:
+    """Raise ``ConflictOfInterest`` (Q28) or ``DecidedBefore`` (section 6), whatever the user leads.
+
+    Who decided before a dispute has no part in it until it is settled.
+    """
+    asked: dict[str, Any] = {"is_party": actors.interest(user, claim)}
+    if claim.disputed_at is not None and claim.is_undecided:
+        asked["has_decided"] = _decided_before(user, claim)
     row: Any = Claim.objects.filter(pk=claim.pk)
     found: dict[str, Any] = row.values(**asked).get()
     if found["is_party"]:
         raise ConflictOfInterest
     if found.get("has_decided"):
         raise DecidedBefore
-    holder = claim.assigned_reviewer
-    if holder is not None and holder != actor.user and not actors.is_lead(actor.user):
-        raise AlreadyHeld(holder)

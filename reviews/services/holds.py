@@ -13,7 +13,7 @@ from claims.states import Status
 from consent.services.withdrawals import announced
 from cpor_site.common.problems import Refused, error
 
-from .leases import impartial, leading, required_reason
+from .leases import leading, required_reason
 
 
 def ends_by_itself(claim: Claim) -> bool:
@@ -32,12 +32,12 @@ def place_hold(*, claim_id: int, actor: Actor, reason: str) -> ClockHold:
     """Keep the sweeps from the claim until the hold is lifted; for leads.
 
     Effects: the hold, an internal event ``clock_held``. Raises ``NotYours`` for anybody but a lead,
-    ``ConflictOfInterest``, ``MovedOn`` for a claim that no sweep would touch, REV-07 without a
-    reason, REV-09 if it is on hold already.
+    ``ConflictOfInterest``, ``DecidedBefore``, ``MovedOn`` for a claim that no sweep would touch,
+    REV-07 without a reason, REV-09 if it is on hold already.
     """
     with door.open_for_change(claim_id=claim_id, actor=actor) as (claim, now):
         user = leading(actor)
-        impartial(user, claim)
+        door.ask_impartial(user, claim)
         if not ends_by_itself(claim):
             raise MovedOn(door.status_label(claim))
         reason = required_reason(reason)
@@ -59,11 +59,11 @@ def lift_hold(*, claim_id: int, actor: Actor) -> ClockHold:
     """Let the sweeps see the claim again; what is overdue is done by their next run.
 
     Effects: the hold ends, an internal event ``clock_released``. Raises ``NotYours`` for anybody
-    but a lead, ``ConflictOfInterest``, REV-09 if there is no hold.
+    but a lead, ``ConflictOfInterest``, ``DecidedBefore``, REV-09 if there is no hold.
     """
     with door.open_for_change(claim_id=claim_id, actor=actor) as (claim, now):
         user = leading(actor)
-        impartial(user, claim)
+        door.ask_impartial(user, claim)
         hold = ClockHold.objects.filter(claim=claim, lifted_at=None).first()
         if hold is None:
             raise Refused(error("REV-09", _("This claim isn't on hold any more.")))

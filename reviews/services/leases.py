@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from claims import actors, door
 from claims.actors import Actor
 from claims.models import Claim
-from claims.refusals import ConflictOfInterest, MovedOn, NotYours
+from claims.refusals import MovedOn, NotYours
 from claims.states import Side, Status
 from cpor_site.common.models import User
 from cpor_site.common.problems import Refused, error
@@ -121,8 +121,8 @@ def release_case(*, claim_id: int, actor: Actor, reason: str = "") -> CaseLease:
     """Give the case back, so that others may open it.
 
     A lead may end anybody's lease, with a reason. Raises ``NotYours``, ``NothingHeld`` (REV-06),
-    ``HeldElsewhere`` for somebody else's lease, and for a lead ``ConflictOfInterest`` or REV-07
-    without a reason.
+    ``HeldElsewhere`` for somebody else's lease, and for a lead ``ConflictOfInterest``,
+    ``DecidedBefore`` or REV-07 without a reason.
     """
     with door.open_for_change(claim_id=claim_id, actor=actor) as (claim, now):
         user = reviewing(actor)
@@ -132,7 +132,7 @@ def release_case(*, claim_id: int, actor: Actor, reason: str = "") -> CaseLease:
         if lease.holder_id != user.pk:
             if not actors.is_lead(user):
                 raise HeldElsewhere(lease.holder)
-            impartial(user, claim)
+            door.ask_impartial(user, claim)
             reason = required_reason(reason)
         return _end(lease, now, End.RELEASED, by=user, reason=reason)
 
@@ -168,11 +168,12 @@ def reassign_claim(
     """Give the claim another reviewer, or nobody, which puts it back to the unassigned ones.
 
     A lead may do so with every claim, a reviewer with their own unless somebody else has it open.
-    Who is a party to the claim can only put their own back, not choose who decides. Deadlines stay.
+    Who is a party to the claim can only put their own back, not choose who decides; nor can who
+    decided before a dispute choose who judges it (Q28, section 6). Deadlines stay.
     Effects, in order: the running lease ends, reviewer, history, internal event
     ``claim_reassigned``. Raises ``NotYours``, ``MovedOn``, ``ChangedMeanwhile``,
-    ``ConflictOfInterest``, ``HeldElsewhere``, REV-07 without a reason, REV-08 for somebody who
-    can't review this claim or has it already.
+    ``ConflictOfInterest``, ``DecidedBefore``, ``HeldElsewhere``, REV-07 without a reason, REV-08
+    for somebody who can't review this claim or has it already.
     """
     with door.open_for_change(claim_id=claim_id, actor=actor, version=version) as (claim, now):
         user = reviewing(actor)
@@ -180,7 +181,7 @@ def reassign_claim(
             raise NotYours
         _must_be_with_reviewers(claim)
         if to is not None or claim.assigned_reviewer_id != user.pk:
-            impartial(user, claim)
+            door.ask_impartial(user, claim)
         lease = lease_of(claim, now)
         if lease is not None and lease.holder_id != user.pk and not actors.is_lead(user):
             raise HeldElsewhere(lease.holder)
@@ -244,12 +245,6 @@ def leading(actor: Actor) -> User:
     if not actors.is_lead(user):
         raise NotYours
     return user
-
-
-def impartial(user: User, claim: Claim) -> None:
-    """Raise ``ConflictOfInterest`` for a contact on the claim and for a member of its partner."""
-    if actors.has_interest(user, claim):
-        raise ConflictOfInterest
 
 
 def can_review(user: User) -> bool:

@@ -6,11 +6,11 @@ from django.utils.translation import gettext_lazy as _
 
 from claims import actors, door
 from claims.actors import Actor
-from claims.refusals import ConflictOfInterest, NotYours
-from claims.states import Side
+from claims.refusals import ConflictOfInterest
 from cpor_site.common.problems import Refused, error
 
 from ..models import InternalNote
+from .leases import reviewing
 
 LONGEST = 5000
 
@@ -22,11 +22,7 @@ def write_note(*, claim_id: int, actor: Actor, body: str) -> InternalNote:
     ``Refused`` (COM-01) for an empty or far too long text.
     """
     with door.open_for_change(claim_id=claim_id, actor=actor) as (claim, now):
-        user = actor.user
-        if actor.side != Side.REVIEWER or user is None:
-            raise NotYours
-        if not (user.is_staff and user.has_perm(actors.REVIEW_PERMISSION)):
-            raise NotYours
+        user = reviewing(actor)
         if actors.has_interest(user, claim):
             raise ConflictOfInterest
         body = body.strip()

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
-from claims import actors, door
+from claims import door
 from claims.actors import Actor
 from claims.models import Claim, ClaimLine, PoEDocument
-from claims.refusals import ChangedMeanwhile, MovedOn, NotYours
-from claims.states import DeficiencyCode, LineStatus, Side, Status
+from claims.refusals import ChangedMeanwhile, MovedOn
+from claims.states import DeficiencyCode, LineStatus
 from cpor_site.common.problems import Refused, error
 
 from ..models import ChecklistVerdict, ProofRendering
+from .leases import WITH_REVIEWERS, reviewing
 
 Verdict = ChecklistVerdict.Verdict
 Code = DeficiencyCode
-IN_REVIEW = (Status.SUBMITTED, Status.UNDER_REVIEW, Status.DISPUTED)
 
 LAST_PAGE = 9_999
 """The last page that can be named of a document whose pages aren't counted here."""
@@ -68,12 +68,8 @@ def set_verdicts(
     somebody else marked it meanwhile, REV-16 for what isn't of this claim.
     """
     with door.open_for_change(claim_id=claim_id, actor=actor) as (claim, now):
-        user = actor.user
-        if actor.side != Side.REVIEWER or user is None:
-            raise NotYours
-        if not (user.is_staff and user.has_perm(actors.REVIEW_PERMISSION)):
-            raise NotYours
-        if claim.status not in IN_REVIEW:
+        user = reviewing(actor)
+        if claim.status not in WITH_REVIEWERS:
             raise MovedOn(door.status_label(claim))
         door.ask_reviewer(actor, claim)
         if round_number != claim.round:

@@ -28,13 +28,13 @@ from cpor_site.common.models import OutboxMessage
 from cpor_site.common.operator_calendar import operator_calendar
 from cpor_site.common.problems import Problem, Refused
 
-from .. import selectors
 from ..canned import partner_locale
-from ..case_file import read_case
+from ..case_file import case_of, read_case
 from ..forms import ActForm, ApproveForm, AskForm, RejectForm, TakeUpForm, finding_forms
 from ..inserting import with_text
 from ..models import CannedText, ChecklistVerdict
 from ..readiness import Obstacle, obstacles
+from ..selectors import dispute_of
 from ..services import decisions
 from ..services.canned_texts import texts_for
 from ..services.rehearsal import rehearse
@@ -323,7 +323,7 @@ def act_page(request: HttpRequest, claim: Claim, *, page: type[ActPage]) -> Http
     except NotYours:
         raise PermissionDenied from None
     except Refused as refusal:
-        current = selectors.case(claim.pk)
+        current = case_of(claim.pk)
         assert current is not None
         attempt.form.show_version(current.version)
         return _shown(request, current, attempt, refusal.problems, status=CONFLICT)
@@ -340,7 +340,7 @@ def _shown(
     status: int = 200,
 ) -> HttpResponse:
     """Show the act's form; without its button when the act isn't possible (any more)."""
-    links, hindrance = offers(claim, reader(request), selectors.dispute_of(claim))
+    links, hindrance = offers(claim, reader(request), dispute_of(claim))
     possible = any(link.name == attempt.name for link in links)
     if not possible and not problems:
         problems = _why_impossible(claim, hindrance)

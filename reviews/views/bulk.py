@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -27,6 +27,7 @@ from ..queue_pages import rows
 from ..services import bulk, leases
 from .case import VIEW_CLAIM, reader
 from .leases import way_back
+from .reasons import tell
 
 CONFLICT = 409
 
@@ -46,8 +47,7 @@ def bulk_act(request: HttpRequest) -> HttpResponse:
     except NotYours:
         raise PermissionDenied from None
     except Refused as refusal:
-        for each in refusal.problems:
-            messages.error(request, f"{each.message} ({each.code})")
+        tell(request, refusal)
         return redirect(way_back(request) or "admin:claims_claim_changelist")
 
 

@@ -39,7 +39,7 @@ from ..proof_view import ZOOMS, view_of
 from ..readiness import obstacles, registry_lines
 from ..selectors import dispute_of
 from ..services.decisions import may_ask
-from ..services.verdicts import IN_REVIEW
+from ..services.leases import WITH_REVIEWERS
 from ..standing import standing_of
 from ..verdict_table import VerdictTable
 from ..wording import confirmed_warnings
@@ -162,7 +162,7 @@ def render_case(
         proof,
         marks,
     )
-    in_review = claim.status in IN_REVIEW
+    in_review = claim.status in WITH_REVIEWERS
     context = {
         **frame(request, claim, claim.number),
         "case": case,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -29,9 +28,8 @@ from ..queue_forms import ReasonForm, ReassignForm
 from ..queues import coming_up
 from ..services import leases
 from ..services.next_case import next_case
-from .case import about_a_case, frame, reader
-
-CONFLICT = 409
+from .case import about_a_case, reader
+from .reasons import act_and_tell, ask_and_act, leading_reader
 
 
 @dataclass(frozen=True)
@@ -72,6 +70,9 @@ def lease_bar(
     else:
         lease = leases.lease_of(claim, now)
     lead = decides and actors.is_lead(user)
+    if hindered is None:
+        asks = decides and with_reviewers and (lead or lease is None)
+        hindered = asks and not _may_take(claim, user)
     mine = claim.assigned_reviewer_id == user.pk
     state, words = "", ""
     if lease is not None:
@@ -90,13 +91,10 @@ def lease_bar(
         state=state,
         words=words,
         lease=lease,
-        can_take=decides
-        and with_reviewers
-        and lease is None
-        and (_may_take(claim, user) if hindered is None else not hindered),
+        can_take=decides and with_reviewers and lease is None and not hindered,
         can_release=decides and state == "mine",
-        can_take_over=lead and state == "others" and with_reviewers,
-        can_reassign=with_reviewers and (lead or (decides and mine)),
+        can_take_over=lead and state == "others" and with_reviewers and not hindered,
+        can_reassign=with_reviewers and ((decides and mine) or (lead and not hindered)),
         next_url=reverse("admin:reviews_next_case") if decides else "",
     )
 
@@ -145,7 +143,8 @@ def next_case_act(request: HttpRequest) -> HttpResponse:
 def take_act(request: HttpRequest, claim: Claim) -> HttpResponse:
     """Hold the case."""
     actor = actors.reviewer(reader(request))
-    return _done(request, claim, lambda: leases.take_case(claim_id=claim.pk, actor=actor), "")
+    act_and_tell(request, lambda: leases.take_case(claim_id=claim.pk, actor=actor))
+    return _back(request, claim)
 
 
 @require_POST
@@ -153,21 +152,19 @@ def take_act(request: HttpRequest, claim: Claim) -> HttpResponse:
 def release_act(request: HttpRequest, claim: Claim) -> HttpResponse:
     """Give the case back; one's own needs no reason."""
     actor = actors.reviewer(reader(request))
-    return _done(
+    act_and_tell(
         request,
-        claim,
         lambda: leases.release_case(claim_id=claim.pk, actor=actor),
         _("You have given %(number)s back; others can open it now.") % {"number": claim.number},
     )
+    return _back(request, claim)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @about_a_case
 def take_over_page(request: HttpRequest, claim: Claim) -> HttpResponse:
     """Let a lead say why they take over a case that somebody else has open."""
-    user = reader(request)
-    if not (leases.can_review(user) and actors.is_lead(user)):
-        raise PermissionDenied
+    user = leading_reader(request)
     form = ReasonForm(request.POST if request.method == "POST" else None)
     lease = leases.lease_of(claim, clock.now())
     consequence = (
@@ -179,7 +176,7 @@ def take_over_page(request: HttpRequest, claim: Claim) -> HttpResponse:
         if lease is not None
         else _("Nobody has this case open any more.")
     )
-    return _with_form(
+    return ask_and_act(
         request,
         claim,
         form,
@@ -189,7 +186,7 @@ def take_over_page(request: HttpRequest, claim: Claim) -> HttpResponse:
         act=lambda: leases.take_over_case(
             claim_id=claim.pk, actor=actors.reviewer(user), reason=form.cleaned_data["reason"]
         ),
-        done=_("You have this case open now."),
+        done=lambda lease: _("You have this case open now."),
     )
 
 
@@ -202,7 +199,7 @@ def reassign_page(request: HttpRequest, claim: Claim) -> HttpResponse:
     if not leases.can_review(user) or not (mine or actors.is_lead(user)):
         raise PermissionDenied
     form = ReassignForm(request.POST if request.method == "POST" else None)
-    return _with_form(
+    return ask_and_act(
         request,
         claim,
         form,
@@ -218,60 +215,13 @@ def reassign_page(request: HttpRequest, claim: Claim) -> HttpResponse:
             to=form.cleaned_data["to"],
             reason=form.cleaned_data["reason"],
         ),
-        done=_("The reviewer of %(number)s is changed.") % {"number": claim.number},
+        done=lambda changed: (
+            _("The reviewer of %(number)s is changed.") % {"number": changed.number}
+        ),
     )
 
 
-def _with_form(
-    request: HttpRequest,
-    claim: Claim,
-    form: Any,
-    *,
-    title: str,
-    button: str,
-    consequence: str,
-    act: Any,
-    done: str,
-) -> HttpResponse:
-    problems: list[dict[str, Any]] = []
-    status = 200
-    if request.method == "POST" and form.is_valid():
-        try:
-            act()
-        except NotYours:
-            raise PermissionDenied from None
-        except Refused as refusal:
-            status = CONFLICT
-            problems = [
-                {"code": each.code, "message": each.message, "href": f"#id_{each.field}"}
-                if each.field
-                else {"code": each.code, "message": each.message}
-                for each in refusal.problems
-            ]
-        else:
-            messages.success(request, done)
-            return redirect("admin:claims_claim_change", claim.pk)
-    context = {
-        **frame(request, claim, title),
-        "form": form,
-        "button": button,
-        "consequence": consequence,
-        "problems": problems,
-    }
-    return TemplateResponse(request, "admin/queue/reason.html", context, status=status)
-
-
-def _done(request: HttpRequest, claim: Claim, act: Any, words: str) -> HttpResponse:
-    try:
-        act()
-    except NotYours:
-        raise PermissionDenied from None
-    except Refused as refusal:
-        for each in refusal.problems:
-            messages.error(request, f"{each.message} ({each.code})")
-    else:
-        if words:
-            messages.success(request, words)
+def _back(request: HttpRequest, claim: Claim) -> HttpResponse:
     return redirect(way_back(request) or reverse("admin:claims_claim_change", args=[claim.pk]))
 
 

@@ -9,7 +9,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -22,7 +22,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from claims import actors
 from claims.models import Claim, ClockHold
-from claims.refusals import NotYours
 from claims.reminding import DRAFT_KEPT
 from claims.services import archive, dispute_windows, subscription_ends
 from claims.services.reminders import drafts_due, partners_due, proof_due
@@ -34,17 +33,16 @@ from consent.services.windows import passed
 from consent.services.withdrawals import claims_due
 from cpor_site.common import clock
 from cpor_site.common.models import JobRun
-from cpor_site.common.problems import Refused
 
 from ..queue_forms import ReasonForm
 from ..queue_pages import rows
 from ..services import holds, leases
 from ..services.lateness import late
-from .case import VIEW_CLAIM, about_a_case, frame, reader
+from .case import VIEW_CLAIM, about_a_case, reader
+from .reasons import act_and_tell, ask_and_act, leading_reader
 
 AHEAD = timedelta(hours=24)
 SHOWN = 200
-CONFLICT = 409
 
 
 @dataclass(frozen=True)
@@ -218,65 +216,36 @@ def _plan(
 @about_a_case
 def hold_page(request: HttpRequest, claim: Claim) -> HttpResponse:
     """Let a lead keep the sweeps from one claim, with a reason."""
-    user = reader(request)
-    if not (leases.can_review(user) and actors.is_lead(user)):
-        raise PermissionDenied
+    user = leading_reader(request)
     form = ReasonForm(request.POST if request.method == "POST" else None)
-    problems: list[dict[str, Any]] = []
-    status = 200
-    if request.method == "POST" and form.is_valid():
-        try:
-            holds.place_hold(
-                claim_id=claim.pk,
-                actor=actors.reviewer(user),
-                reason=form.cleaned_data["reason"],
-            )
-        except NotYours:
-            raise PermissionDenied from None
-        except Refused as refusal:
-            status = CONFLICT
-            problems = [
-                {
-                    "code": each.code,
-                    "message": each.message,
-                    "href": f"#id_{each.field}" if each.field else "",
-                }
-                for each in refusal.problems
-            ]
-        else:
-            messages.success(
-                request,
-                _("%(number)s is on hold: nothing happens to it by itself until you lift the hold.")
-                % {"number": claim.number},
-            )
-            return redirect("admin:reviews_sweeps")
-    context = {
-        **frame(request, claim, _("Put %(number)s on hold") % {"number": claim.number}),
-        "form": form,
-        "button": _("Put on hold"),
-        "consequence": _what_waits(claim),
-        "problems": problems,
-    }
-    return TemplateResponse(request, "admin/queue/reason.html", context, status=status)
+    return ask_and_act(
+        request,
+        claim,
+        form,
+        title=_("Put %(number)s on hold") % {"number": claim.number},
+        button=_("Put on hold"),
+        consequence=_what_waits(claim),
+        act=lambda: holds.place_hold(
+            claim_id=claim.pk, actor=actors.reviewer(user), reason=form.cleaned_data["reason"]
+        ),
+        done=lambda hold: (
+            _("%(number)s is on hold: nothing happens to it by itself until you lift the hold.")
+            % {"number": claim.number}
+        ),
+        sweeps=True,
+    )
 
 
 @require_POST
 @about_a_case
 def lift_act(request: HttpRequest, claim: Claim) -> HttpResponse:
     """Lift the hold."""
-    try:
-        holds.lift_hold(claim_id=claim.pk, actor=actors.reviewer(reader(request)))
-    except NotYours:
-        raise PermissionDenied from None
-    except Refused as refusal:
-        for each in refusal.problems:
-            messages.error(request, f"{each.message} ({each.code})")
-    else:
-        messages.success(
-            request,
-            _("The hold on %(number)s is lifted. What is overdue happens with the next run.")
-            % {"number": claim.number},
-        )
+    act_and_tell(
+        request,
+        lambda: holds.lift_hold(claim_id=claim.pk, actor=actors.reviewer(reader(request))),
+        _("The hold on %(number)s is lifted. What is overdue happens with the next run.")
+        % {"number": claim.number},
+    )
     return redirect("admin:reviews_sweeps")
 
 
@@ -288,8 +257,8 @@ def _what_waits(claim: Claim) -> str:
         )
     if claim.activated_at is not None:
         return _(
-            "What the customer withdrew doesn't end by itself until the hold is lifted. The day "
-            "that the customer was told stays."
+            "Nothing ends by itself until the hold is lifted, neither with a subscription nor "
+            "because the customer withdrew. The days that were told to the customer stay."
         )
     return _(
         "The association doesn't come into force by itself until the hold is lifted. The deadline "

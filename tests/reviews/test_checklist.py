@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from claims.models import Claim, PoEDocument
-from reviews import selectors
+from reviews.case_file import read_case
 from reviews.checklist import checklist_of
 from tests import acts, factories
 
@@ -20,7 +20,8 @@ OLDER = "more than 12 months before the claim was submitted"
 
 def facts(claim: Claim) -> dict[str, str]:
     """The facts beside each criterion, by its first deficiency code."""
-    criteria = checklist_of(claim, selectors.lines_of(claim), selectors.documents_of(claim))
+    case = read_case(claim, claim.created_by)
+    criteria = checklist_of(claim, case.lines, case.documents)
     return {each.codes[0]: each.facts for each in criteria}
 
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from claims import actors
 from claims.models import Claim, ClockHold, PoEDocument
+from cpor_site.common import outbox
 from cpor_site.common.admin_bases import RegistryAdmin
 from cpor_site.common.form_fields import LinesField
 from cpor_site.common.key_fields import KeyField, KeysField
@@ -20,10 +21,12 @@ from cpor_site.common.models import User
 from cpor_site.common.problems import Refused
 from reviews.models import BulkAct, CaseLease
 from reviews.services import bulk, holds, leases
+from reviews.services.decisions import approve_claim
 from reviews.services.verdicts import Mark, set_verdicts, stamp_of
 from tests import acts, factories
 
 from .acting import told
+from .deciding import ask
 from .pages import browser_of, text_of, url
 
 pytestmark = pytest.mark.django_db
@@ -113,6 +116,43 @@ def test_who_became_a_party_puts_the_claim_back(reviewer: User) -> None:
     assert code(lambda: reassign(claim, reviewer, factories.make_reviewer())) == "REV-02"
     reassign(claim, reviewer, None)
     assert acts.fresh(claim).assigned_reviewer is None
+
+
+def test_who_rejected_a_claim_does_not_choose_who_judges_its_dispute(
+    reviewer: User, lead: User
+) -> None:
+    """Choosing the judge is a part in the dispute (Q28); the same holds for what may end it."""
+    claim = acts.disputed(reviewer=lead)
+    own, other = actors.reviewer(lead), factories.make_reviewer(role="Lead reviewer")
+
+    assert code(lambda: reassign(claim, lead, reviewer)) == "REV-04"
+    case = text_of(browser_of(lead).get(url("case", claim)))
+    assert ("Change the reviewer…" in case, "somebody else has to judge" in case) == (False, True)
+    typed = {"to": reviewer.pk, "reason": "She knows it."}
+    answer = browser_of(lead).post(reverse("admin:reviews_reassign_claim", args=[claim.pk]), typed)
+    assert (answer.status_code, "REV-04" in text_of(answer)) == (409, True)
+    reassign(claim, other, reviewer)
+    assert code(lambda: reassign(claim, lead, None)) == "REV-04"
+    leases.take_case(claim_id=claim.pk, actor=actors.reviewer(reviewer))
+    sent_away = [leases.release_case, leases.take_over_case]
+    for act in sent_away:
+        assert code(lambda act=act: act(claim_id=claim.pk, actor=own, reason="x")) == "REV-04"  # type: ignore[misc]
+    ask(acts.fresh(claim))
+    assert code(lambda: holds.place_hold(claim_id=claim.pk, actor=own, reason="x")) == "REV-04"
+    act = bulk.assign_claims(claim_ids=[claim.pk], actor=own, to=other, reason="Cover.")
+    assert [each.done for each in act.results.all()] == [False]
+
+
+def test_once_the_dispute_is_settled_its_first_judge_works_on_again(
+    reviewer: User, lead: User
+) -> None:
+    claim = acts.disputed(reviewer=lead)
+    approve_claim(claim_id=claim.pk, actor=actors.reviewer(reviewer))
+    outbox.send_due()
+
+    holds.place_hold(claim_id=claim.pk, actor=actors.reviewer(lead), reason="Wait.")
+
+    assert ClockHold.objects.get().placed_by == lead
 
 
 def test_giving_the_claim_away_ends_nobody_elses_lease(reviewer: User, lead: User) -> None:
