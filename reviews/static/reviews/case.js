@@ -10,10 +10,10 @@
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (!/^[a-z]$/.test(event.key) || typing(event.target) || document.querySelector("dialog[open]")) return;
-    const link = document.querySelector(`a[data-shortcut="${event.key}"]`);
-    if (!link) return;
+    const act = document.querySelector(`[data-shortcut="${event.key}"]`);
+    if (!act) return;
     event.preventDefault();
-    link.click();
+    act.click();
   });
 
   const shown = { "shown-document": "document", "shown-page": "page", "shown-zoom": "zoom", "shown-find": "find" };
