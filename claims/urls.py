@@ -9,6 +9,7 @@ from .views import (
     calendar,
     claim,
     comments,
+    contacts,
     copies,
     disputes,
     documents,
@@ -21,6 +22,7 @@ from .views import (
     proof,
     saved_filters,
     support,
+    upload_acts,
     uploads,
 )
 
@@ -59,6 +61,8 @@ urlpatterns: list[URLPattern] = [
     path("uploads/", uploads.uploads, name="uploads"),
     path("uploads/<int:upload_id>/", uploads.upload_result, name="upload_result"),
     path("uploads/<int:upload_id>/refused.csv", uploads.refused_rows, name="refused_rows"),
+    path("uploads/<int:upload_id>/make/", upload_acts.make_left_out, name="upload_make_left_out"),
+    path("uploads/<int:upload_id>/discard/", upload_acts.discard_drafts, name="upload_discard"),
     path("calendar/", calendar.calendar_page, name="calendar_page"),
     path("calendar/make/", calendar.make_calendar, name="make_calendar"),
     path("calendar/off/", calendar.switch_calendar_off, name="switch_calendar_off"),
@@ -72,6 +76,7 @@ urlpatterns: list[URLPattern] = [
     path("<int:claim_id>/recover/", acts.recover, name="claim_recover"),
     path("<int:claim_id>/discard/", acts.discard, name="claim_discard"),
     path("<int:claim_id>/end/", acts.end, name="claim_end"),
+    path("<int:claim_id>/contact/", contacts.other_contact, name="claim_other_contact"),
     path("<int:claim_id>/dispute/", disputes.dispute, name="claim_dispute"),
     path("<int:claim_id>/copy/", copies.copy, name="claim_copy"),
     path("<int:claim_id>/replace/", copies.replace, name="claim_replace"),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, fields
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +21,7 @@ from ..models import (
     ClaimContact,
     ClaimLine,
     DraftUpload,
+    Membership,
     PartnerLocation,
     PartnerOrganization,
     RuleProfile,
@@ -32,9 +33,6 @@ from . import submission
 from .customers import look_up_customer
 from .lines import LineChoice
 from .numbers import next_number
-
-if TYPE_CHECKING:
-    from cpor_site.common.models import User
 
 
 @dataclass(frozen=True)
@@ -119,11 +117,13 @@ def organization_to_draft_for(actor: Actor, organization_id: int) -> PartnerOrga
     user = actor.user
     if actor.side != Side.PARTNER or user is None:
         raise NotYours
-    if organization_id not in {
-        each.organization_id for each in actors.memberships_with(user, Capability.DRAFT)
-    }:
+    organizations = {
+        each.organization_id: each.organization
+        for each in actors.memberships_with(user, Capability.DRAFT)
+    }
+    if organization_id not in organizations:
         raise NotYours
-    organization = PartnerOrganization.objects.get(pk=organization_id)
+    organization = organizations[organization_id]
     if organization.standing == PartnerOrganization.Standing.SUSPENDED:
         raise Refused(
             error("MPN-09", _("Your organisation can't make claims at present. Contact support."))
@@ -192,8 +192,13 @@ def edit_claim(
     nothing leaves neither an event nor a new version.
     """
     with door.open_for_change(claim_id=claim_id, actor=actor, version=version) as (claim, now):
-        user = require(actor, Capability.DRAFT, claim)
-        before = _content(claim)
+        if actor.side != Side.PARTNER or actor.user is None:
+            raise NotYours
+        user = actor.user
+        memberships = actors.memberships_with(user, Capability.DRAFT)
+        if Capability.DRAFT not in actors.capabilities_by(memberships, user, claim):
+            raise NotYours
+        before = list(_content(claim))
         named = changes.named()
         allowed = editable_fields(claim)
         if not named <= allowed:
@@ -205,7 +210,7 @@ def edit_claim(
             if name in named:
                 setattr(claim, name, getattr(changes, name))
         if changes.location_id is not None:
-            claim.location = _own_location(claim, changes.location_id, user)
+            claim.location = _own_location(claim, changes.location_id, memberships)
         if changes.tenant_id is not None:
             claim.tenant_id_as_typed = changes.tenant_id.strip()
         if changes.domain is not None:
@@ -239,7 +244,7 @@ def edit_claim(
             if unconfirmed or blocking(problems):
                 raise Refused(*blocking(problems), *unconfirmed)
             submission.mark_conflicts(claim, actor)
-        if _content(claim) == before:
+        if all(now_is == was for now_is, was in zip(_content(claim), before, strict=True)):
             return claim
         door.save(claim, actor=actor, now=now, reason="claim_edited")
         event = door.record(
@@ -253,15 +258,14 @@ def edit_claim(
     return claim
 
 
-def _content(claim: Claim) -> tuple[Any, ...]:
-    """Return all that an edit can change, to be compared with what it was."""
-    fields = {each.attname: getattr(claim, each.attname) for each in claim._meta.concrete_fields}
-    return (
-        deepcopy(fields),
-        sorted(claim.activities.order_by().values_list("pk", flat=True)),
-        list(ClaimLine.objects.filter(claim=claim).order_by("pk").values()),
-        list(ClaimContact.objects.filter(claim=claim).order_by("pk").values()),
+def _content(claim: Claim) -> Iterator[Any]:
+    """Yield all that an edit can change, to be compared part by part with what it was."""
+    yield deepcopy(
+        {each.attname: getattr(claim, each.attname) for each in claim._meta.concrete_fields}
     )
+    yield sorted(claim.activities.order_by().values_list("pk", flat=True))
+    yield list(ClaimLine.objects.filter(claim=claim).order_by("pk").values())
+    yield list(ClaimContact.objects.filter(claim=claim).order_by("pk").values())
 
 
 def discard_claim(*, claim_id: int, actor: Actor, version: int | None = None) -> Claim:
@@ -299,14 +303,16 @@ def require(actor: Actor, capability: Capability, claim: Claim) -> Any:
     return actor.user
 
 
-def _own_location(claim: Claim, location_id: int, user: User) -> PartnerLocation:
-    """Return the location if the user's roles reach it or it is the claim's already."""
+def _own_location(
+    claim: Claim, location_id: int, memberships: Iterable[Membership]
+) -> PartnerLocation:
+    """Return the location if any of the memberships reaches it or it is the claim's already."""
     location = PartnerLocation.objects.filter(
         pk=location_id, organization_id=claim.organization_id
     ).first()
     scopes = [
         {each.pk for each in membership.locations.all()}
-        for membership in actors.memberships_with(user, Capability.DRAFT)
+        for membership in memberships
         if membership.organization_id == claim.organization_id
     ]
     reached = any(not scope or location_id in scope for scope in scopes)

@@ -89,22 +89,29 @@ def set_lines(
             line.save()
     for line in gone:
         _take_out(claim, line, actor)
-    for product_id, activity_id, typed in wanted:
+    by_key = {each.pk: each for each in activities}
+    lines = [line for line, _typed in kept]
+    for (_product_id, activity_id, typed), product in wanted.items():
         line = ClaimLine(
             claim=claim,
-            product_id=product_id,
-            activity_id=activity_id,
+            product=product,
+            activity=by_key[activity_id],
             subscription_as_typed=typed,
         )
         line._history_user = actor.user  # type: ignore[attr-defined]
         line.save()
-    look_up_subscriptions(claim, actor)
+        lines.append(line)
+    _store_subscriptions(claim, sorted(lines, key=lambda line: line.pk), actor)
     return len(gone)
 
 
 def look_up_subscriptions(claim: Claim, actor: Actor) -> None:
     """Store on each line the subscription that its text or its product's only candidate names."""
-    for line, subscription in checks.resolve_subscriptions(claim, included_lines(claim)):
+    _store_subscriptions(claim, included_lines(claim), actor)
+
+
+def _store_subscriptions(claim: Claim, lines: list[ClaimLine], actor: Actor) -> None:
+    for line, subscription in checks.resolve_subscriptions(claim, lines):
         if line.subscription != subscription:
             line.subscription = subscription
             line._history_user = actor.user  # type: ignore[attr-defined]

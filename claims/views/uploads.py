@@ -21,7 +21,7 @@ from cpor_site.common.operator_calendar import operator_calendar
 from cpor_site.common.problems import Problem, Refused, Severity, error
 
 from .. import checks, organizations, selectors
-from ..bulk import making, past, reading, template
+from ..bulk import discarding, making, past, reading, template
 from ..bulk.columns import BY_CODE, COLUMNS
 from ..forms.uploads import KeptFileForm, UploadForm
 from ..models import Claim, DraftUpload
@@ -139,9 +139,11 @@ def uploads(request: HttpRequest) -> HttpResponse:
 def upload_result(request: HttpRequest, upload_id: int) -> HttpResponse:
     """What became of a file: the rows to mend, and the drafts with what each still lacks."""
     user = reader(request)
-    found = _upload_or_404(request, upload_id)
+    found = upload_or_404(request, upload_id)
     sees_rows = past.sees_rows(user, found)
-    rows = [_row(each) for each in found.problems if each["row"]] if sees_rows else []
+    about_rows = [each for each in found.problems if each["row"]] if sees_rows else []
+    rows = [_row(each) for each in about_rows if each["code"] != making.LEFT_OUT]
+    left_out = [each for each in about_rows if each["code"] == making.LEFT_OUT]
     drafts = Paginator(past.drafts_of(user, found), DRAFTS_PER_PAGE)
     here = drafts.get_page(request.GET.get("page"))
     now = clock.now()
@@ -155,6 +157,9 @@ def upload_result(request: HttpRequest, upload_id: int) -> HttpResponse:
             "rows": rows[:MOST_FINDINGS_SHOWN],
             "more_rows": max(0, len(rows) - MOST_FINDINGS_SHOWN),
             "notes": [_row(each) for each in found.problems if not each["row"]],
+            "left_out": left_out[:MOST_FINDINGS_SHOWN],
+            "left_out_count": len(left_out),
+            "may_discard": discarding.drafts_to_discard(user, found).exists(),
             "pages": here,
             "drafts": [_draft(request, claim, now) for claim in here],
             "now": now,
@@ -167,7 +172,7 @@ def upload_result(request: HttpRequest, upload_id: int) -> HttpResponse:
 @require_safe
 def refused_rows(request: HttpRequest, upload_id: int) -> HttpResponse:
     """The rows to mend, as a file to upload again."""
-    found = _upload_or_404(request, upload_id)
+    found = upload_or_404(request, upload_id)
     if not found.refused_rows or not past.sees_rows(reader(request), found):
         raise Http404
     stem = found.file_name.rpartition(".")[0] or found.file_name
@@ -239,7 +244,8 @@ def _key(request: HttpRequest, token: str) -> str:
     return f"kept_upload:{reader(request).pk}:{token}"
 
 
-def _upload_or_404(request: HttpRequest, upload_id: int) -> DraftUpload:
+def upload_or_404(request: HttpRequest, upload_id: int) -> DraftUpload:
+    """Return the upload if the reader may open it."""
     found = past.uploads_for(reader(request)).filter(pk=upload_id).first()
     if found is None:
         raise Http404

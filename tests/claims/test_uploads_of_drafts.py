@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 
 SALES = "Dynamics 365 Sales"
 SERVICE = "d365_customer_service"
-MOST_QUERIES_A_CLAIM = 57
+MOST_QUERIES_A_CLAIM = 50
 
 
 @pytest.fixture
@@ -298,9 +298,8 @@ def test_the_same_file_is_asked_about_within_the_organisation(desk: Desk) -> Non
     assert caught.value.previous == first
     assert Claim.objects.count() == 1
 
-    theirs.upload_rows(desk.row(), again=True)
-    make_desk().upload_rows(desk.row())
-    assert Claim.objects.count() == 2
+    repeated = theirs.upload_rows(desk.row(), again=True)
+    assert findings(repeated) == [(2, "", "BLK-15")]
 
 
 def test_too_many_files_in_an_hour(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -331,9 +330,10 @@ def test_good_rows_never_meet_the_limit_of_look_ups_and_guesses_do(
 def test_queries_grow_by_the_same_number_with_each_row(desk: Desk) -> None:
     desk.upload_rows(desk.row(claim_name="The first claim of a year makes the year's counter"))
     counts = []
-    for rows in (1, 2, 4):
+    for rows, product in ((1, "Intune"), (2, "Yammer"), (4, "SharePoint Online")):
+        sheet = [desk.row(product=product) for _ in range(rows)]
         with CaptureQueriesContext(connection) as queries:
-            assert desk.upload_rows(*(desk.row() for _ in range(rows))).draft_count == rows
+            assert desk.upload_rows(*sheet).draft_count == rows
         counts.append(len(queries))
     one, two, four = counts
     assert four - two == 2 * (two - one)
