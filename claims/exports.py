@@ -139,6 +139,8 @@ def records(claims: QuerySet[Claim], *, per_line: bool) -> Iterator[dict[str, Va
             yield record | dict.fromkeys(each.name for each in LINE_FIELDS)
         for line in own:
             yield record | {each.name: each.of(line) for each in LINE_FIELDS}
+        # Lines and claim hold each other, and would stay until the collector comes by.
+        claim._prefetched_objects_cache.clear()  # type: ignore[attr-defined]
 
 
 def names_of(*, per_line: bool) -> list[str]:

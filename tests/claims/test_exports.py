@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
 from datetime import timedelta
@@ -10,11 +11,12 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db.models import QuerySet
 from django.urls import reverse
 
-from claims import actors
+from claims import actors, exports
 from claims.exports import FIELDS, names_of
-from claims.models import Membership
+from claims.models import Claim, ClaimLine, Membership
 from claims.services.endings import end_association
 from cpor_site.common.models import User
 from tests import acts, factories
@@ -173,3 +175,54 @@ def test_nothing_of_the_reviewers_is_told() -> None:
 
     for word in ("contest", "compet", reviewer.full_name, "Only for us"):
         assert word not in text.replace("compatibility_status", ""), word
+
+
+# -- memory ----------------------------------------------------------------------------------------
+
+
+def add_claims(like: Claim, count: int) -> None:
+    """Store so many more drafts of the claim's partner at once, each with its line."""
+    line = like.lines.get()
+    first = Claim.objects.count()
+    claims = [
+        Claim(
+            number=f"CPOR-2099-{number:06}",
+            organization=like.organization,
+            location=like.location,
+            tenant=like.tenant,
+            rule_profile=like.rule_profile,
+            created_at=like.created_at,
+            created_by=like.created_by,
+            changed_at=like.changed_at,
+        )
+        for number in range(first, first + count)
+    ]
+    made = QuerySet(Claim).bulk_create(claims)  # Past the guard, which wants each one's history.
+    ClaimLine.objects.bulk_create(
+        ClaimLine(claim=each, product=line.product, activity=line.activity) for each in made
+    )
+
+
+def instances() -> int:
+    """Return how many claims and lines are in memory."""
+    return sum(type(each) in (Claim, ClaimLine) for each in gc.get_objects())
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_a_long_file_takes_no_more_memory_than_a_short_one(
+    form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many claims there are, one portion of them is held, even if no collector comes by."""
+    monkeypatch.setattr(exports, "CHUNK", 20)
+    claim = factories.make_claim()
+    add_claims(claim, 409)
+    answer = download(claim.created_by, form, rows="lines")
+    gc.collect()
+    gc.disable()
+    try:
+        held = [instances() for _part in answer.streaming_content]
+    finally:
+        gc.enable()
+
+    assert len(held) == 5
+    assert max(held) <= 2 * exports.CHUNK + 5
