@@ -41,6 +41,7 @@ PAGES = (
     "tests/claims/test_document_access.py",
     "tests/claims/test_letters.py",
     "tests/claims/test_oracles.py",
+    "tests/claims/test_other_contact_pages.py",
     "tests/claims/test_partner_access.py",
     "tests/claims/test_partner_editing.py",
     "tests/claims/test_partner_handing_in.py",
@@ -59,6 +60,8 @@ PAGES = (
     "tests/reviews/test_letter_kinds.py",
     "tests/reviews/test_letter_previews.py",
     "tests/reviews/test_roles.py",
+    "tests/site/test_countries.py",
+    "tests/site/test_deliveries.py",
     "tests/site/test_pages.py",
 )
 

@@ -121,6 +121,10 @@ def _after_approval(claim: Claim, calendar: BusinessCalendar, now: datetime) -> 
     approved = Step(_("Approved"), Progress.DONE, claim.decided_at)
     closes_at = claim.consent_closes_at
     if claim.association_state == AssociationState.PROVISIONAL:
+        if claim.awaits_contact:
+            came_back = Step(CAME_BACK, Progress.DONE, claim.consent_undelivered_at)
+            named = _now(_("You name another contact at the customer"), None)
+            return [approved, came_back, named, *_coming(claim.rule_profile, 2, None, calendar)]
         if closes_at is None:
             letter = _now(_("The letter to the customer leaves"), None)
             return [approved, letter, *_coming(claim.rule_profile, 2, None, calendar)]
@@ -144,6 +148,7 @@ def _now(title: str | Promise, until: datetime | None) -> Step:
 
 
 ASKED = _("The reviewer asked you")
+CAME_BACK = _("The letter to the customer came back")
 READS_ANSWER = _("The reviewer who has your claim reads your answer")
 TAKES_UP = _("A reviewer takes it up")
 DECIDES = _("A reviewer decides or asks")

@@ -170,6 +170,16 @@ def _submitted(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
     return {"may_edit": claim.rule_profile.edit_while_submitted}
 
 
+def _undelivered(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
+    kind = ClaimContact.Kind.BUSINESS
+    contact = ClaimContact.objects.filter(claim=claim, kind=kind).first()
+    return {
+        "contact": contact.name if contact else "",
+        "address": contact.email if contact else "",
+        "contact_page": settings.CPOR_PUBLIC_URL + reverse("claim_other_contact", args=[claim.pk]),
+    }
+
+
 def _nothing_more(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
     return {}
 
@@ -341,6 +351,7 @@ LETTERS: dict[str, Callable[[Claim, ClaimEvent], dict[str, Any] | None]] = {
     "comment_added": _comment_added,
     "claim_rejected": rejected_context,
     "claim_approved": _approved,
+    "consent_undelivered": _undelivered,
     "consent_declined": _declined,
     "line_refused": _declined,
     "window_closed": _active,

@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import (
+    Case,
     Count,
     Exists,
     IntegerField,
@@ -23,6 +24,8 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    Value,
+    When,
 )
 from django.db.models.functions import Coalesce
 
@@ -43,7 +46,7 @@ from .models import (
 )
 from .rules.documents import months_before
 from .selectors import IN_THE_RUNNING
-from .states import Status
+from .states import AssociationState, Status
 
 COUNTED = 1000
 """Claims are counted up to here; what has more is shown as "1,000+"."""
@@ -51,7 +54,15 @@ NAMED = 500
 """Up to so many customers of a name are looked up first; more are joined."""
 WHOLE_NUMBER = re.compile(r"CPOR-[0-9]{4}-[0-9]{6,}", re.IGNORECASE)
 ALL, MINE = "all", "mine"
-NEEDS_ME = Q(status__in=[Status.PARTNER_ACTION_REQUIRED, Status.EDITING])
+LOST = "lost"
+"""Counted with the statuses: claims whose customer no letter reached."""
+UNDELIVERED = Q(
+    status=Status.APPROVED,
+    association_state=AssociationState.PROVISIONAL,
+    consent_undelivered_at__isnull=False,
+)
+NEEDS_ME = Q(status__in=[Status.PARTNER_ACTION_REQUIRED, Status.EDITING]) | UNDELIVERED
+_IS_LOST = Case(When(UNDELIVERED, then=Value(1)), default=Value(0))
 
 
 @dataclass(frozen=True)
@@ -154,19 +165,28 @@ def sized(claims: QuerySet[Claim], wanted: Wanted) -> tuple[QuerySet[Claim], dic
     """
     if not wanted.narrows:
         return claims, _folders(_capped_counts(claims))
-    few = list(claims.order_by().values_list("pk", "status")[: COUNTED + 1])
+    columns = claims.order_by().annotate(lost=_IS_LOST).values_list("pk", "status", "lost")
+    few = list(columns[: COUNTED + 1])
     if len(few) <= COUNTED:
-        counts = Counter(status for _pk, status in few)
-        return Claim.objects.filter(pk__in=[pk for pk, _status in few]), _folders(counts)
+        counts = Counter(status for _pk, status, _lost in few)
+        counts[LOST] = sum(lost for _pk, _status, lost in few)
+        return Claim.objects.filter(pk__in=[pk for pk, _status, _lost in few]), _folders(counts)
     if wanted.joins:
         # Such a filter reads whole tables, so it is asked for all statuses together.
-        grouped = claims.order_by().values_list("status").annotate(number=Count("pk"))
-        return claims, _folders(dict(grouped))
+        grouped = (
+            claims.order_by()
+            .values_list("status")
+            .annotate(number=Count("pk"), lost=Count("pk", filter=UNDELIVERED))
+        )
+        found = list(grouped)
+        numbers = {status: number for status, number, _lost in found}
+        return claims, _folders(numbers | {LOST: sum(lost for _s, _n, lost in found)})
     return claims, _folders(_capped_counts(claims))
 
 
 def _capped_counts(claims: QuerySet[Claim]) -> Mapping[str, int]:
     columns = {status.value: _CappedCount(claims.filter(status=status.value)) for status in Status}
+    columns[LOST] = _CappedCount(claims.filter(UNDELIVERED))
     # A row to hang the counts on; without a profile there are no claims.
     found = RuleProfile.objects.order_by("pk").values(**columns).first()
     return dict(found) if found else {}
@@ -175,6 +195,7 @@ def _capped_counts(claims: QuerySet[Claim]) -> Mapping[str, int]:
 def _folders(counts: Mapping[str, int]) -> dict[str, int]:
     sizes = {status.value: counts.get(status.value, 0) for status in Status}
     sizes[MINE] = sizes[Status.EDITING] + sizes[Status.PARTNER_ACTION_REQUIRED]
+    sizes[MINE] += counts.get(LOST, 0)
     sizes[ALL] = sum(sizes[status.value] for status in Status)
     return sizes
 

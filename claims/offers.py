@@ -17,7 +17,8 @@ def offers_of(claim: Claim, has: frozenset[Capability], now: datetime) -> frozen
     """Return the codes of what a person with these capabilities may do with the claim now.
 
     ``dispute``, ``end``, ``recall``, ``withdraw`` and ``discard`` change its status; ``copy``,
-    ``renew`` and ``replace`` start a new draft; ``support`` shows what a support case needs.
+    ``renew`` and ``replace`` start a new draft; ``contact`` names another contact at the customer;
+    ``support`` shows what a support case needs.
     """
     acts = {act for act in door.possible_acts(claim) if ACT_CAPABILITY.get(act) in has}
     found = {"support"}
@@ -29,6 +30,8 @@ def offers_of(claim: Claim, has: frozenset[Capability], now: datetime) -> frozen
         found.add("recall")
     if Act.WITHDRAW in acts:
         found.add("withdraw")
+    if claim.awaits_contact and Capability.CLAIM in has:
+        found.add("contact")
     if Act.DISCARD in acts and claim.first_submitted_at is None:
         found.add("discard")
     if Capability.DRAFT in has:

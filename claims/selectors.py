@@ -14,6 +14,7 @@ from . import actors
 from .actors import Capability
 from .models import (
     Claim,
+    ClaimContact,
     ClaimEvent,
     ClaimLine,
     Comment,
@@ -121,6 +122,12 @@ def comments_of(claim: Claim) -> list[Comment]:
 def decision_of(claim: Claim) -> ReviewDecision | None:
     """Return the reviewers' newest decision."""
     return ReviewDecision.objects.filter(claim=claim).order_by("-decided_at", "-pk").first()
+
+
+def business_contact_of(claim: Claim) -> ClaimContact | None:
+    """Return the customer's person who is asked after an approval; the contacts must be loaded."""
+    kinds = ClaimContact.Kind
+    return next((each for each in claim.contacts.all() if each.kind == kinds.BUSINESS), None)
 
 
 def dispute_of(claim: Claim) -> Dispute | None:

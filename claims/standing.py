@@ -60,6 +60,8 @@ def whose_move(claim: Claim) -> Side | None:
             return Side.PARTNER
         case Status.SUBMITTED | Status.UNDER_REVIEW | Status.DISPUTED:
             return Side.REVIEWER
+        case Status.APPROVED if claim.awaits_contact:
+            return Side.PARTNER
         case Status.APPROVED if claim.association_state == AssociationState.PROVISIONAL:
             return Side.CUSTOMER
         case _:
@@ -230,6 +232,14 @@ def _approved(claim: Claim, words: dict[str, str]) -> tuple[str, str]:
             gettext(
                 "The claim goes on to the incentive program by itself, which judges by its own "
                 "rules whether anything is earned."
+            ),
+        )
+    if claim.awaits_contact:
+        return (
+            gettext("Your move: name another contact at the customer."),
+            gettext(
+                "Our letter to the customer came back. Their time to decline doesn't run, and "
+                "nothing comes into force, until a letter has left."
             ),
         )
     if claim.consent_closes_at is None:

@@ -182,10 +182,10 @@ def write_overview(links: list[OverviewLink], *, hours: int, now: datetime) -> N
 
 
 def everybody_asked(claim: Claim) -> list[ConsentRecipient]:
-    """Return who holds a link to the claim, the newest for each address."""
+    """Return who holds a link to the claim and can be written to, the newest for each address."""
     found: dict[str, ConsentRecipient] = {}
     for recipient in (
-        ConsentRecipient.objects.filter(request__claim=claim, superseded_at=None)
+        ConsentRecipient.objects.filter(request__claim=claim, superseded_at=None, bounced_at=None)
         .select_related("request")
         .order_by("-pk")
     ):

@@ -11,11 +11,12 @@ from django.dispatch import receiver
 from claims import onward as to_the_partner
 from claims.models import Claim, ClaimEvent
 from claims.signals import Moved, claim_moved, claims_moved
+from cpor_site.common.deliveries import letter_delivered, letter_lost
 from cpor_site.common.models import OutboxMessage
 from cpor_site.common.outbox import letter_left, register_filler
 
 from . import letters, onward
-from .services import handoffs, links, overview, requests
+from .services import handoffs, links, overview, requests, undelivered
 
 NOTHING_LEFT_TO_REFUSE = frozenset(
     {"consent_declined", "window_closed", "association_ended", "association_expired"}
@@ -38,6 +39,8 @@ def follow_claim(*, claim: Claim, event: ClaimEvent, **kwargs: Any) -> None:
     """
     if event.kind == "claim_approved":
         requests.request_consent(claim, now=event.at)
+    elif event.kind == "contact_replaced":
+        undelivered.ask_anew(claim, now=event.at)
     elif event.kind in NOTHING_LEFT_TO_REFUSE:
         requests.close_request(claim, now=event.at)
     if claim.activated_at is not None and event.kind != "window_closed":
@@ -67,3 +70,15 @@ def open_window(*, message: OutboxMessage, at: datetime, **kwargs: Any) -> None:
         requests.open_window(int(recipient_id), left_at=at)
     elif kind == letters.NEW_LINKS:
         links.note_letter(int(recipient_id), at)
+
+
+@receiver(letter_delivered, dispatch_uid="consent.note_delivered")
+def note_delivered(*, message: OutboxMessage, at: datetime, **kwargs: Any) -> None:
+    """Note that a customer's person has the letter."""
+    undelivered.note_delivered(message, at=at)
+
+
+@receiver(letter_lost, dispatch_uid="consent.note_lost")
+def note_lost(*, message: OutboxMessage, at: datetime, reason: str, **kwargs: Any) -> None:
+    """Stop the clock where the customer can't be reached."""
+    undelivered.note_lost(message, at=at, reason=reason)

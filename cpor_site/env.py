@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from cpor_site.env_mail import MailProvider, mail_provider
 from cpor_site.env_reader import EnvReader
 from cpor_site.env_services import (
     Bucket,
@@ -69,6 +70,7 @@ class Env:
     database: Database
     redis_url: str
     mail: MailServer | None
+    mail_provider: MailProvider | None
     mail_from: str
     bucket: Bucket | None
     handoff: Handoff
@@ -201,7 +203,8 @@ def read(environ: dict[str, str]) -> Env:
         ),
         database=database(reader, mode, var_dir),
         redis_url=redis_url,
-        mail=mail_server(reader, mode),
+        mail_provider=(provider := mail_provider(reader, mode)),
+        mail=None if provider else mail_server(reader, mode),
         mail_from=mail_from,
         bucket=(documents := bucket(reader, mode)),
         handoff=handoff(reader, mode, documents),

@@ -35,6 +35,7 @@ CPOR_WITHDRAWAL_TAKES_EFFECT = ENV.withdrawal_takes_effect
 CPOR_HANDOFF_SECRETS = ENV.handoff.secrets
 CPOR_HANDOFF_URL = ENV.handoff.url
 CPOR_HANDOFF_ALLOW_PRIVATE = ENV.handoff.allow_private
+CPOR_MAIL_PROVIDER = ENV.mail_provider.name if ENV.mail_provider else ""
 CPOR_CLOCK_FILE = ENV.clock_file
 CPOR_TRUSTED_PROXIES = ENV.trusted_proxies
 
@@ -67,6 +68,7 @@ INSTALLED_APPS = [
     "consent",
     "reviews",
     "cpor_site",
+    *(["anymail"] if CPOR_MAIL_PROVIDER else []),
 ]
 
 MIDDLEWARE = [
@@ -289,7 +291,15 @@ TIME_ZONE = ENV.operator.time_zone
 DEFAULT_FROM_EMAIL = ENV.mail_from
 SERVER_EMAIL = ENV.mail_from
 EMAIL_TIMEOUT = 20
-if ENV.mail is not None:
+ANYMAIL: dict[str, Any] = {"REQUESTS_TIMEOUT": EMAIL_TIMEOUT}
+if ENV.mail_provider is not None:
+    EMAIL_BACKEND = f"anymail.backends.{CPOR_MAIL_PROVIDER}.EmailBackend"
+    ANYMAIL |= ENV.mail_provider.options
+    if region := ANYMAIL.pop("AMAZON_SES_REGION", ""):
+        ANYMAIL["AMAZON_SES_CLIENT_PARAMS"] = {"region_name": region}
+    if ENV.mail_provider.webhook_secret:
+        ANYMAIL["WEBHOOK_SECRET"] = ENV.mail_provider.webhook_secret
+elif ENV.mail is not None:
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     EMAIL_HOST = ENV.mail.host
     EMAIL_PORT = ENV.mail.port

@@ -24,5 +24,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("consent/", include("consent.urls")),
 ]
 
+if settings.CPOR_MAIL_PROVIDER and "WEBHOOK_SECRET" in settings.ANYMAIL:
+    from cpor_site.common.mail_providers import news_urls
+
+    urlpatterns.append(path("mail-news/", include(news_urls(settings.CPOR_MAIL_PROVIDER))))
+
 if settings.CPOR_MODE == "demo":
     urlpatterns.append(path("demo/", include("cpor_site.demo.urls")))

@@ -51,6 +51,7 @@ ASKED = {
     "due_at": DUE_AT,
 }
 APPROVED = {"status": Status.APPROVED, "association_state": AssociationState.PROVISIONAL}
+UNDELIVERED = APPROVED | {"consent_undelivered_at": AT}
 IN_WINDOW = APPROVED | {
     "deadline_kind": DeadlineKind.CONSENT,
     "due_at": DUE_AT,
@@ -158,6 +159,7 @@ class LetterKind:
         }
         pages = {
             "renew_page": f"{names['claim_page']}renew/",
+            "contact_page": f"{names['claim_page']}contact/",
             "case": f"{settings.CPOR_PUBLIC_URL}/admin/claims/claim/123/",
             "queue": f"{settings.CPOR_PUBLIC_URL}/admin/claims/claim/?queue=overdue",
         }
@@ -191,6 +193,8 @@ KINDS: tuple[LetterKind, ...] = (
              {"justification": Verbatim("Page 3 names both products.")}),
     _partner("claim_approved", _("The claim was approved"), APPROVED,
              {"after_dispute": False, "said": Verbatim(""), "window_ends_at": DUE_AT}),
+    _partner("consent_undelivered", _("The letter to the customer came back"), UNDELIVERED,
+             {"contact": "Carla Customer", "address": "carla@customer.example"}),
     _partner("consent_declined", _("The customer declined"), REFUSED, CUSTOMER_SAYS),
     _partner("line_refused", _("The customer declined a part"), IN_WINDOW, CUSTOMER_SAYS),
     _partner("window_closed", _("The customer's time has passed"), ACTIVE, {"activated_at": AT}),

@@ -23,6 +23,10 @@ from .services.next_case import open_to
 WITH_REVIEWER = Q(status__in=WITH_REVIEWERS)
 WITH_PARTNER = Q(status=Status.PARTNER_ACTION_REQUIRED)
 WITH_CUSTOMER = Q(status=Status.APPROVED, association_state=AssociationState.PROVISIONAL)
+UNDELIVERED = WITH_CUSTOMER & Q(consent_undelivered_at__isnull=False)
+"""The letter to the customer came back: the partner has to name somebody else. No clock runs."""
+
+UNSENT = WITH_CUSTOMER & Q(consent_undelivered_at=None)
 RESUBMITTED = Q(status=Status.SUBMITTED, round__gt=1, action_requested_at__isnull=False)
 
 
@@ -63,6 +67,20 @@ def _open_segments(user: User, now: datetime) -> tuple[Segment, ...]:
         Segment(WITH_CUSTOMER, CLOSES),
         Segment(WITH_CUSTOMER, CLOSES, dated=False),
     )
+
+
+class _PartnersQueue(Queue):
+    """What waits for partners: answers to questions by their deadline, then other contacts."""
+
+    def segments(self, user: User, now: datetime) -> tuple[Segment, ...]:
+        return Segment(WITH_PARTNER), Segment(WITH_PARTNER | UNDELIVERED, dated=False)
+
+
+class _CustomersQueue(Queue):
+    """What waits for customers: open windows by their end, then letters that haven't left."""
+
+    def segments(self, user: User, now: datetime) -> tuple[Segment, ...]:
+        return Segment(WITH_CUSTOMER, CLOSES), Segment(UNSENT, CLOSES, dated=False)
 
 
 class _OpenQueue(Queue):
@@ -131,19 +149,22 @@ QUEUES: tuple[Queue, ...] = (
         _("Nothing is overdue. A claim appears here when its deadline passes."),
         lambda user, now: (WITH_REVIEWER & Q(due_at__lte=now),),
     ),
-    Queue(
+    _PartnersQueue(
         "partner",
         _("Waiting for the partner"),
-        _("Sent back with questions; without an answer they are rejected by themselves."),
+        _(
+            "Sent back with questions: without an answer they are rejected by themselves. Below "
+            "them approved claims whose customer no letter reached: their clock stands still."
+        ),
         _("No partner owes an answer now."),
-        lambda user, now: (WITH_PARTNER,),
+        lambda user, now: (WITH_PARTNER | UNDELIVERED,),
     ),
-    Queue(
+    _CustomersQueue(
         "customer",
         _("Waiting for the customer"),
         _("Approved; without a refusal the association comes into force by itself."),
         _("No customer can refuse anything now."),
-        lambda user, now: (WITH_CUSTOMER,),
+        lambda user, now: (UNSENT,),
         CLOSES,
     ),
     Queue(

@@ -168,6 +168,8 @@ def _brief(claim: Claim, due: Due | None) -> str:
             return gettext("rejected for good")
         case Status.PARTNER_ACTION_REQUIRED:
             return gettext("rejected by itself")
+        case Status.APPROVED if claim.awaits_contact:
+            return gettext("the clock stands still")
         case Status.APPROVED if claim.consent_closes_at is None:
             return gettext("waits for the letter")
         case Status.APPROVED:
@@ -203,6 +205,19 @@ def _approved(claim: Claim, words: Mapping[str, str]) -> tuple[str, str]:
             gettext("%(partner)s is partner of record since %(since)s.")
             % {**words, "since": since},
             "",
+        )
+    if claim.awaits_contact:
+        since = until(claim.consent_undelivered_at) if claim.consent_undelivered_at else ""
+        return (
+            gettext(
+                "%(partner)s's move: name another contact at the customer; our letter came back "
+                "on %(since)s."
+            )
+            % {**words, "since": since},
+            gettext(
+                "The customer's time to refuse doesn't run, and nothing comes into force by "
+                "itself, until somebody else was named and a letter to them has left."
+            ),
         )
     if claim.consent_closes_at is None:
         return (

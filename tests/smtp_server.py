@@ -22,6 +22,8 @@ class Mailroom:
     """
 
     port: int = 0
+    greeting: str = "220 mailroom.test"
+    drop_after: int = 0
     refuse: dict[str, str] = field(default_factory=dict)
     refuse_content: dict[str, str] = field(default_factory=dict)
     letters: list[EmailMessage] = field(default_factory=list)
@@ -43,7 +45,10 @@ class _Conversation(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         room, recipient = self.server.room, ""
         room.connections += 1
-        self._say("220 mailroom.test")
+        if not room.greeting:
+            room.may_answer.wait(timeout=60)
+            return
+        self._say(room.greeting)
         while line := self.rfile.readline():
             command = line.decode().strip()
             verb = command[:4].upper()
@@ -55,23 +60,29 @@ class _Conversation(socketserver.StreamRequestHandler):
                 self._say(room.refuse.get(recipient, "250 ok"))
             elif verb == "DATA":
                 self._say("354 go on")
-                self._take_letter(recipient)
+                if not self._take_letter(recipient):
+                    return
             else:
                 self._say("250 ok")
 
-    def _take_letter(self, recipient: str) -> None:
+    def _take_letter(self, recipient: str) -> bool:
+        """Read one letter and answer; False to hang up without a word."""
         room, lines = self.server.room, []
         while (line := self.rfile.readline()) not in (b".\r\n", b""):
             lines.append(line[1:] if line.startswith(b"..") else line)
         refusal = room.refuse_content.get(recipient)
         if refusal:
             self._say(refusal)
-            return
+            return True
         letter: Any = message_from_bytes(b"".join(lines), policy=policy.default)
         room.letters.append(letter)
         room.got_one.set()
+        if room.drop_after:
+            room.drop_after -= 1
+            return False
         room.may_answer.wait(timeout=60)
         self._say("250 taken")
+        return True
 
     def _say(self, reply: str) -> None:
         self.wfile.write(f"{reply}\r\n".encode())

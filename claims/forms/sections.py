@@ -320,6 +320,17 @@ class ContactsForm(SectionForm):
         return ClaimChanges(contacts=entries)
 
 
+class OtherContactForm(ContactsForm):
+    """Somebody else at the customer, in the place of the contact whom no letter reaches."""
+
+    def __init__(self, *args: Any, claim: Claim, **kwargs: Any) -> None:
+        super().__init__(*args, claim=claim, kinds=[ClaimContact.Kind.BUSINESS], **kwargs)
+
+    def contact(self) -> ContactEntry:
+        """Return what was typed; the form must be valid."""
+        return self.changes().contacts[ClaimContact.Kind.BUSINESS]
+
+
 def _combination(activities: list[Activity]) -> str:
     """Return in words which of an area's activities can be claimed together; empty for one."""
     alone: list[Any] = [each.name for each in activities if each.stands_alone]

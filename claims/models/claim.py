@@ -306,6 +306,12 @@ class Claim(models.Model):
             models.Index(fields=["status", "-id"], name="claim_status_newest"),
             models.Index(fields=["area", "-id"], name="claim_area_newest"),
             models.Index(fields=["location", "-id"], name="claim_location_newest"),
+            # The few claims whose customer could not be written to.
+            models.Index(
+                fields=["organization", "id"],
+                condition=Q(consent_undelivered_at__isnull=False),
+                name="claim_undelivered",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -315,6 +321,14 @@ class Claim(models.Model):
     def is_undecided(self) -> bool:
         """Whether the claim is with the reviewer or the partner and waits for a decision."""
         return self.status in UNDECIDED_STATUSES
+
+    @property
+    def awaits_contact(self) -> bool:
+        """Whether the customer could not be written to and the partner has to name somebody."""
+        return (
+            self.association_state == AssociationState.PROVISIONAL
+            and self.consent_undelivered_at is not None
+        )
 
     @property
     def holds_lines(self) -> bool:

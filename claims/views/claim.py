@@ -34,6 +34,7 @@ OUT_OF_THE_RUNNING = (LineStatus.REMOVED_BY_PARTNER, LineStatus.REMOVED_ON_ADVIC
 PROOF_AGES_AFTER = timedelta(days=304)
 """Ten months, after which proof on an approved claim should be renewed (table 2.5)."""
 IN_FRONT = (
+    ("contact", gettext_lazy("Name another contact"), "claim_other_contact"),
     ("dispute", gettext_lazy("Dispute the decision"), "claim_dispute"),
     ("renew", gettext_lazy("Renew for a new subscription"), "claim_renew"),
 )
@@ -94,6 +95,7 @@ def page_of(request: HttpRequest, claim: Claim, comment_form: CommentForm) -> di
         "findings": findings,
         "asked": selectors.decision_of(claim) if findings else None,
         "todos": todos_of(findings),
+        "lost": selectors.business_contact_of(claim) if claim.awaits_contact else None,
         "decision": selectors.decision_of(claim) if claim.decided_at else None,
         "dispute": selectors.dispute_of(claim) if claim.disputed_at else None,
         "comments": selectors.comments_of(claim),
@@ -165,6 +167,8 @@ def _badge(claim: Claim) -> str:
     if claim.association_state == AssociationState.ACTIVE and claim.activated_at:
         return _("Active since %(date)s") % {"date": day(claim.activated_at)}
     if claim.association_state == AssociationState.PROVISIONAL:
+        if claim.awaits_contact:
+            return _("Waiting for another contact")
         if claim.consent_closes_at is None:
             return _("Waiting for the letter to the customer")
         return _("Consent window until %(date)s") % {"date": until(claim.consent_closes_at)}

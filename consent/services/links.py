@@ -112,17 +112,18 @@ def make_link(
 
 def links_of_letter(event_id: int) -> list[str]:
     """Return the links of one letter; asked for by the outbox in the moment of sending."""
-    return [link_for(recipient_id) for recipient_id in _recipients_of_letter(event_id)]
+    return [link_for(recipient_id) for recipient_id in recipients_of_letter(event_id)]
 
 
 def note_letter(event_id: int, at: datetime) -> None:
     """Note on the recipients of one letter that it has left."""
-    ConsentRecipient.objects.filter(pk__in=_recipients_of_letter(event_id), sent_at=None).update(
+    ConsentRecipient.objects.filter(pk__in=recipients_of_letter(event_id), sent_at=None).update(
         sent_at=at
     )
 
 
-def _recipients_of_letter(event_id: int) -> list[int]:
+def recipients_of_letter(event_id: int) -> list[int]:
+    """Return the keys of those whose links stand in one letter."""
     first = ConsentEvent.objects.select_related("recipient").get(pk=event_id)
     assert first.recipient is not None
     return list(

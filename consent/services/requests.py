@@ -85,7 +85,11 @@ def link_for(recipient_id: int) -> str:
 
 
 def open_window(recipient_id: int, *, left_at: datetime) -> None:
-    """Record that the letter has left, and open the window if it is the request's first (7.4)."""
+    """Record that the letter has left, and open the window if it is the request's first (7.4).
+
+    Where the customer couldn't be written to before, the window opens with a letter to somebody who
+    was asked, and not with the technical contact's copy.
+    """
     recipient = ConsentRecipient.objects.select_related("request").get(pk=recipient_id)
     with door.open_for_change(claim_id=recipient.request.claim_id, actor=actors.SYSTEM) as (
         claim,
@@ -93,20 +97,52 @@ def open_window(recipient_id: int, *, left_at: datetime) -> None:
     ):
         request = ConsentRequest.objects.select_for_update().get(pk=recipient.request_id)
         if recipient.sent_at is None:
-            recipient.sent_at = left_at
-            recipient.save(update_fields=["sent_at"])
+            # A refusal before the letter left is made good by its leaving; a bounce isn't.
+            recipient.sent_at, recipient.bounced_at = left_at, None
+            recipient.save(update_fields=["sent_at", "bounced_at"])
         if request.opened_at is not None or request.closed_at is not None:
+            return
+        if recipient.bounced_at is not None or recipient.superseded_at is not None:
             return
         if claim.association_state != AssociationState.PROVISIONAL:
             return
-        kind, limit = deadlines.consent(claim.rule_profile, left_at)
-        request.opened_at, request.closes_at = left_at, limit.due_at
-        request.save()
-        claim.consent_sent_at, claim.consent_closes_at = left_at, limit.due_at
-        claim.deadline_kind, claim.due_at = kind, limit.due_at
-        door.save(claim, actor=actors.SYSTEM, now=left_at, reason="consent_window_opened")
-        event = door.record(claim, kind="consent_window_opened", actor=actors.SYSTEM, at=left_at)
-        door.tell(claim, event=event, actor=actors.SYSTEM)
+        if request.undelivered_at is None or stands_in(recipient):
+            start_window(claim, request, left_at=left_at, now=left_at)
+
+
+def stands_in(recipient: ConsentRecipient) -> bool:
+    """Whether it is enough that this person got the letter: who is asked, not who gets a copy."""
+    return recipient.role != ConsentRecipient.Role.TECHNICAL
+
+
+def start_window(
+    claim: Claim, request: ConsentRequest, *, left_at: datetime, now: datetime
+) -> None:
+    """Let the whole window run from ``left_at``; the caller holds claim and request."""
+    kind, limit = deadlines.consent(claim.rule_profile, left_at)
+    request.opened_at, request.closes_at, request.undelivered_at = left_at, limit.due_at, None
+    request.save()
+    claim.consent_sent_at, claim.consent_closes_at = left_at, limit.due_at
+    claim.consent_undelivered_at = None
+    claim.deadline_kind, claim.due_at = kind, limit.due_at
+    door.save(claim, actor=actors.SYSTEM, now=now, reason="consent_window_opened")
+    event = door.record(claim, kind="consent_window_opened", actor=actors.SYSTEM, at=now)
+    door.tell(claim, event=event, actor=actors.SYSTEM)
+
+
+def stop_window(claim: Claim, request: ConsentRequest, *, now: datetime, reason: str) -> None:
+    """Stop the clock: no window runs, and nothing comes into force; event ``reason``.
+
+    The caller holds claim and request.
+    """
+    before = claim.consent_closes_at
+    request.opened_at = request.closes_at = None
+    request.save()
+    claim.consent_sent_at = claim.consent_closes_at = claim.due_at = None
+    claim.deadline_kind = ""
+    door.save(claim, actor=actors.SYSTEM, now=now, reason=reason)
+    event = door.record(claim, kind=reason, actor=actors.SYSTEM, at=now, nominal_due_at=before)
+    door.tell(claim, event=event, actor=actors.SYSTEM)
 
 
 def close_request(claim: Claim, *, now: datetime) -> None:

@@ -11,16 +11,17 @@ from django.contrib.auth.admin import UserAdmin as PlainUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from . import clock, outbox
+from . import clock, deliveries, outbox
 from .admin_bases import EvidenceAdmin, RegistryAdmin, SpokenValues
 from .form_fields import LanguageField, TimeZoneField
 from .models import JobRun, NonWorkingDay, OutboxMessage, User
@@ -145,9 +146,34 @@ class NonWorkingDayAdmin(RegistryAdmin):
     search_fields = ("name",)
 
 
+class FateFilter(admin.SimpleListFilter):
+    """What became of letters after they left, and which of them nobody got."""
+
+    title = _("what became of it")
+    parameter_name = "fate"
+    CONDITIONS: ClassVar[dict[str, Q]] = {
+        "lost": deliveries.LOST,
+        "bounced": Q(bounced_at__isnull=False),
+        "delivered": Q(delivered_at__isnull=False, bounced_at=None),
+        "unknown": Q(state=OutboxMessage.State.SENT, delivered_at=None, bounced_at=None),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("lost", _("failed or came back")),
+            ("bounced", _("came back")),
+            ("delivered", _("delivered")),
+            ("unknown", _("sent, and nothing heard since")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        condition = self.CONDITIONS.get(self.value() or "")
+        return queryset if condition is None else queryset.filter(condition)
+
+
 @admin.register(OutboxMessage)
 class OutboxMessageAdmin(EvidenceAdmin):
-    """Letters to read; one that failed can be queued anew."""
+    """Letters to read; one that failed can be queued anew, unless it came back."""
 
     list_display = (
         "created_at",
@@ -155,9 +181,10 @@ class OutboxMessageAdmin(EvidenceAdmin):
         "recipient",
         "claim_number",
         "state",
+        "fate",
         "next_try",
     )
-    list_filter = ("state", ("kind", SpokenValues))
+    list_filter = ("state", FateFilter, ("kind", SpokenValues))
     search_fields = ("=claim_number", "=recipient")
     fields = (
         "kind",
@@ -172,8 +199,12 @@ class OutboxMessageAdmin(EvidenceAdmin):
         "claimed_until",
         "tries",
         "sent_at",
+        "delivered_at",
+        "bounced_at",
+        "bounce_reason",
         "last_error",
         "message_id",
+        "provider_id",
         "key",
     )
     readonly_fields = ("text",)
@@ -181,6 +212,13 @@ class OutboxMessageAdmin(EvidenceAdmin):
     @admin.display(description=_("kind"), ordering="kind")
     def what(self, message: OutboxMessage) -> str:
         return spoken(message.kind)
+
+    @admin.display(description=_("what became of it"), empty_value="–")
+    def fate(self, message: OutboxMessage) -> str:
+        """Return in words whether the letter arrived or came back; empty while nobody knows."""
+        if message.bounced_at is not None:
+            return gettext("came back")
+        return gettext("delivered") if message.delivered_at is not None else ""
 
     @admin.display(description=_("next try"), ordering="next_try_at")
     def next_try(self, message: OutboxMessage) -> str:
@@ -219,7 +257,15 @@ class OutboxMessageAdmin(EvidenceAdmin):
         if not self.may_retry(request):
             raise PermissionDenied
         message = get_object_or_404(OutboxMessage, pk=message_id)
-        if outbox.retry(message):
+        if message.bounced_at is not None:
+            messages.error(
+                request,
+                _(
+                    "This letter came back, so it isn't sent again: the mailbox doesn't take it. "
+                    "Ask the recipient's organisation for another address."
+                ),
+            )
+        elif outbox.retry(message):
             self.log_change(request, message, "queued anew")
             messages.success(request, _("The letter is queued and leaves within a few minutes."))
         else:

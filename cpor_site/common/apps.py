@@ -9,6 +9,7 @@ class CommonConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from django.conf import settings
         from django.core.checks import register
 
         from . import history
@@ -16,3 +17,7 @@ class CommonConfig(AppConfig):
 
         history.connect()
         register(check_operator_calendar, deploy=True)
+        if settings.CPOR_MAIL_PROVIDER:
+            from .mail_providers import connect
+
+            connect()

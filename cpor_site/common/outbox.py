@@ -14,7 +14,6 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-import smtplib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,14 +25,15 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import mail
-from django.core.mail import BadHeaderError, EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.dispatch import Signal
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
-from . import clock
+from . import clock, deliveries
+from .deliveries import Unreachable, Verdict, letter_lost, mark_bounced
 from .jobs import Outcome, keyset, run_sweep
 from .models import JobRun, OutboxMessage
 
@@ -173,11 +173,15 @@ def _columns(
 
 
 def retry(message: OutboxMessage) -> bool:
-    """Queue a failed letter anew, with all its tries; False if it isn't failed (any more)."""
+    """Queue a failed letter anew, with all its tries; False if it isn't failed (any more).
+
+    Nor is one that came back tried again: a mailbox that doesn't exist takes no second copy either,
+    and who writes there again and again is taken for a sender of unwanted mail.
+    """
     with transaction.atomic():
         now = clock.now()
         changed = OutboxMessage.objects.filter(
-            pk=message.pk, state=OutboxMessage.State.FAILED
+            pk=message.pk, state=OutboxMessage.State.FAILED, bounced_at=None
         ).update(
             state=OutboxMessage.State.QUEUED,
             tries=0,
@@ -210,7 +214,8 @@ def send_due(*, now: datetime | None = None, limit: int = 500, dry_run: bool = F
     For each: claim the row (so that another sender leaves it alone), hand it to the mail server
     outside any transaction, mark it as sent and send ``letter_left`` in one transaction. A failure
     is noted on the row, which gets another try after a pause; after the last try, or when the
-    server refuses recipient or content for good, the letter is failed and waits for ``retry``.
+    server refuses recipient or content for good, the letter is failed and waits for ``retry``. A
+    recipient who is refused for good counts as a bounce, and ``letter_lost`` is sent.
     While the server can't be reached no letter loses a try: the run ends and the next one begins
     where this one stopped. A dry run counts what is due and touches nothing.
 
@@ -229,10 +234,6 @@ def send_due(*, now: datetime | None = None, limit: int = 500, dry_run: bool = F
         )
     finally:
         sender.hang_up()
-
-
-class _Unreachable(Exception):
-    """No connection to the mail server, so no letter is to blame."""
 
 
 class _Sender:
@@ -261,7 +262,7 @@ class _Sender:
             self._hand_over(message)
         except Exception as error:
             self.hang_up()
-            self._server_is_away = isinstance(error, _Unreachable)
+            self._server_is_away = _verdict_on(error) is Verdict.AWAY
             _note_failure(message, error, self.now())
             raise
         try:
@@ -286,7 +287,7 @@ class _Sender:
             try:
                 connection.open()
             except Exception as error:
-                raise _Unreachable(f"The mail server can't be reached: {error}") from error
+                raise Unreachable(f"The mail server can't be reached: {error}") from error
             self._connection = connection
         letter = EmailMultiAlternatives(
             subject=message.subject,
@@ -303,8 +304,14 @@ class _Sender:
         )
         if bodies.html:
             letter.attach_alternative(bodies.html, "text/html")
+        if settings.CPOR_MAIL_PROVIDER:
+            from . import mail_providers
+
+            mail_providers.dress(letter, message)
         if letter.send() == 0:
             raise RuntimeError("The mail server took no letter.")
+        if settings.CPOR_MAIL_PROVIDER:
+            message.provider_id = mail_providers.id_of(letter)
 
 
 def _due(now: datetime) -> QuerySet[OutboxMessage]:
@@ -333,6 +340,7 @@ def _mark_sent(message: OutboxMessage, at: datetime) -> None:
             return
         row.state = OutboxMessage.State.SENT
         row.sent_at = at
+        row.provider_id = message.provider_id
         row.claimed_until = None
         row.last_error = ""
         row.tries += 1
@@ -348,24 +356,32 @@ def _note_failure(message: OutboxMessage, error: Exception, now: datetime) -> No
             return
         row.claimed_until = None
         row.last_error = f"{type(error).__name__}: {error}".replace("\0", "�")
-        if isinstance(error, _Unreachable):
+        verdict = _verdict_on(error)
+        if verdict is Verdict.AWAY:
             row.next_try_at = now + PAUSES[0]
-        elif _is_final(error) or row.tries >= len(PAUSES):
-            row.tries += 1
-            row.state = OutboxMessage.State.FAILED
-        else:
+        elif verdict is Verdict.LATER and row.tries < len(PAUSES):
             row.next_try_at = now + PAUSES[row.tries]
             row.tries += 1
+        else:
+            row.tries += 1
+            row.state = OutboxMessage.State.FAILED
+        reason = deliveries.reason_of(error)
+        if verdict is Verdict.REFUSED:
+            mark_bounced(row, at=now, reason=reason)
         row.save()
+        is_over = row.state == OutboxMessage.State.FAILED
+        if verdict is Verdict.REFUSED or (is_over and deliveries.is_about_recipient(error)):
+            letter_lost.send(sender=OutboxMessage, message=row, at=now, reason=reason)
 
 
-def _is_final(error: Exception) -> bool:
-    """Whether the server (or a broken address) refused this letter for good."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return all(code >= 500 for code, _text in error.recipients.values())
-    if isinstance(error, smtplib.SMTPDataError):
-        return error.smtp_code >= 500
-    return isinstance(error, BadHeaderError)
+def _verdict_on(error: Exception) -> Verdict:
+    if settings.CPOR_MAIL_PROVIDER:
+        from . import mail_providers
+
+        verdict = mail_providers.verdict_on(error)
+        if verdict is not None:
+            return verdict
+    return deliveries.verdict_on(error)
 
 
 def _filled(message: OutboxMessage, secret: Callable[[], str | list[str]]) -> Bodies:

@@ -19,6 +19,7 @@ from claims.standing import CALENDAR_DAYS
 from claims.states import DeadlineKind
 from claims.wording import event_words
 from consent.services.extensions import extension_of
+from consent.services.undelivered import losses_of
 from cpor_site.common import clock
 from cpor_site.common.business_calendar import BusinessCalendar, Deadline
 from cpor_site.common.operator_calendar import operator_calendar
@@ -69,6 +70,7 @@ def clock_page(request: HttpRequest, claim: Claim) -> HttpResponse:
         "profile": claim.rule_profile,
         "holds": found,
         "extension": extension_of(claim),
+        "losses": losses_of(claim),
         "can_extend": can_extend(claim, user),
         "can_hold": leases.can_review(user)
         and actors.is_lead(user)

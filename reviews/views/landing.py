@@ -18,7 +18,7 @@ from claims.models import ClaimEvent
 from claims.services.registry_age import stale_since
 from claims.states import Side
 from consent.models import HandoffEndpoint, IncentiveHandoff
-from cpor_site.common import clock
+from cpor_site.common import clock, deliveries
 from cpor_site.common.business_calendar import BusinessCalendar
 from cpor_site.common.models import JobRun, OutboxMessage, User
 from cpor_site.common.operator_calendar import operator_calendar
@@ -145,12 +145,11 @@ def troubles_of(user: User, now: datetime) -> list[Tile]:
     """Return tiles for letters, hand-offs and jobs that failed, for whoever may read those."""
     tiles = []
     if user.has_perm("common.view_outboxmessage"):
-        state = OutboxMessage.State.FAILED
-        failed = OutboxMessage.objects.filter(state=state)[: COUNTED + 1].count()
-        if failed:
+        lost = OutboxMessage.objects.filter(deliveries.LOST)[: COUNTED + 1].count()
+        if lost:
             url = reverse("admin:common_outboxmessage_changelist")
             tiles.append(
-                Tile(_("Letters that failed"), number_words(failed), f"{url}?state__exact={state}")
+                Tile(_("Letters that failed or came back"), number_words(lost), f"{url}?fate=lost")
             )
     stale = stale_since(now) if user.has_perm("claims.view_subscription") else None
     if stale is not None:

@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from claims import actors
 from consent.models import HandoffEndpoint, IncentiveHandoff
-from cpor_site.common import clock
+from cpor_site.common import clock, deliveries
 from cpor_site.common.models import JobRun, OutboxMessage, User
 from reviews.services import decisions
 from tests import acts, factories
@@ -87,6 +87,9 @@ def test_troubles_are_tiles_only_when_there_are_any(ops: User, reviewer: User) -
     letter = OutboxMessage.objects.first()
     assert letter is not None
     OutboxMessage.objects.filter(pk=letter.pk).update(state="failed")
+    acts.submit(factories.make_claim())
+    newest = OutboxMessage.objects.order_by("-pk")[0]
+    deliveries.note_bounced(newest.pk, at=clock.now(), reason="550 no such user")
     JobRun.objects.create(
         job="send_outbox", started_at=clock.now(), finished_at=clock.now(), examined=1, failed=1
     )
@@ -97,12 +100,12 @@ def test_troubles_are_tiles_only_when_there_are_any(ops: User, reviewer: User) -
         name: count for name, count in tiles(page).items() if name.startswith(("Letters", "Job"))
     }
     assert found == {
-        "Letters that failed": "1",
+        "Letters that failed or came back": "2",
         "Job runs with failures": "1",
         "Job runs that never ended": "1",
     }
     for href in re.findall(r'tile-bad"><a href="([^"]+)"', html_of(page)):
-        assert "1 " in text_of(client.get(unescape(href)))
+        assert re.search("[12] ", text_of(client.get(unescape(href))))
     assert "tile-bad" not in html_of(browser_of(reviewer).get(reverse(INDEX)))
 
 

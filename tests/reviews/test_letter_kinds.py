@@ -32,6 +32,7 @@ ROWS = {
     "Approved": ["claim_approved"],
     "Consent request": ["consent_request"],
     "Consent reminder": ["consent_reminder"],
+    "Consent request came back": ["consent_undelivered"],
     "Declined": ["consent_declined", "line_refused"],
     "Withdrawn": ["consent_withdrawn", "line_withdrawn", "withdrawal_announced"],
     "Window passed": ["window_closed"],
@@ -42,7 +43,7 @@ ROWS = {
     "PoE going stale": ["proof_reminder_sent"],
     "SLA breach": ["late_review_reported"],
 }
-"""Section 2.5, apart from arbitration."""
+"""Section 2.5, apart from arbitration, and what section 7.2 asks of the partner."""
 
 MOVES = {
     "claim_submitted": "With the reviewers: somebody takes it up by",
@@ -56,6 +57,7 @@ MOVES = {
     "claim_withdrawn": "Closed: rejected (Partner request).",
     "claim_disputed": "With the reviewers: your dispute is answered by",
     "claim_approved": "Now it is the customer's move",
+    "consent_undelivered": "It is your move: name another person at the customer",
     "consent_declined": "Closed: rejected (Customer declined consent).",
     "line_refused": "With the customer, who may decline until",
     "window_closed": "You don't have to do anything.",

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from claims.models import Activity, ListedProduct, Product, Program, RuleProfile
-from cpor_site.common import outbox
+from cpor_site.common import deliveries, outbox
 from cpor_site.common.models import NonWorkingDay, OutboxMessage, User
 from reviews.models import CannedText
 from tests import acts, factories
@@ -148,6 +148,28 @@ class TestLetters:
         assert "The letter is queued and leaves within a few minutes." in text_of(response)
         again = OutboxMessage.objects.get(pk=letter.pk)
         assert (again.state, again.tries) == (OutboxMessage.State.QUEUED, 0)
+
+    def test_one_that_came_back_is_not(self, client: Client, letter: OutboxMessage) -> None:
+        sentence = "This letter came back, so it isn't sent again: the mailbox doesn't take it."
+        deliveries.note_bounced(letter.pk, at=letter.created_at, reason="550 no such user")
+        shown = client.get(page(letter, "change", letter.pk))
+        assert sentence in text_of(shown)
+        assert "550 no such user" in text_of(shown)
+        assert "Queue this letter anew" not in text_of(shown)
+        response = client.post(page(letter, "retry", letter.pk), follow=True)
+        assert sentence in text_of(response)
+        assert OutboxMessage.objects.get(pk=letter.pk).state == OutboxMessage.State.FAILED
+
+    @pytest.mark.parametrize(
+        ("fate", "found"),
+        [("lost", True), ("bounced", True), ("delivered", False), ("unknown", False)],
+    )
+    def test_are_found_by_what_became_of_them(
+        self, client: Client, letter: OutboxMessage, fate: str, found: bool
+    ) -> None:
+        deliveries.note_bounced(letter.pk, at=letter.created_at, reason="550 no such user")
+        shown = text_of(client.get(page(letter, "changelist"), {"fate": fate}))
+        assert (letter.recipient in shown) is found
 
     def test_twice_does_it_once(self, client: Client, letter: OutboxMessage) -> None:
         client.post(page(letter, "retry", letter.pk))

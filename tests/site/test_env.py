@@ -1,11 +1,14 @@
 """Every environment variable is typed, and every mistake in one gets its own sentence."""
 
+import importlib
 import re
 from pathlib import Path
 
 import pytest
 
+from cpor_site.common.mail_providers import news_urls
 from cpor_site.env import BASE_DIR, INSECURE_KEY, EnvError, Operator, read
+from cpor_site.env_mail import KINDS, MailProvider
 from cpor_site.env_services import DEMO_KEY, Bucket, Database, Handoff, MailServer
 
 from .environments import PRODUCTION
@@ -356,3 +359,65 @@ def test_files_of_hand_offs_lie_beside_the_documents_unless_told_otherwise() -> 
     assert (with_documents.bucket.name, with_documents.folder) == ("cpor-private", "handoffs")
     assert read(PRODUCTION).handoff.bucket is None
     assert read({"CPOR_MODE": "demo"}).handoff.secrets == (DEMO_KEY,)
+
+
+POSTMARK = {"CPOR_MAIL_PROVIDER": "postmark", "POSTMARK_SERVER_TOKEN": "token", "CPOR_MAIL_URL": ""}
+
+
+def test_a_mail_provider_takes_the_place_of_the_mail_server() -> None:
+    environ = PRODUCTION | POSTMARK | {"CPOR_MAIL_WEBHOOK_SECRET": "desk:" + "a1" * 12}
+    env = read(environ)
+    assert env.mail is None
+    assert env.mail_provider == MailProvider(
+        name="postmark",
+        options={"POSTMARK_SERVER_TOKEN": "token"},
+        webhook_secret="desk:" + "a1" * 12,
+    )
+    assert env.notices == ()
+    assert "token" not in repr(env.mail_provider)
+    assert read(environ | {"CPOR_MAIL_URL": PRODUCTION["CPOR_MAIL_URL"]}).notices == (
+        "CPOR_MAIL_URL is set but not used: mail leaves by postmark.",
+    )
+    assert read(PRODUCTION).mail_provider is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {"CPOR_MAIL_PROVIDER": "pigeon", "CPOR_MAIL_URL": PRODUCTION["CPOR_MAIL_URL"]},
+            "CPOR_MAIL_PROVIDER is “pigeon”, but must be one of smtp",
+        ),
+        ({"POSTMARK_SERVER_TOKEN": ""}, "POSTMARK_SERVER_TOKEN is not set."),
+        (
+            {"CPOR_MAIL_WEBHOOK_SECRET": "short"},
+            "CPOR_MAIL_WEBHOOK_SECRET must be a name, a colon and at least 20 random letters",
+        ),
+        (
+            {
+                "CPOR_MAIL_PROVIDER": "mailgun",
+                "MAILGUN_API_KEY": "k",
+                "CPOR_MAIL_WEBHOOK_SECRET": "desk:" + "a1" * 12,
+            },
+            "MAILGUN_WEBHOOK_SIGNING_KEY is not set.",
+        ),
+        (
+            {
+                "CPOR_MAIL_PROVIDER": "scaleway",
+                "SCALEWAY_SECRET_KEY": "k",
+                "SCALEWAY_PROJECT_ID": "p",
+                "CPOR_MAIL_WEBHOOK_SECRET": "desk:" + "a1" * 12,
+            },
+            "CPOR_MAIL_WEBHOOK_SECRET has no use: scaleway doesn't tell",
+        ),
+    ],
+)
+def test_a_mail_provider_with_something_missing(changes: dict[str, str], sentence: str) -> None:
+    (found,) = problems(**(POSTMARK | changes))
+    assert found.startswith(sentence)
+
+
+def test_every_provider_is_one_of_the_library_and_tells_its_news_where_it_can() -> None:
+    for name, kind in KINDS.items():
+        importlib.import_module(f"anymail.backends.{name}")
+        assert bool(news_urls(name)) is kind.tells_news

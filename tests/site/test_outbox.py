@@ -268,6 +268,66 @@ def test_an_unreachable_server_costs_no_letter_a_try(mailroom: Mailroom, setting
 
 
 @pytest.mark.django_db
+def test_a_server_that_hangs_up_after_the_letter_gets_it_again_as_the_same(
+    mailroom: Mailroom, left: list[tuple[str, datetime]]
+) -> None:
+    row = write()
+    write("2:test:bob", "bob@partner.example")
+    mailroom.drop_after = 1
+
+    assert counts(outbox.send_due(now=NOW)) == (2, 1, 0, 1)
+
+    assert states() == {"1:test:ada": ("queued", 1), "2:test:bob": ("sent", 1)}
+    assert outbox.send_due(now=NOW + timedelta(minutes=1)).acted == 1
+    assert mailroom.ids().count(row.message_id) == 2
+    assert sorted(key for key, _at in left) == ["1:test:ada", "2:test:bob"]
+
+
+@pytest.mark.django_db
+def test_a_server_that_falls_silent_holds_nobody_for_ever(
+    mailroom: Mailroom, settings: Any
+) -> None:
+    settings.EMAIL_TIMEOUT = 0.3
+    row = write()
+    mailroom.may_answer.clear()
+    assert counts(outbox.send_due(now=NOW)) == (1, 0, 0, 1)
+    assert states() == {"1:test:ada": ("queued", 1)}
+    assert "TimeoutError" in OutboxMessage.objects.get().last_error or (
+        "timed out" in OutboxMessage.objects.get().last_error
+    )
+    mailroom.greeting = ""
+    assert counts(outbox.send_due(now=NOW + timedelta(minutes=1))) == (1, 0, 0, 1)
+    assert states() == {"1:test:ada": ("queued", 1)}
+    assert "can't be reached" in OutboxMessage.objects.get().last_error
+    mailroom.greeting = "220 mailroom.test"
+    mailroom.may_answer.set()
+    assert outbox.send_due(now=NOW + timedelta(minutes=2)).acted == 1
+    assert set(mailroom.ids()) == {row.message_id}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("reply", "bounce"),
+    [
+        ("550 5.1.1 no such user", "550 5.1.1 no such user"),
+        ("550 5.7.1 relaying denied", None),
+        ("530 sign in first", None),
+        ("451 4.7.1 greylisted", None),
+    ],
+)
+def test_a_mailbox_that_is_refused_for_good_has_bounced(
+    mailroom: Mailroom, reply: str, bounce: str | None
+) -> None:
+    mailroom.refuse["ada@partner.example"] = reply
+    row = write()
+    outbox.send_due(now=NOW)
+    row.refresh_from_db()
+    assert (row.bounced_at, row.bounce_reason) == ((NOW, bounce) if bounce else (None, ""))
+    assert row.state == ("queued" if reply.startswith("4") else "failed")
+    assert outbox.retry(row) is (row.state == "failed" and not bounce)
+
+
+@pytest.mark.django_db
 def test_a_receiver_that_fails_leaves_the_letter_to_be_sent_again_as_the_same(
     mailroom: Mailroom,
 ) -> None:

@@ -49,6 +49,9 @@ class OutboxMessage(models.Model):
     delivered_at = models.DateTimeField(_("delivered"), null=True, blank=True)
     bounced_at = models.DateTimeField(_("bounced"), null=True, blank=True)
     bounce_reason = models.CharField(_("why it bounced"), max_length=500, blank=True)
+    provider_id = models.CharField(
+        _("the provider's ID"), max_length=200, blank=True, default="", db_default=""
+    )
 
     class Meta:
         verbose_name = _("letter")
@@ -68,6 +71,14 @@ class OutboxMessage(models.Model):
             ),
             # What a mail provider or a returned mail tells is found by it.
             models.Index(fields=["message_id"], name="outbox_message_id"),
+            models.Index(
+                fields=["provider_id"], condition=~Q(provider_id=""), name="outbox_provider_id"
+            ),
+            models.Index(
+                fields=["-created_at"],
+                condition=Q(state="failed") | Q(bounced_at__isnull=False),
+                name="outbox_lost",
+            ),
             models.Index(fields=["claim_number", "-created_at"], name="outbox_claim"),
         ]
 
