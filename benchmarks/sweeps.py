@@ -4,11 +4,12 @@
 
 Use a database that may be emptied: the script deletes all claims, customers and partners in it. Of
 all claims ``--due`` wait for a partner's answer too long, and as many are past their consent
-window; each way gets rows of its own, the two loops ``--plain`` of them. What is measured:
+window; each way gets rows of its own, the two loops ``--plain`` of them. One person reads about
+each claim, so that every way writes one letter for it. What is measured:
 
 - bare loop: lock, transition, save with history, one outbox row of fixed text; a claim at a time
 - one by one: the product's own act on one claim, with lines, event, letters and all receivers
-- path: the product's sweep, in batches of 2,000
+- path: the product's sweep, in batches of 2,000: all that one by one does
 - raw SQL: status, history, lines, event and one outbox row of fixed text by one statement a batch
 """
 
@@ -58,8 +59,9 @@ REST = """UPDATE claims_claim SET status = 'rejected', association_state = 'none
 """
 CONTACTS = """INSERT INTO claims_claimcontact
   (claim_id, kind, name, job_title, email, phone, locale)
-  SELECT id, 'partner', 'Ada', '', 'ada' || id % 1000 || '@partner.example', '', 'en'
+  SELECT id, 'partner', 'Ada', '', '{email}', '', 'en'
   FROM claims_claim WHERE id <= 2 * {due}"""
+SUBMITTER = "submitter@partner.example"
 
 
 def prepare(claims: int, due: int) -> None:
@@ -68,10 +70,11 @@ def prepare(claims: int, due: int) -> None:
     from django.db import connection
 
     from claims.models import Membership
-    from cpor_site.common.models import User
+    from cpor_site.common.models import OutboxMessage, User
 
+    OutboxMessage.objects.all().delete()
     review_queue.generate(claims)
-    user = User.objects.create_user("submitter@partner.example")
+    user = User.objects.create_user(SUBMITTER)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO claims_membership (user_id, organization_id, role, is_active) "
@@ -79,7 +82,7 @@ def prepare(claims: int, due: int) -> None:
             [user.pk, Membership.Role.INCENTIVES_ADMIN],
         )
         for statement in (STALE, *OVER, REST, CONTACTS, "ANALYZE"):
-            cursor.execute(statement.format(due=due, user=user.pk))
+            cursor.execute(statement.format(due=due, user=user.pk, email=SUBMITTER))
 
 
 def timed(keys: list[int], run: Callable[[list[int]], Any], asked: Callable[[], int]) -> float:

@@ -34,7 +34,9 @@ from .signals import Moved, claims_moved
 from .states import Act, DeadlineKind
 
 Limit = tuple[DeadlineKind, Deadline]
-LOADED = ("organization", "location", "tenant", "area", "rule_profile")
+LOADED = ("location", "tenant")
+SHARED = ("organization", "area", "rule_profile")
+"""Each of these is the same row for many claims of a batch."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ def passage(*, claim_ids: Sequence[int], act: Act) -> Iterator[Batch]:
         locked = list(
             Claim.objects.select_for_update(of=("self",), skip_locked=True)
             .select_related(*LOADED)
+            .prefetch_related(*SHARED)
             .filter(pk__in=claim_ids)
             .order_by("pk")
         )

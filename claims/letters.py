@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.urls import reverse
+from django.urls import get_urlconf, reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
@@ -148,16 +149,37 @@ def shared_context(
         "lines": [_in_words(line) for line in lines],
         "due_at": claim.due_at,
         "happened_at": at,
-        "claim_page": settings.CPOR_PUBLIC_URL + reverse("claim_page", args=[claim.pk]),
+        "claim_page": _claim_page(claim),
     }
+
+
+def _claim_page(claim: Claim) -> str:
+    before, after = _around_number(get_urlconf())
+    return f"{settings.CPOR_PUBLIC_URL}{before}{claim.pk}{after}"
+
+
+@cache
+def _around_number(urls: str | None) -> tuple[str, str]:
+    """Return the path of a claim's page before and after the claim's number, asked only once."""
+    before, _number, after = reverse("claim_page", urlconf=urls, args=[0]).rpartition("0")
+    return before, after
 
 
 def reader_context(
     claim: Claim, reader: Reader, at: datetime, calendar: BusinessCalendar
 ) -> dict[str, Any]:
     """Return what depends on who reads: the name, the zone, and whose move it is in words."""
+    return reader_facts(reader, move_for(claim, reader, at, calendar))
+
+
+def move_for(claim: Claim, reader: Reader, at: datetime, calendar: BusinessCalendar) -> str:
+    """Return whose move it is, in the reader's language and on the reader's clock."""
     with translation.override(reader.locale), timezone.override(usable_zone(reader.zone)):
-        move = standing_of(claim, at, calendar).move
+        return standing_of(claim, at, calendar).move
+
+
+def reader_facts(reader: Reader, move: str) -> dict[str, Any]:
+    """Return what a letter is told of its reader."""
     return {"reader_name": reader.name, "zone": reader.zone, "move": move}
 
 

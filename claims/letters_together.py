@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cpor_site.common import outbox
-from cpor_site.common.letters import render_letter
+from cpor_site.common.letter_series import LetterSeries
 from cpor_site.common.models import User
 from cpor_site.common.operator_calendar import operator_calendar
 
@@ -16,9 +16,12 @@ from .actors import Capability
 from .letters import Reader
 from .models import Claim, ClaimContact, ClaimLine, Membership
 from .signals import Moved
+from .standing import move_facts
 from .states import LineStatus
 
 WRITTEN_TOGETHER = frozenset({"claim_rejected", "window_closed"})
+MERGED = ("number", "claim_name", "customer", "lines", "claim_page", "reader_name")
+"""What the templates of these letters only print."""
 
 
 def write_letters(moves: Sequence[Moved]) -> None:
@@ -36,6 +39,8 @@ def _written(moves: Sequence[Moved]) -> Iterable[outbox.Entry]:
     readers = _readers(claims)
     approved = _approved_lines([move.claim for move in moves if move.event.kind == "window_closed"])
     calendar = operator_calendar()
+    series = LetterSeries(*MERGED)
+    moves_told: dict[Any, str] = {}
     for claim, event in moves:
         if event.kind == "claim_rejected":
             own = letters.rejected_context(claim, event)
@@ -43,8 +48,13 @@ def _written(moves: Sequence[Moved]) -> Iterable[outbox.Entry]:
             own = letters.active_context(claim, approved[claim.pk])
         context = letters.shared_context(claim, event.at, lines=[]) | own
         for reader in readers[claim.pk]:
-            told = letters.reader_context(claim, reader, event.at, calendar)
-            letter = render_letter(f"{letters.FOLDER}/{event.kind}", reader.locale, context | told)
+            alike = (reader.locale, reader.zone, event.at, *move_facts(claim))
+            move = moves_told.get(alike)
+            if move is None:
+                move = letters.move_for(claim, reader, event.at, calendar)
+                moves_told[alike] = move
+            told = letters.reader_facts(reader, move)
+            letter = series.render(f"{letters.FOLDER}/{event.kind}", reader.locale, context | told)
             yield letters.entry(claim, event, reader, letter)
 
 
@@ -56,19 +66,20 @@ def _readers(claims: Sequence[Claim]) -> dict[int, list[Reader]]:
     users = User.objects.in_bulk(
         {claim.submitted_by_id for claim in claims if claim.submitted_by_id}
     )
-    memberships: dict[int, list[Membership]] = defaultdict(list)
+    memberships: dict[tuple[int, int], list[Membership]] = defaultdict(list)
     for membership in (
         Membership.objects.filter(user__in=users, is_active=True)
         .select_related("organization")
         .prefetch_related("locations")
     ):
-        memberships[membership.user_id].append(membership)
+        memberships[membership.user_id, membership.organization_id].append(membership)
 
     def submitter_of(claim: Claim) -> User | None:
         user = users.get(claim.submitted_by_id or 0)
         if user is None or not user.is_active:
             return None
-        has = actors.capabilities_by(memberships[user.pk], user, claim)
+        in_organization = memberships[user.pk, claim.organization_id]
+        has = actors.capabilities_by(in_organization, user, claim)
         return user if Capability.SEE in has else None
 
     return {

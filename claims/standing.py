@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
@@ -105,6 +106,26 @@ def standing_of(claim: Claim, now: datetime, calendar: BusinessCalendar) -> Stan
         move=move,
         consequence=consequence,
         due=due,
+    )
+
+
+def move_facts(claim: Claim) -> tuple[Any, ...]:
+    """Return what ``standing_of`` reads of a claim; claims of equal facts stand alike."""
+    return (
+        claim.rule_profile_id,
+        claim.status,
+        claim.association_state,
+        claim.due_at,
+        claim.deadline_kind,
+        claim.round,
+        claim.assigned_reviewer_id,
+        claim.disputed_at,
+        claim.activated_at,
+        claim.ended_at,
+        claim.ended_reason,
+        claim.consent_undelivered_at,
+        claim.consent_closes_at,
+        tuple(claim.rejection_reasons),
     )
 
 

@@ -15,7 +15,7 @@ Text and HTML hold the same words, so neither can fall behind the other.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from textwrap import TextWrapper
 from typing import Any
@@ -57,32 +57,58 @@ def render_letter(template_base: str, locale: str, context: Mapping[str, Any]) -
     out of every text but that of ``link``.
     """
     language = usable_locale(locale)
-    given = {
+    given = one_lined(context)
+    with translation.override(language):
+        subject, body, footer = texts_of(template_base, given)
+        blocks, closing = list(blocks_of(body)), list(blocks_of(footer))
+        return RenderedLetter(
+            subject=subject,
+            text=as_text(blocks, closing),
+            html=as_document(language, subject, blocks, closing),
+        )
+
+
+def one_lined(context: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a letter's templates get: the texts in one line each, and who the operator is."""
+    return {
         name: value if name == "link" else _one_line(value) for name, value in context.items()
     } | {
         "operator": settings.CPOR_OPERATOR_NAME,
         "operator_email": settings.CPOR_OPERATOR_EMAIL,
     }
-    with translation.override(language):
-        subject = " ".join(_plain(f"{template_base}.subject.txt", given).split())
-        body = _plain(f"{template_base}.body.txt", given)
-        blocks = list(_blocks(body))
-        footer = list(_blocks(_plain("common/letters/footer.txt", given)))
-        html = Engine.get_default().get_template("common/letters/layout.html")
-        return RenderedLetter(
-            subject=subject,
-            text=f"{_as_text(blocks)}\n\n-- \n{_as_text(footer)}\n",
-            html=html.render(
-                Context(
-                    {
-                        "language": language,
-                        "subject": subject,
-                        "blocks": [_as_html(block) for block in blocks],
-                        "footer": [_as_html(block) for block in footer],
-                    }
-                )
-            ),
-        )
+
+
+def texts_of(template_base: str, given: dict[str, Any]) -> tuple[str, str, str]:
+    """Return subject, body and footer as the templates have them, in the active language."""
+    return (
+        " ".join(_plain(f"{template_base}.subject.txt", given).split()),
+        _plain(f"{template_base}.body.txt", given),
+        _plain("common/letters/footer.txt", given),
+    )
+
+
+def as_text(blocks: list[list[str]], footer: list[list[str]]) -> str:
+    """Return the plain form of a letter."""
+    return joined_text([block_as_text(block) for block in blocks], map(block_as_text, footer))
+
+
+def joined_text(blocks: Iterable[str], footer: Iterable[str]) -> str:
+    """Return the plain form of a letter whose blocks are wrapped already."""
+    return "{}\n\n-- \n{}\n".format("\n\n".join(blocks), "\n\n".join(footer))
+
+
+def as_document(
+    language: str, subject: str, blocks: list[list[str]], footer: list[list[str]]
+) -> str:
+    """Return the HTML form of a letter."""
+    layout = Engine.get_default().get_template("common/letters/layout.html")
+    parts = {
+        "language": language,
+        "subject": subject,
+        "blocks": [_as_html(block) for block in blocks],
+        "footer": [_as_html(block) for block in footer],
+    }
+    return layout.render(Context(parts))
 
 
 def usable_locale(*wishes: str | None) -> str:
@@ -112,7 +138,7 @@ def _plain(template: str, context: dict[str, Any]) -> str:
     return Engine.get_default().get_template(template).render(Context(context, autoescape=False))
 
 
-def _blocks(body: str) -> Iterator[list[str]]:
+def blocks_of(body: str) -> Iterator[list[str]]:
     """Yield paragraphs as lists of lines; list items count as one block even if apart."""
     block: list[str] = []
     for paragraph in re.split(r"\n\s*\n", body.strip()):
@@ -153,11 +179,8 @@ def _items(block: list[str]) -> list[str]:
     return items
 
 
-def _as_text(blocks: list[list[str]]) -> str:
-    return "\n\n".join(_block_as_text(block) for block in blocks)
-
-
-def _block_as_text(block: list[str]) -> str:
+def block_as_text(block: list[str]) -> str:
+    """Return one paragraph, list or quotation of the plain form, wrapped."""
     if _is_list(block):
         lines = [_wrapped(item, first="- ", others="  ") for item in _items(block)]
     elif _is_quote(block):
@@ -168,6 +191,8 @@ def _block_as_text(block: list[str]) -> str:
 
 
 def _wrapped(line: str, *, first: str = "", others: str = "") -> str:
+    if len(first) + len(line) <= WIDTH and line == " ".join(line.split()):
+        return (first + line) if line else first.rstrip()
     wrapper = TextWrapper(
         WIDTH,
         initial_indent=first,

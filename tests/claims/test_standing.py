@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,15 @@ import pytest
 from django.utils import timezone
 
 from claims.models import Claim, RuleProfile
-from claims.standing import Due, Standing, due_of, standing_of, until, whose_move
+from claims.standing import (
+    Due,
+    Standing,
+    due_of,
+    move_facts,
+    standing_of,
+    until,
+    whose_move,
+)
 from claims.states import AssociationState, DeadlineKind, Side, Status
 from cpor_site.common.business_calendar import BusinessCalendar
 from tests.factories import at
@@ -258,3 +267,28 @@ def test_a_reader_elsewhere_is_told_the_hour() -> None:
     with timezone.override(ZoneInfo("Asia/Taipei")):
         assert until(DUE) == "Sat 30 May 2026, 05:59"
     assert until(DUE) == "Fri 29 May 2026"
+
+
+class Watched:
+    """Stands in for a claim and remembers what was asked of it."""
+
+    def __init__(self, claim: Claim) -> None:
+        self.claim = claim
+        self.asked: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        self.asked.add(name)
+        return getattr(self.claim, name)
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_the_facts_hold_all_that_a_standing_depends_on(status: Status) -> None:
+    known = Watched(claim(status))
+    move_facts(known)  # type: ignore[arg-type]
+    for state, kind, due in product(AssociationState, ["", *DeadlineKind], (None, DUE, NOW)):
+        seen = Watched(
+            claim(status, association_state=state, due_at=due, deadline_kind=kind, ended_at=NOW)
+        )
+        standing_of(seen, NOW, CALENDAR)  # type: ignore[arg-type]
+        asked = {f"{name}_id" if name == "rule_profile" else name for name in seen.asked}
+        assert asked - {"awaits_contact"} <= known.asked
