@@ -19,6 +19,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from . import standing
+from .confirmations import words_of
 from .models import Claim, ClaimContact, ClaimLine, Membership, PoEDocument
 from .states import RejectionReason
 from .wording import date_words, event_words
@@ -196,9 +197,10 @@ def _fields(before: Any, entry: Any, names: Names, for_partner: bool) -> Iterabl
 
 
 def _confirmed(key: str, text: str) -> str:
-    """Return a confirmed warning by its code alone, with the explanation that was given."""
+    """Return a confirmed warning in words, with its code and the explanation that was given."""
     code = key.partition(":")[0]
-    return f"{code} ({text})" if text else code
+    words = f"{words_of(code)} ({code})"
+    return f"{words} “{text}”" if text else words
 
 
 def _label(field: Any) -> str:

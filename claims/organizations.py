@@ -82,9 +82,12 @@ class Header:
         self.current = current_organization(request) if self.organizations else None
         self.can_switch = len(self.organizations) > 1
         self.manages_people = bool(managed(request))
-        self.may_start = any(
-            Capability.DRAFT in ROLE_CAPABILITIES[each.role] for each in memberships_of(request)
+        may: frozenset[Capability] = frozenset().union(
+            *(ROLE_CAPABILITIES[each.role] for each in memberships_of(request))
         )
+        self.may_see = Capability.SEE in may
+        self.may_only_export = Capability.EXPORT in may and not self.may_see
+        self.may_start = Capability.DRAFT in may
 
 
 def header(request: HttpRequest) -> dict[str, Any]:

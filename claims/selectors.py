@@ -108,10 +108,13 @@ def documents_of(claim: Claim) -> list[PoEDocument]:
 
 def findings_of(claim: Claim) -> list[ReviewFinding]:
     """Return what the partner is asked to mend in this round, each with its lines."""
+    return [each for each in findings_of_all_rounds(claim) if each.round == claim.round]
+
+
+def findings_of_all_rounds(claim: Claim) -> list[ReviewFinding]:
+    """Return all that the partner was ever asked to mend, oldest round first, with the lines."""
     lines = Prefetch("lines", ClaimLine.objects.select_related("product").order_by("pk"))
-    return list(
-        ReviewFinding.objects.filter(claim=claim, round=claim.round).prefetch_related(lines)
-    )
+    return list(ReviewFinding.objects.filter(claim=claim).prefetch_related(lines))
 
 
 def comments_of(claim: Claim) -> list[Comment]:

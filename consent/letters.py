@@ -12,6 +12,7 @@ from claims.models import Claim, ClaimEvent, ClaimLine
 from claims.services.lines import approved_lines
 from claims.states import LineStatus
 from cpor_site.common import outbox
+from cpor_site.common.countries import country_name
 from cpor_site.common.letters import render_letter, usable_locale
 from cpor_site.common.operator_calendar import operator_zone
 
@@ -271,4 +272,4 @@ def _place(claim: Claim) -> str:
     location = claim.location
     if location is None:
         return ""
-    return ", ".join(part for part in (location.city, location.country) if part)
+    return ", ".join(part for part in (location.city, country_name(location.country)) if part)

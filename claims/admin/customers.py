@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from cpor_site.common import clock
-from cpor_site.common.admin_bases import GuidSearch, RegistryAdmin
+from cpor_site.common.admin_bases import CountryColumn, GuidSearch, RegistryAdmin
 from cpor_site.common.form_fields import CountryField, DomainField, EmailLinesField, LanguageField
 from cpor_site.common.key_fields import KeyField, RegistryForm
 
@@ -18,7 +18,7 @@ from ..models import CustomerTenant, ListedProduct, Subscription, TenantDomain
 
 
 class CustomerTenantForm(RegistryForm):
-    country = CountryField(label=_("country"), max_length=2)
+    country = CountryField(label=_("country"))
     locale = LanguageField(
         label=_("language"), empty_label=_("the desk's language"), required=False
     )
@@ -44,10 +44,10 @@ class CustomerTenantForm(RegistryForm):
 
 
 @admin.register(CustomerTenant)
-class CustomerTenantAdmin(GuidSearch, RegistryAdmin):
+class CustomerTenantAdmin(CountryColumn, GuidSearch, RegistryAdmin):
     form = CustomerTenantForm
     guid_field = "tenant_id"
-    list_display = ("name", "tenant_id", "country", "sector", "cloud", "is_blocked")
+    list_display = ("name", "tenant_id", "country_name", "sector", "cloud", "is_blocked")
     list_filter = ("sector", "cloud", "is_blocked", "legal_hold")
     search_fields = ("name__istartswith",)
     readonly_fields = ("source", "known_since", "last_verified_at")

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from cpor_site.common.admin_bases import RegistryAdmin
+from cpor_site.common.admin_bases import CountryColumn, CountryFilter, RegistryAdmin
 from cpor_site.common.form_fields import CountryField, DomainField, LanguageField, TimeZoneField
 from cpor_site.common.key_fields import KeyField, KeysField, RegistryForm
 from cpor_site.common.models import User
@@ -17,7 +17,7 @@ from ..models import Membership, PartnerLocation, PartnerOrganization, ProgramEn
 
 
 class PartnerOrganizationForm(RegistryForm):
-    country = CountryField(label=_("country"), max_length=2)
+    country = CountryField(label=_("country"))
     mail_domain = DomainField(label=_("mail domain"), max_length=253, required=False)
     locale = LanguageField(label=_("language"))
     time_zone = TimeZoneField(label=_("time zone"), max_length=60, initial="UTC")
@@ -37,10 +37,10 @@ class PartnerOrganizationForm(RegistryForm):
 
 
 @admin.register(PartnerOrganization)
-class PartnerOrganizationAdmin(RegistryAdmin):
+class PartnerOrganizationAdmin(CountryColumn, RegistryAdmin):
     form = PartnerOrganizationForm
-    list_display = ("name", "global_partner_id", "country", "standing")
-    list_filter = ("standing", "country")
+    list_display = ("name", "global_partner_id", "country_name", "standing")
+    list_filter = ("standing", ("country", CountryFilter))
     search_fields = ("name__istartswith", "global_partner_id__startswith")
 
 
@@ -55,7 +55,7 @@ def _partner_field() -> KeyField:
 
 class PartnerLocationForm(RegistryForm):
     organization = _partner_field()
-    country = CountryField(label=_("country"), max_length=2)
+    country = CountryField(label=_("country"))
 
     class Meta:
         model = PartnerLocation
@@ -72,10 +72,17 @@ class PartnerLocationForm(RegistryForm):
 
 
 @admin.register(PartnerLocation)
-class PartnerLocationAdmin(RegistryAdmin):
+class PartnerLocationAdmin(CountryColumn, RegistryAdmin):
     form = PartnerLocationForm
-    list_display = ("partner_id", "name", "organization", "country", "partner_type", "is_active")
-    list_filter = ("is_active", "partner_type", "country")
+    list_display = (
+        "partner_id",
+        "name",
+        "organization",
+        "country_name",
+        "partner_type",
+        "is_active",
+    )
+    list_filter = ("is_active", "partner_type", ("country", CountryFilter))
     list_select_related = ("organization",)
     search_fields = ("partner_id__startswith", "name__istartswith")
 

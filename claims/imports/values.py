@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import TypeVar
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -20,6 +19,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
 from django.utils.translation import gettext as _
+
+from cpor_site.common import countries
 
 from ..rules.identifiers import PUBLIC_MAIL_DOMAINS, normalise_domain, parse_guid
 
@@ -193,19 +194,12 @@ def fold(word: str) -> str:
 def country(value: object) -> str:
     """Read a country's code of two letters (ISO 3166)."""
     code = value.upper() if isinstance(value, str) else ""
-    if code not in country_codes():
+    if code not in countries.codes():
         raise BadValue(
             _("%(value)s is not a country's code of two letters (ISO 3166), for example DE or GB.")
             % {"value": shown(value)}
         )
     return code
-
-
-@cache
-def country_codes() -> frozenset[str]:
-    """Return the codes of all countries, from the list that comes with the time zones."""
-    listed = files("tzdata").joinpath("zoneinfo", "iso3166.tab").read_text(encoding="utf-8")
-    return frozenset(line[:2] for line in listed.splitlines() if not line.startswith("#"))
 
 
 def language(value: object) -> str:

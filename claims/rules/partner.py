@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from cpor_site.common.countries import country_name
 from cpor_site.common.problems import Problem, error, warning
 
 if TYPE_CHECKING:
@@ -196,8 +197,8 @@ def _fit_problems(facts: LocationFacts, location: PartnerLocation) -> list[Probl
                     "%(customer_country)s. Normally the location in the customer's region claims."
                 )
                 % {
-                    "location_country": location.country,
-                    "customer_country": facts.customer_country,
+                    "location_country": country_name(location.country),
+                    "customer_country": country_name(facts.customer_country),
                 },
                 field=FIELD,
                 subject=location.partner_id,

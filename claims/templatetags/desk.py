@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from cpor_site.common import clock
+from cpor_site.common.countries import country_name
 from cpor_site.common.operator_calendar import operator_calendar
 
 from .. import standing as standing_of_claims
@@ -61,6 +62,12 @@ def day(value: datetime | None) -> SafeString | str:
 def on(value: date | None) -> str:
     """Return a date that belongs to no zone, such as that of a signature."""
     return date_words(value) if value else ""
+
+
+@register.filter
+def country(code: str) -> str:
+    """Return a country's name in the reader's language."""
+    return country_name(code)
 
 
 @register.filter

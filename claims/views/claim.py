@@ -19,8 +19,9 @@ from cpor_site.common.operator_calendar import operator_calendar
 
 from .. import actors, changes, journey, offers, onward, selectors
 from ..actors import Capability
+from ..confirmations import confirmed_warnings
 from ..forms.acts import CommentForm
-from ..models import Claim, ClaimLine, PoEDocument, Program
+from ..models import Claim, ClaimLine, PoEDocument, Program, ReviewFinding
 from ..services.comments import CLOSED
 from ..services.documents import may_attach
 from ..standing import day, until
@@ -69,9 +70,9 @@ def page_of(request: HttpRequest, claim: Claim, comment_form: CommentForm) -> di
     sections = {each.code for each in open_sections(claim)} if may_draft else set()
     lines = selectors.lines_of(claim)
     documents = selectors.documents_of(claim)
-    findings = (
-        selectors.findings_of(claim) if claim.status == Status.PARTNER_ACTION_REQUIRED else []
-    )
+    asked_so_far = selectors.findings_of_all_rounds(claim) if claim.round else []
+    is_asked = claim.status == Status.PARTNER_ACTION_REQUIRED
+    findings = [each for each in asked_so_far if is_asked and each.round == claim.round]
     steps = journey.steps_of(claim, calendar, now)
     newest = _newest_proof(documents)
     return {
@@ -95,6 +96,8 @@ def page_of(request: HttpRequest, claim: Claim, comment_form: CommentForm) -> di
         "findings": findings,
         "asked": selectors.decision_of(claim) if findings else None,
         "todos": todos_of(findings),
+        "earlier": _by_round(each for each in asked_so_far if each not in findings),
+        "confirmed": confirmed_warnings(claim, lines, documents),
         "lost": selectors.business_contact_of(claim) if claim.awaits_contact else None,
         "decision": selectors.decision_of(claim) if claim.decided_at else None,
         "dispute": selectors.dispute_of(claim) if claim.disputed_at else None,
@@ -201,6 +204,14 @@ def _programs(lines: Iterable[ClaimLine]) -> list[tuple[Program, list[str]]]:
         if passed_on and product not in names[program]:
             names[program].append(product)
     return list(names.items())
+
+
+def _by_round(findings: Iterable[ReviewFinding]) -> list[list[ReviewFinding]]:
+    """Return the findings of each round together, the newest round first."""
+    rounds: dict[int, list[ReviewFinding]] = defaultdict(list)
+    for each in findings:
+        rounds[each.round].append(each)
+    return [rounds[number] for number in sorted(rounds, reverse=True)]
 
 
 def _newest_proof(documents: Iterable[PoEDocument]) -> date | None:

@@ -14,9 +14,11 @@ from django.db.models import DateField, DateTimeField, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 from simple_history.admin import SimpleHistoryAdmin
 
+from . import countries
 from .spoken import date_words, moment_words, spoken
 
 PAGE = 50
@@ -45,6 +47,22 @@ class GuidSearch:
         if guid is not None:
             return queryset.filter(**{self.guid_field: guid}), False
         return super().get_search_results(request, queryset, search_term)  # type: ignore[misc]
+
+
+class CountryColumn:
+    """Names the country in a list's column ``country_name``."""
+
+    @admin.display(description=gettext_lazy("country"), ordering="country")
+    def country_name(self, row: Any) -> str:
+        return countries.country_name(row.country)
+
+
+class CountryFilter(admin.AllValuesFieldListFilter):
+    """Offers the countries that occur, by their names."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield choice | {"display": countries.country_name(str(choice["display"]))}
 
 
 class OfferedLookups:

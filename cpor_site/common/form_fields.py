@@ -12,6 +12,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator, validate_email
 from django.utils.translation import gettext_lazy as _
 
+from . import countries
+
 LONGEST_KEY = 18
 
 
@@ -60,16 +62,16 @@ class TimeZoneField(forms.CharField):
             )
 
 
-class CountryField(forms.CharField):
-    """A country as ISO 3166-1 names it: two letters, kept as capitals."""
+class CountryField(forms.ChoiceField):
+    """A country, chosen by its name and kept as the two letters of ISO 3166-1."""
+
+    default_error_messages = {"invalid_choice": _("Choose a country of the list.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=_countries, **kwargs)
 
     def to_python(self, value: Any) -> str:
         return str(super().to_python(value)).upper()
-
-    def validate(self, value: Any) -> None:
-        super().validate(value)
-        if value and not (len(value) == 2 and value.isascii() and value.isalpha()):
-            raise ValidationError(_("Enter the country's two-letter code, such as DE."))
 
 
 class DomainField(forms.CharField):
@@ -100,6 +102,10 @@ class LanguageField(forms.ChoiceField):
         if empty_label is not None:
             choices = [("", empty_label), *choices]
         super().__init__(choices=choices, **kwargs)
+
+
+def _countries() -> list[tuple[str, str]]:
+    return [("", "–"), *countries.choices()]
 
 
 def whole_number(text: str) -> int | None:

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from claims import actors, changes, door
+from claims.confirmations import confirmed_warnings
 from claims.models import Claim, Dispute, PoEDocument
 from claims.refusals import AlreadyHeld, ConflictOfInterest, DecidedBefore
 from claims.standing import CALENDAR_DAYS
@@ -42,7 +43,6 @@ from ..services.decisions import may_ask
 from ..services.leases import WITH_REVIEWERS
 from ..standing import standing_of
 from ..verdict_table import VerdictTable
-from ..wording import confirmed_warnings
 
 CLOCK_STARTS: dict[DeadlineKind, tuple[str, ...]] = {
     DeadlineKind.PICKUP: ("last_submitted_at",),

@@ -399,7 +399,7 @@ def test_locations_show_type_and_enrolment_and_only_ones_own() -> None:
     page = text_of(browser.get(section(claim, "partner")))
 
     usable, unusable = page.split("These can't be used for this claim")
-    assert f"{fasttrack.partner_id} FastTrack FRP FastTrack ID Munich, DE" in unusable
+    assert f"{fasttrack.partner_id} FastTrack FRP FastTrack ID Munich, Germany" in unusable
     assert "Online Services Usage, Microsoft 365: Enrolled" in usable
     assert "Online Services Usage, Microsoft 365: not enrolled" in unusable
     assert "MPN-03" in unusable

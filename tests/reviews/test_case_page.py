@@ -164,13 +164,13 @@ class TestContent:
         assert location is not None
         for words in (
             f"{claim.number} Contoso AG",
-            "Customer Contoso AG, DE, commercial",
+            "Customer Contoso AG, Germany, commercial",
             f"Tenant ID {tenant.tenant_id}",
             "Domain contoso.example Partner",
-            "Customer Contoso AG: commercial, DE verified",
+            "Customer Contoso AG: commercial, Germany verified",
             "contoso.example: custom, verified (as claimed)",
             "was active when submitted",
-            f"Partner ID {location.partner_id} {location.name}, DE (standard)",
+            f"Partner ID {location.partner_id} {location.name}, Germany (standard)",
             "Area and activities Business Applications: Presales, Usage",
             f"{claim.created_by}; round 1",
             "Rules Rules of 2020",

@@ -43,8 +43,8 @@ class TestPartners:
         ("wrong", "sentence"),
         [
             ({"organization": "42"}, "There is nothing with the key “42”."),
-            ({"country": "Germany"}, "Enter the country's two-letter code, such as DE."),
-            ({"country": "D1"}, "Enter the country's two-letter code, such as DE."),
+            ({"country": "Germany"}, "Choose a country of the list."),
+            ({"country": "D1"}, "Choose a country of the list."),
             ({"partner_id": "abc"}, "A partner ID is a number of up to ten digits."),
         ],
     )
