@@ -175,6 +175,7 @@ def read(environ: dict[str, str]) -> Env:
         default="" if production else "CPOR claims desk <desk@cpor.example>",
         required=production,
     )
+    provider = mail_provider(reader, mode)
     redis_url = ""
     if mode == "demo":
         reader.unused("REDIS_URL", "the demo passes its messages through a folder")
@@ -203,7 +204,7 @@ def read(environ: dict[str, str]) -> Env:
         ),
         database=database(reader, mode, var_dir),
         redis_url=redis_url,
-        mail_provider=(provider := mail_provider(reader, mode)),
+        mail_provider=provider,
         mail=None if provider else mail_server(reader, mode),
         mail_from=mail_from,
         bucket=(documents := bucket(reader, mode)),
@@ -241,6 +242,14 @@ def read(environ: dict[str, str]) -> Env:
         web_threads=reader.integer("CPOR_WEB_THREADS", default=4, low=1, high=64),
         notices=(),
     )
+    if env.proxy_ssl_header and not reader.text("CPOR_TRUSTED_PROXIES").strip("0"):
+        reader.problem(
+            "CPOR_PROXY_SSL_HEADER",
+            f"is “{env.proxy_ssl_header}”, a header that only a proxy may set, but "
+            "CPOR_TRUSTED_PROXIES is 0, so that everybody behind the proxy would share one address "
+            "and one lock-out; set it to the number of proxies",
+            "CPOR_TRUSTED_PROXIES=1",
+        )
     reader.note_unknown("CPOR_")
     if reader.problems:
         raise EnvError(reader.problems)

@@ -211,6 +211,7 @@ class EnvReader:
             self.problem(
                 name, f"is “{value}”, which is no header's name", f"{name}=X-Forwarded-Proto"
             )
+            return ""
         return value
 
     def note_unknown(self, prefix: str) -> None:

@@ -244,7 +244,8 @@ ACCOUNT_FORMS = {
     "user_token": "cpor_site.account.forms.TokenForm",
 }
 # How many in how long, for one address (ip), one account that is named (key), one person (user).
-# cpor_site/account/adapter.py says these times in words.
+# cpor_site/account/adapter.py says these times in words; there the key of a failed sign-in is the
+# account together with the address, and stands the bound for an account from all addresses.
 ACCOUNT_RATE_LIMITS = {
     "login": "60/m/ip",
     "login_failed": "50/15m/ip,6/15m/key",

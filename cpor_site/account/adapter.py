@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, NoReturn
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -9,11 +11,16 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from cpor_site.common import client
+from cpor_site.common import client, limits
 from cpor_site.common.models import User
 
 # Somebody behind a proxy that doesn't say from where; all such share one count.
 UNKNOWN_ADDRESS = "::"
+
+MOST_FROM_ANYWHERE = 60
+"""Wrong passwords for one account, from all addresses together, before nobody may sign in to it."""
+WITHIN = timedelta(minutes=15)
+_NAME = "sign_in_failed"
 
 
 class DeskAdapter(DefaultAccountAdapter):
@@ -55,10 +62,41 @@ class DeskAdapter(DefaultAccountAdapter):
         user._change_reason = "password_chosen"  # type: ignore[attr-defined]
         user.save(update_fields=["password"])
 
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """Count a try for the account from this address, then for the account from anywhere.
+
+        The first lock keeps out whoever guesses, and nobody who signs in from elsewhere; what it
+        refuses isn't counted for the second, so that one address alone can't reach that one.
+        """
+        self._taken: limits.Taken | None = None
+        user = super().authenticate(request, **credentials)
+        if user is not None and self._taken is not None:
+            self._taken.give_back(1)
+        return user
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        super().pre_authenticate(request, **credentials)
+        self._taken = limits.take(
+            _NAME, _account(credentials), most=MOST_FROM_ANYWHERE, within=WITHIN
+        )
+        if not self._taken.count:
+            raise self.validation_error("too_many_login_attempts")
+
     def unlock(self, request: HttpRequest, user: User) -> None:
         """Forget failed tries: whoever reads the account's mail has just chosen a password."""
         self._delete_login_attempts_cached_email(request, email=user.email)
+        limits.forget(_NAME, _account({"email": user.email}), within=WITHIN)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Count by account alone; by default the host's name, which the client sends, counts."""
-        return str(credentials.get("email", "")).lower()
+        """Count by account and network; by default the host's name, which the client sends."""
+        return f"{_account(credentials)} {_network(self.get_client_ip(request))}"
+
+
+def _account(credentials: dict[str, Any]) -> str:
+    return str(credentials.get("email", "")).lower()
+
+
+def _network(address: str) -> str:
+    """Return an address as one who may try; of the newer kind, everybody has 2^64 of them."""
+    found = ip_address(address)
+    return str(ip_network((found, 64), strict=False)) if isinstance(found, IPv6Address) else address

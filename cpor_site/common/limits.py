@@ -74,10 +74,7 @@ def take(name: str, key: str, *, most: int, within: timedelta, wanted: int = 1) 
     Those that were granted count at once, whoever else tries at the same moment; what isn't to
     count is given back afterwards. ``again_at`` is when more will be granted if none are now.
     """
-    part = within / PARTS
-    seconds = part.total_seconds()
-    now = int(clock.now().timestamp() // seconds)
-    entries = [_entry_in(name, key, seconds, number) for number in range(now - PARTS, now + 1)]
+    now, seconds, entries = _moving(name, key, within)
     present = _add(entries[-1], wanted, within.total_seconds() + 2 * seconds)
     counts = cache.get_many(entries[:-1])
     before = [int(counts.get(entry, 0)) for entry in entries[:-1]]
@@ -89,6 +86,20 @@ def take(name: str, key: str, *, most: int, within: timedelta, wanted: int = 1) 
     )
     taken.give_back(wanted - taken.count)
     return taken
+
+
+def forget(name: str, key: str, *, within: timedelta) -> None:
+    """Count none of the tries any more that ``take`` granted so far."""
+    _now, _seconds, entries = _moving(name, key, within)
+    cache.delete_many(entries)
+
+
+def _moving(name: str, key: str, within: timedelta) -> tuple[int, float, list[str]]:
+    """Return the present part's number, how long parts are, and their entries, the oldest first."""
+    seconds = (within / PARTS).total_seconds()
+    now = int(clock.now().timestamp() // seconds)
+    entries = [_entry_in(name, key, seconds, number) for number in range(now - PARTS, now + 1)]
+    return now, seconds, entries
 
 
 def _freed_at(counts: list[int], most: int, now: int, seconds: float) -> datetime:

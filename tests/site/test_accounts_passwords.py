@@ -172,9 +172,15 @@ def test_a_lock_is_lifted_by_choosing_a_password(mailoutbox: list[Any]) -> None:
     user = factories.make_user()
     for _try in range(7):
         sign_in(Client(), user.email, "wrong")
+    for last in range(1, 11):
+        for _try in range(6):
+            sign_in(Client(REMOTE_ADDR=f"192.0.2.{last}"), user.email, "wrong")
+    elsewhere = {"REMOTE_ADDR": "192.0.2.99"}
+    assert not is_in(enter(user, **elsewhere))
     forget(user.email)
     choose(Client(), sent_link(mailoutbox))
     assert is_in(enter(user, NEW))
+    assert is_in(enter(user, NEW, **elsewhere))
 
 
 def test_all_sessions_end_when_a_password_is_chosen(mailoutbox: list[Any]) -> None:

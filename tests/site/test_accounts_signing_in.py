@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
 from django.utils import timezone
 
+from cpor_site.account import adapter
 from cpor_site.common.models import User
 from tests import factories
 from tests.claims.pages import text_of
@@ -23,15 +24,49 @@ LOCKED = "There were too many tries with a wrong password."
 WRONG = "The e-mail address and the password don't fit together."
 
 
-def test_six_wrong_passwords_lock_the_account_for_everybody_and_everywhere() -> None:
+def guess(user: User, address: str, tries: int) -> list[bool]:
+    """Try wrong passwords from an address; return which tries met a lock."""
+    browser = Client(REMOTE_ADDR=address)
+    return [LOCKED in text_of(sign_in(browser, user.email, "wrong")) for _try in range(tries)]
+
+
+def test_six_wrong_passwords_lock_the_account_for_their_address() -> None:
     user = factories.make_user()
     client = Client()
     for _try in range(6):
         assert WRONG in text_of(sign_in(client, user.email, "wrong"))
 
-    for browser in (client, Client(REMOTE_ADDR="192.0.2.9")):
-        assert LOCKED in text_of(sign_in(browser, user.email))
-    assert LOCKED in text_of(sign_in(Client(), user.email.upper()))
+    for email in (user.email, user.email.upper()):
+        assert LOCKED in text_of(sign_in(Client(), email))
+
+
+def test_a_stranger_elsewhere_locks_nobody_out() -> None:
+    """However often one address tries, the person still signs in from their own."""
+    user = factories.make_user()
+    locked = guess(user, "192.0.2.9", 55)
+
+    assert locked == [False] * 6 + [True] * 49
+    assert is_in(enter(user))
+
+
+def test_all_addresses_of_one_network_count_as_one() -> None:
+    user = factories.make_user()
+    first, second = guess(user, "2001:db8::1", 4), guess(user, "2001:db8::2", 4)
+
+    assert first + second == [False] * 6 + [True] * 2
+    assert is_in(enter(user, REMOTE_ADDR="2001:db8:0:1::1"))
+
+
+def test_many_addresses_can_t_share_the_guessing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapter, "MOST_FROM_ANYWHERE", 12)
+    user, other = factories.make_user(), factories.make_user()
+    for _time in range(2):  # What succeeds doesn't count.
+        assert is_in(enter(user, REMOTE_ADDR="192.0.2.20"))
+    for last in range(1, 3):
+        assert guess(user, f"192.0.2.{last}", 6) == [False] * 6
+
+    assert LOCKED in text_of(sign_in(Client(REMOTE_ADDR="192.0.2.20"), user.email))
+    assert is_in(enter(other, REMOTE_ADDR="192.0.2.20"))
 
 
 def test_the_lock_opens_after_a_quarter_of_an_hour() -> None:

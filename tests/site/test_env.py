@@ -174,6 +174,19 @@ def test_a_malformed_value_gets_one_sentence(name: str, value: str, sentence: st
     assert ". Example: " in found[0]
 
 
+@pytest.mark.parametrize("proxies", ["", "0"])
+def test_a_proxy_s_header_needs_the_number_of_proxies(proxies: str) -> None:
+    header = {"CPOR_PROXY_SSL_HEADER": "X-Forwarded-Proto"}
+    [sentence] = problems(**header, CPOR_TRUSTED_PROXIES=proxies)
+    assert sentence == (
+        "CPOR_PROXY_SSL_HEADER is “X-Forwarded-Proto”, a header that only a proxy may set, but "
+        "CPOR_TRUSTED_PROXIES is 0, so that everybody behind the proxy would share one address "
+        "and one lock-out; set it to the number of proxies. Example: CPOR_TRUSTED_PROXIES=1"
+    )
+    assert problems(**header, CPOR_TRUSTED_PROXIES="1") == []
+    assert len(problems(**header, CPOR_TRUSTED_PROXIES="many")) == 1
+
+
 def test_all_problems_are_told_at_once() -> None:
     found = problems(CPOR_PUBLIC_URL="", CPOR_OPERATOR_COUNTRY="Sweden", PORT="http")
     assert sorted(each.split()[0] for each in found) == [

@@ -124,6 +124,7 @@ def test_production_s_settings(tmp_path: Path) -> None:
         | {
             "CPOR_VAR_DIR": str(tmp_path),
             "CPOR_PROXY_SSL_HEADER": "X-Forwarded-Proto",
+            "CPOR_TRUSTED_PROXIES": "1",
             "DJANGO_SETTINGS_MODULE": "cpor_site.settings",
         },
     )
