@@ -16,6 +16,7 @@ WARNINGS: dict[str, Promise] = {
     "TEN-05": _("The customer isn't in the registry; the tenant has to be confirmed."),
     "CON-01": _("A customer contact's address lies outside the customer's domains."),
     "CON-05": _("Business and technical contact are the same person."),
+    "CON-06": _("A letter to the customer contact's address had come back before."),
     "MPN-04": _("The location's enrolment isn't complete."),
     "MPN-05": _("The location's enrolment ends before the customer's time to refuse does."),
     "MPN-06": _("The location's partner type is unusual for this activity."),

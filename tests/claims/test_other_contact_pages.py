@@ -56,6 +56,7 @@ def test_the_claims_page_says_what_happened_and_what_to_do(claim: Claim) -> None
         "To do: another contact at the customer",
         "Our letter to Business contact (business@c.example) could not be delivered",
         "The letter to the customer came back",
+        "It stands still, because our letter came back",
     ):
         assert words in shown
     assert html_of(page).count("button primary") == 1
@@ -128,6 +129,7 @@ def test_reviewers_read_it_in_their_queue_on_the_case_and_at_the_clock(claim: Cl
     browser = staff.browser_of()
     partner = browser.get(reverse(staff.QUEUE), {"queue": "partner"})
     assert staff.numbers_in(partner) == [claim.number]
+    assert "no letter reached the customer" in staff.text_of(partner)
     assert "the clock stands still" in staff.text_of(partner)
     customer = browser.get(reverse(staff.QUEUE), {"queue": "customer"})
     assert staff.numbers_in(customer) == [running.number]
