@@ -68,6 +68,12 @@ def verdict_on(error: Exception) -> Verdict:
     return Verdict.LATER
 
 
+def has_fallen_silent(error: Exception) -> bool:
+    """Whether the mail server kept its answer back until the patience with it was over."""
+    # smtplib tells of a silence as of a lost connection, and raises that in the silence's place.
+    return isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
+
+
 def is_about_recipient(error: Exception) -> bool:
     """Whether it was the recipient's mailbox that the server didn't take, for good or for now."""
     return isinstance(error, smtplib.SMTPRecipientsRefused) and all(

@@ -217,7 +217,9 @@ def send_due(*, now: datetime | None = None, limit: int = 500, dry_run: bool = F
     server refuses recipient or content for good, the letter is failed and waits for ``retry``. A
     recipient who is refused for good counts as a bounce, and ``letter_lost`` is sent.
     While the server can't be reached no letter loses a try: the run ends and the next one begins
-    where this one stopped. A dry run counts what is due and touches nothing.
+    where this one stopped. The letter over which it falls silent loses a try, and the run ends as
+    well: each further letter would keep the worker from its sweeps. A dry run counts what is due and
+    touches nothing.
 
     ``now`` replaces the clock for the whole run.
     """
@@ -262,7 +264,9 @@ class _Sender:
             self._hand_over(message)
         except Exception as error:
             self.hang_up()
-            self._server_is_away = _verdict_on(error) is Verdict.AWAY
+            self._server_is_away = _verdict_on(
+                error
+            ) is Verdict.AWAY or deliveries.has_fallen_silent(error)
             _note_failure(message, error, self.now())
             raise
         try:
