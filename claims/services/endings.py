@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.utils.translation import gettext_lazy as _
 
 from cpor_site.common.problems import Refused, error
@@ -46,12 +48,12 @@ def end_association(
     return passage.claim
 
 
-def end_replaced(claim: Claim) -> Claim | None:
+def end_replaced(claim: Claim, *, now: datetime) -> Claim | None:
     """End the approved claim that ``claim`` names in ``replaces``; the caller holds both locks.
 
     The second half of T11 for an own replacement (5.1): in the same transaction, and before the
-    newer associations come into force, so that at no moment two are active or none. Returns the
-    ended claim, or None if there was nothing to end.
+    newer associations come into force at the same moment ``now``, so that at no moment two are
+    active or none. Returns the ended claim, or None if there was nothing to end.
     """
     if claim.replaces_id is None:
         return None
@@ -59,6 +61,7 @@ def end_replaced(claim: Claim) -> Claim | None:
         with door.passage(
             claim_id=claim.replaces_id, act=Act.DISPLACE, actor=actors.SYSTEM
         ) as passage:
+            passage.now = now
             words = str(REPLACED % {"number": claim.number})
             associations.end(
                 passage.claim,

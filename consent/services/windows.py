@@ -83,7 +83,7 @@ def close_window(claim_id: int) -> Outcome:
             claim, now = passage.claim, passage.now
             if not _is_over(claim, now) or is_on_hold(claim):
                 raise MovedOn(door.status_label(claim))
-            end_replaced(claim)
+            end_replaced(claim, now=now)
             for association in associations.activate(claim, now=now):
                 hand_over(association, now=now)
             passage.go(event="window_closed")
