@@ -129,6 +129,7 @@ def sweeps_page(request: HttpRequest) -> HttpResponse:
         "zone": timezone.get_current_timezone(),
         "until": now + AHEAD,
         "plans": plans,
+        "nothing_due": [plan for plan in plans if not plan.claims],
         "held": held,
         "leads": leases.can_review(user) and actors.is_lead(user),
         "sees_runs": user.has_perm("common.view_jobrun"),

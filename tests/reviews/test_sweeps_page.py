@@ -10,11 +10,13 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from claims import actors
 from claims.models import Claim
 from claims.services.reminders import remind_partners
+from reviews.services.holds import place_hold
 from tests import acts, factories
 
-from .pages import browser_of, html_of
+from .pages import browser_of, html_of, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +28,7 @@ def listed(job: str) -> list[str]:
     """Return the numbers of the claims that the page lists for one job."""
     browser = browser_of(factories.make_reviewer(role="Lead reviewer"))
     html = html_of(browser.get(reverse("admin:reviews_sweeps")))
-    section = html.split(f'aria-labelledby="plan-{job}"')[1].split("</section>")[0]
+    section = html.partition(f'aria-labelledby="plan-{job}"')[2].partition("</section>")[0]
     return re.findall(r'class="claim-number"[^>]*>([^<]+)<', section)
 
 
@@ -59,3 +61,19 @@ def test_customers_and_late_reviews() -> None:
         assert listed("report_late_reviews") == []
     with time_machine.travel(factories.at("2026-03-09T12:00+01:00"), tick=False):
         assert listed("report_late_reviews") == [late.number]
+
+
+def test_what_is_due_stands_before_what_is_on_hold_and_what_is_not() -> None:
+    claim, held = acts.asked(), acts.asked()
+    lead = factories.make_reviewer(role="Lead reviewer")
+    place_hold(claim_id=held.pk, actor=actors.reviewer(lead), reason="The portal was down.")
+    with acts.past(claim):
+        words = text_of(browser_of(lead).get(reverse("admin:reviews_sweeps")))
+
+    due, hold, rest = (
+        words.index(title)
+        for title in ("Rejected for want of an answer", "On hold", "Nothing is due")
+    )
+    assert due < words.index(claim.number) < hold < words.index(held.number) < rest
+    assert rest < words.index("No customer's time to refuse ends within the next 24 hours.")
+    assert "No partner's time to answer ends" not in words
