@@ -24,6 +24,7 @@ CLAIM_PAGES = (
     "claim_discard",
     "claim_end",
     "claim_dispute",
+    "claim_other_contact",
     "claim_copy",
     "claim_replace",
     "claim_renew",
