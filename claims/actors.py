@@ -132,8 +132,13 @@ def reach(user: User, capability: Capability) -> Q:
     A membership with listed locations reaches the claims of those locations and the user's own
     drafts that have no location yet.
     """
+    return reach_of(memberships_with(user, capability), user)
+
+
+def reach_of(memberships: Iterable[Membership], user: User) -> Q:
+    """Return ``reach`` where the user's memberships with the capability are known already."""
     condition = Q(pk__in=[])
-    for membership in memberships_with(user, capability):
+    for membership in memberships:
         locations = [location.pk for location in membership.locations.all()]
         mine = Q(organization_id=membership.organization_id)
         if locations:

@@ -32,7 +32,6 @@ from django.db.models.functions import Coalesce
 from cpor_site.common.models import User
 
 from . import actors
-from .actors import Capability
 from .models import (
     Claim,
     ClaimLine,
@@ -201,10 +200,10 @@ def _folders(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def claims_in_reach(
-    user: User, capability: Capability, organization: PartnerOrganization | None
+    user: User, memberships: Sequence[Membership], organization: PartnerOrganization | None
 ) -> QuerySet[Claim]:
-    """Return the claims on which the user has the capability, of one organisation or of all."""
-    claims = Claim.objects.filter(actors.reach(user, capability))
+    """Return the claims that the user's memberships reach, of one organisation or of all."""
+    claims = Claim.objects.filter(actors.reach_of(memberships, user))
     return claims if organization is None else claims.filter(organization=organization)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from ..listing import ALL, FOLDERS, Wanted
 from ..models import Activity, PartnerLocation, Product, SolutionArea
@@ -158,9 +159,20 @@ class ListForm(DeskForm):
         """Whether a rarer filter is wrong, so that it must be seen."""
         return any(name in self.errors for name in RARER)
 
-    @property
-    def rarer(self) -> list[forms.BoundField]:
-        return [self[name] for name in RARER]
+    def rarer(self) -> SafeString:
+        """Return the fields of the rarer filters, drawn.
+
+        While none of them is in use they look the same for all who may choose the same, so they
+        are drawn once for these.
+        """
+        if any(self.data.get(name) for name in RARER):
+            return self._drawn()
+        fields = [self.fields[name] for name in RARER]
+        offered = [field.choices for field in fields if isinstance(field, forms.ChoiceField)]
+        return _drawn_once(get_language(), repr(offered), self._drawn)
+
+    def _drawn(self) -> SafeString:
+        return mark_safe("".join(self[name].as_field_group() for name in RARER))  # noqa: S308
 
     def _words(self, name: str, value: Any) -> str:
         if name in ("due", "ending"):
@@ -199,6 +211,19 @@ def _flat(choices: Any) -> dict[str, Any]:
         else:
             flat[value] = label
     return flat
+
+
+_DRAWN: dict[tuple[str | None, str], SafeString] = {}
+MOST_DRAWN = 500
+
+
+def _drawn_once(language: str | None, offered: str, draw: Callable[[], SafeString]) -> SafeString:
+    key = (language, offered)
+    if key not in _DRAWN:
+        if len(_DRAWN) >= MOST_DRAWN:
+            _DRAWN.clear()
+        _DRAWN[key] = draw()
+    return _DRAWN[key]
 
 
 def _choices(locations: Sequence[PartnerLocation]) -> list[tuple[str, list[tuple[Any, Any]]]]:

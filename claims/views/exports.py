@@ -31,7 +31,7 @@ def claim_exports(request: HttpRequest) -> HttpResponse:
     memberships = actors.memberships_with(reader(request), Capability.EXPORT)
     if not memberships:
         return render(request, "claims/list/cannot_export.html", {"here": "claims"}, status=403)
-    view = ListView(request, Capability.EXPORT, memberships)
+    view = ListView(request, memberships)
     return _shown(request, view, memberships)
 
 
@@ -45,7 +45,7 @@ def claim_export(request: HttpRequest, form: str) -> Any:
     memberships = actors.memberships_with(reader(request), Capability.EXPORT)
     if not memberships:
         return render(request, "claims/list/cannot_export.html", {"here": "claims"}, status=403)
-    view = ListView(request, Capability.EXPORT, memberships)
+    view = ListView(request, memberships)
     if not view.form.is_valid():
         return _shown(request, view, memberships, status=400)
     per_line = request.GET.get("rows") == "lines"

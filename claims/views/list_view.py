@@ -14,7 +14,6 @@ from cpor_site.common import clock
 from cpor_site.common.operator_calendar import operator_calendar
 
 from .. import listing, listing_pages
-from ..actors import Capability
 from ..forms.listing import MOST_IN_A_LIST, RARER, ListForm
 from ..listing import Wanted
 from ..models import Claim, Membership
@@ -80,19 +79,17 @@ class Heading:
 class ListView:
     """What a person looks at; ``claims`` are those in reach and of the organisation chosen.
 
-    ``memberships`` are those that carry the capability.
+    ``memberships`` are those that carry the capability that is needed.
     """
 
-    def __init__(
-        self, request: HttpRequest, capability: Capability, memberships: Sequence[Membership]
-    ) -> None:
+    def __init__(self, request: HttpRequest, memberships: Sequence[Membership]) -> None:
         self.data = request.GET
         user, organization = reader(request), current_organization(request)
         self.form = ListForm(
             self.data,
             locations=listing.locations_in_reach(memberships, organization, MOST_IN_A_LIST + 1),
         )
-        self.claims = listing.claims_in_reach(user, capability, organization)
+        self.claims = listing.claims_in_reach(user, memberships, organization)
         self.now = clock.now()
         self.calendar = operator_calendar()
         sort = self.data.get("sort", "")

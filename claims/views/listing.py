@@ -32,7 +32,7 @@ def claim_list(request: HttpRequest) -> HttpResponse:
         may_export = bool(actors.memberships_with(user, Capability.EXPORT))
         context = {"here": "claims", "may_export": may_export}
         return render(request, "claims/list/no_claims_shown.html", context)
-    view = ListView(request, Capability.SEE, memberships)
+    view = ListView(request, memberships)
     wanted = view.wanted
     found, sizes = listing.sized(view.narrowed(), wanted)
     segments = listing_pages.segments_of(view.sort)

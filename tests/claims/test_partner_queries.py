@@ -17,10 +17,10 @@ from tests.claims.pages import browser_of, url
 
 pytestmark = pytest.mark.django_db
 
-LIST = 19
+LIST = 17
 LIST_SEARCHED = 20
 EXPORTS = 13
-EXPORT = 16
+EXPORT = 14
 CLAIM_PAGE = 21
 HISTORY = 27
 CHECK_PAGE = 38
