@@ -18,7 +18,7 @@ from tests.claims.pages import browser_of, url
 pytestmark = pytest.mark.django_db
 
 LIST = 17
-LIST_SEARCHED = 20
+LIST_SEARCHED = 18
 EXPORTS = 13
 EXPORT = 14
 CLAIM_PAGE = 21
