@@ -70,8 +70,11 @@ def verdict_on(error: Exception) -> Verdict:
 
 def has_fallen_silent(error: Exception) -> bool:
     """Whether the mail server kept its answer back until the patience with it was over."""
-    # smtplib tells of a silence as of a lost connection, and raises that in the silence's place.
-    return isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
+    # Libraries tell of a silence as of something else, which they raise in the silence's place.
+    told: BaseException | None = error
+    while told is not None and not isinstance(told, TimeoutError):
+        told = told.__context__
+    return told is not None
 
 
 def is_about_recipient(error: Exception) -> bool:
