@@ -38,7 +38,10 @@ TOOK_TOO_LONG = 124
 # The queries, constraints and locks behind the pages are asked on both.
 PAGES = (
     "tests/claims/test_act_pages.py",
+    "tests/claims/test_claim_page.py",
+    "tests/claims/test_crafted_requests.py",
     "tests/claims/test_document_access.py",
+    "tests/claims/test_every_address.py",
     "tests/claims/test_letters.py",
     "tests/claims/test_oracles.py",
     "tests/claims/test_other_contact_pages.py",
@@ -47,6 +50,7 @@ PAGES = (
     "tests/claims/test_partner_handing_in.py",
     "tests/claims/test_partner_proof.py",
     "tests/claims/test_people_pages.py",
+    "tests/claims/test_uploads_again.py",
     "tests/claims/test_uploads_of_drafts_pages.py",
     "tests/consent/test_handoff_pages.py",
     "tests/consent/test_pages.py",
