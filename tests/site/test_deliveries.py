@@ -12,11 +12,14 @@ from typing import Any
 
 import pytest
 from anymail.signals import tracking
+from django.core import mail
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.test import Client
 
 from cpor_site.common import clock, deliveries, mail_providers, outbox
 from cpor_site.common.models import OutboxMessage
+from cpor_site.env_mail import KINDS
 from tests.site import news_urls
 from tests.web_server import Program, web_server
 
@@ -239,6 +242,24 @@ def test_a_letter_keeps_its_id_and_carries_it_to_the_provider(provider: Program)
     assert (sent["TextBody"], sent["HtmlBody"]) == ("Dear Ada.", "<p>Dear Ada.</p>")
     assert sent["Metadata"] == {"letter": row.message_id}
     assert (fresh(row).state, fresh(row).provider_id) == ("sent", "abc-1")
+
+
+@pytest.mark.parametrize("name", [each for each in KINDS if each != "amazon_ses"])
+def test_every_provider_is_given_the_letters_own_id_twice(name: str, settings: Any) -> None:
+    """As a header and as metadata; Amazon is handed the letter as it is, header and all."""
+    settings.CPOR_MAIL_PROVIDER = name
+    settings.EMAIL_BACKEND = f"anymail.backends.{name}.EmailBackend"
+    options = KINDS[name].needed + KINDS[name].optional
+    settings.ANYMAIL = {
+        each: "https://provider.example/" if each.endswith("URL") else "given" for each in options
+    }
+    letter = EmailMessage("Subject", "Text", None, ["ada@partner.example"])
+    letter.extra_headers = {"Message-ID": "<1@desk.example>", "Date": "today"}
+    mail_providers.dress(letter, OutboxMessage(message_id="<1@desk.example>"))
+    connection: Any = mail.get_connection()
+    sent = str(connection.build_message_payload(letter, {}).serialize_data())
+    assert sent.count("1@desk.example") == 2
+    assert "today" not in sent
 
 
 def test_a_recipient_whom_the_provider_refuses_has_bounced(provider: Program) -> None:
