@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 LIST = 17
 LIST_SEARCHED = 18
-EXPORTS = 13
+EXPORTS = 11
 EXPORT = 14
 CLAIM_PAGE = 21
 HISTORY = 27
