@@ -6,5 +6,5 @@ import os
 
 
 def rounds(usual: int) -> int:
-    """Return how often a race is run; ``CPOR_RACE_ROUNDS`` asks for more than usual."""
-    return int(os.environ.get("CPOR_RACE_ROUNDS", usual))
+    """Return how often a race is run; ``RACE_ROUNDS`` asks for more than usual."""
+    return int(os.environ.get("RACE_ROUNDS", usual))

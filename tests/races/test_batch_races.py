@@ -19,11 +19,12 @@ from claims.states import LineStatus, Status
 from cpor_site.common.models import JobRun, OutboxMessage
 from reviews.services import holds
 from tests import acts, factories
+from tests.races import rounds
 
 from .test_claim_races import race
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
-ROUNDS = 34
+ROUNDS = rounds(8)
 """Of each of the three kinds: more than a hundred in all."""
 
 

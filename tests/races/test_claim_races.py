@@ -26,9 +26,10 @@ from cpor_site.common.problems import Refused
 from reviews.models import CompetingClaimsCase
 from reviews.services import decisions, leases
 from tests import acts, factories
+from tests.races import rounds
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
-ROUNDS = 8
+ROUNDS = rounds(6)
 
 
 def race(*runners: Callable[[], Any]) -> list[str]:

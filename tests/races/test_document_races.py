@@ -11,11 +11,12 @@ from claims.models import ClaimEvent, PoEDocument
 from claims.services.documents import withdraw_document
 from tests import acts, factories
 from tests.claims.attaching import attach, owner
+from tests.races import rounds
 
 from .test_claim_races import race
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
-ROUNDS = 5
+ROUNDS = rounds(5)
 
 
 def test_two_uploads_at_once_do_not_pass_the_limit_together(settings: Any) -> None:

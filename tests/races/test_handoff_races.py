@@ -15,12 +15,13 @@ from consent.services.delivery import deliver_handoffs
 from consent.services.webhook import post_handoffs
 from tests import factories
 from tests.consent import handing
+from tests.races import rounds
 from tests.web_server import Program, web_server
 
 from .test_outbox_races import at_once
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
-ROUNDS = 50
+ROUNDS = rounds(10)
 
 
 @pytest.fixture(autouse=True)

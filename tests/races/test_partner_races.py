@@ -25,11 +25,12 @@ from consent.models import ConsentRequest
 from reviews.services import decisions
 from tests import acts, factories, files
 from tests.claims.attaching import owner
+from tests.races import rounds
 
 from .test_claim_races import race
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
-ROUNDS = 6
+ROUNDS = rounds(5)
 
 
 def kinds_of(claim: Claim, *kinds: str) -> list[str]:

@@ -11,10 +11,11 @@ from claims.models import Membership
 from claims.services import people
 from cpor_site.common.models import User
 from tests import factories
+from tests.races import rounds
 from tests.races.test_claim_races import race
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
-ROUNDS = 8
+ROUNDS = rounds(5)
 Role = Membership.Role
 
 
