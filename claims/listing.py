@@ -60,7 +60,8 @@ UNDELIVERED = Q(
     association_state=AssociationState.PROVISIONAL,
     consent_undelivered_at__isnull=False,
 )
-NEEDS_ME = Q(status__in=[Status.PARTNER_ACTION_REQUIRED, Status.EDITING]) | UNDELIVERED
+ASKED_OR_DRAFT = Q(status__in=[Status.PARTNER_ACTION_REQUIRED, Status.EDITING])
+NEEDS_ME = ASKED_OR_DRAFT | UNDELIVERED
 _IS_LOST = Case(When(UNDELIVERED, then=Value(1)), default=Value(0))
 
 
@@ -183,6 +184,17 @@ def sized(claims: QuerySet[Claim], wanted: Wanted) -> tuple[QuerySet[Claim], dic
     return claims, _folders(_capped_counts(claims))
 
 
+def in_folder(claims: QuerySet[Claim], folder: str, sizes: Mapping[str, int]) -> QuerySet[Claim]:
+    """Return the claims in a folder; ``sizes`` are those of ``sized``.
+
+    Claims whose customer no letter reached are few, and most lists have none: then the database
+    need not be asked for them, which would keep it from the index of statuses.
+    """
+    if folder == MINE and not sizes[LOST]:
+        return claims.filter(ASKED_OR_DRAFT)
+    return claims.filter(CONDITIONS[folder])
+
+
 def _capped_counts(claims: QuerySet[Claim]) -> Mapping[str, int]:
     columns = {status.value: _CappedCount(claims.filter(status=status.value)) for status in Status}
     columns[LOST] = _CappedCount(claims.filter(UNDELIVERED))
@@ -194,7 +206,8 @@ def _capped_counts(claims: QuerySet[Claim]) -> Mapping[str, int]:
 def _folders(counts: Mapping[str, int]) -> dict[str, int]:
     sizes = {status.value: counts.get(status.value, 0) for status in Status}
     sizes[MINE] = sizes[Status.EDITING] + sizes[Status.PARTNER_ACTION_REQUIRED]
-    sizes[MINE] += counts.get(LOST, 0)
+    sizes[LOST] = counts.get(LOST, 0)
+    sizes[MINE] += sizes[LOST]
     sizes[ALL] = sum(sizes[status.value] for status in Status)
     return sizes
 

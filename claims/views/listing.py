@@ -39,7 +39,7 @@ def claim_list(request: HttpRequest) -> HttpResponse:
     place, lost = _place(request, segments)
     shown = listing_pages.Page([])
     if sizes[wanted.status]:
-        claims = found.filter(listing.CONDITIONS[wanted.status])
+        claims = listing.in_folder(found, wanted.status, sizes)
         shown = listing_pages.page_of(claims, segments, place)
         if place is not None and not shown.claims:
             shown, lost = listing_pages.page_of(claims, segments), True
