@@ -63,6 +63,7 @@ PAGES = (
     "tests/reviews/test_landing.py",
     "tests/reviews/test_letter_kinds.py",
     "tests/reviews/test_letter_previews.py",
+    "tests/reviews/test_partners_of_record.py",
     "tests/reviews/test_roles.py",
     "tests/site/test_countries.py",
     "tests/site/test_deliveries.py",
@@ -104,13 +105,16 @@ class Run:
         outcome.passed, outcome.failed = (0, 1) if code else (1, 0)
         return outcome
 
-    def tests(self, name: str, marks: str, *options: str, env: Mapping[str, str]) -> Outcome:
-        """Run the tests that `marks` selects and count them."""
+    def tests(
+        self, name: str, marks: str, *options: str, env: Mapping[str, str], alone: str = ""
+    ) -> Outcome:
+        """Run the tests that `marks` selects and count them; `alone` is a mark that all bear."""
         outcome = self._begin(f"Tests: {name}")
         report = RESULTS / f"{name.lower()}.xml"
         report.unlink(missing_ok=True)
         command = [str(BIN / "pytest"), "-m", marks, f"--junitxml={report}", *options]
-        code = self._call(outcome, [*command, *self.arguments], env)
+        which = self.arguments or (files_with(alone) if alone else [])
+        code = self._call(outcome, [*command, *which], env)
         reasons = _count(report, outcome)
         if code == NOTHING_COLLECTED and self.arguments:
             return outcome
@@ -239,6 +243,12 @@ def missing_packages() -> list[str]:
     return missing
 
 
+def files_with(mark: str) -> list[str]:
+    """The test files that name the mark; to collect all others takes longer than these few run."""
+    files = sorted((ROOT / "tests").rglob("test_*.py"))
+    return [str(each) for each in files if f"mark.{mark}" in each.read_text()]
+
+
 def count_browser_tests() -> str:
     command = [str(BIN / "pytest"), "-m", "browser", "--collect-only", "-q"]
     listing = subprocess.run(
@@ -270,15 +280,16 @@ def run_all(run: Run) -> None:
         else:
             run.missing("Tests: PostgreSQL", "No PostgreSQL could be started; see above.")
         if "REDIS_URL" in address:
-            run.tests("Redis", "redis", env={"REDIS_URL": address["REDIS_URL"]})
+            redis = {"REDIS_URL": address["REDIS_URL"]}
+            run.tests("Redis", "redis", env=redis, alone="redis")
         else:
             run.missing("Tests: Redis", "No server with Redis's protocol could be started.")
-    run.tests("Processes", "stack and not browser", env={})
+    run.tests("Processes", "stack and not browser", env={}, alone="stack")
     browser, missing = find_browser()
     if not missing:
         # Each of the two has a desk of its own; the tests of a file share one, in their order.
         files = (*two, "--dist", "loadfile")
-        run.tests("Browser", "browser", *files, env={"CHROMIUM": browser})
+        run.tests("Browser", "browser", *files, env={"CHROMIUM": browser}, alone="browser")
     else:
         what = " and ".join(missing)
         run.missing(
