@@ -90,10 +90,19 @@ SECTIONS: tuple[tuple[Promise, tuple[str, ...]], ...] = (
 )
 """What the first page lists, in this order; a model nobody lists here can't be found there."""
 
+OWN_PAGES: dict[str, tuple[Promise, str, str]] = {
+    "claims.customertenant": (
+        _("Partners of record"),
+        "reviews_partners_of_record",
+        "claims.view_association",
+    ),
+}
+"""Pages that are no model's list, by the list before which each stands: name, address, right."""
+
 
 @dataclass(frozen=True)
 class Entry:
-    """One list that the reader may open; ``add_url`` is empty unless they may add to it."""
+    """One page that the reader may open; ``add_url`` is empty unless they may add to its list."""
 
     name: str
     url: str
@@ -122,8 +131,21 @@ class CporAdminSite(admin.AdminSite):
                     entries[each["model"]._meta.label_lower] = Entry(
                         str(each["name"]), each["admin_url"], each["add_url"] or ""
                     )
+        pages = {
+            label: Entry(str(name), reverse(f"{self.name}:{address}"), "")
+            for label, (name, address, right) in OWN_PAGES.items()
+            if request.user.has_perm(right)
+        }
         found = [
-            (title, [entries[label] for label in labels if label in entries])
+            (
+                title,
+                [
+                    listed[label]
+                    for label in labels
+                    for listed in (pages, entries)
+                    if label in listed
+                ],
+            )
             for title, labels in SECTIONS
         ]
         return [(title, listed) for title, listed in found if listed]

@@ -7,19 +7,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Q
-from django.utils.translation import gettext
 
-from claims.models import (
-    Claim,
-    ClaimCounter,
-    ClaimLine,
-    CustomerTenant,
-    PartnerLocation,
-    TenantDomain,
-)
+from claims.models import Claim, ClaimCounter, ClaimLine, CustomerTenant, PartnerLocation
 
-CUSTOMERS = 200
-"""A beginning that more customers share is too short to be searched for in full."""
+from .customer_search import customers_beginning
 
 LONGEST = 253
 
@@ -61,7 +52,8 @@ def search(term: str) -> Found:
         return Found(Q(pk__in=numbered))
     if term.upper().startswith("CPOR"):
         return Found(Q(number__startswith=term.upper()), few=False)
-    return _by_beginning(term)
+    customers = customers_beginning(term)
+    return Found(Q(tenant__in=customers.tenants), notice=customers.notice)
 
 
 def _numbered(term: str) -> list[int]:
@@ -85,23 +77,6 @@ def _by_guid(guid: UUID) -> Found:
         return Found(Q(tenant__in=tenants))
     lines = ClaimLine.objects.filter(subscription__subscription_id=guid).order_by()
     return Found(Q(pk__in=list(lines.values_list("claim", flat=True).distinct())))
-
-
-def _by_beginning(term: str) -> Found:
-    domains = TenantDomain.objects.filter(domain__startswith=term.lower(), is_active=True)
-    named = CustomerTenant.objects.filter(name__istartswith=term)
-    tenants = {
-        *domains.order_by().values_list("tenant_id", flat=True)[: CUSTOMERS + 1],
-        *named.order_by().values_list("pk", flat=True)[: CUSTOMERS + 1],
-    }
-    notice = ""
-    if len(tenants) > CUSTOMERS:
-        notice = gettext(
-            "More than %(number)d customers begin like this, and only some of them are shown. Type "
-            "more of the name or domain."
-        ) % {"number": CUSTOMERS}
-        tenants = set(sorted(tenants)[:CUSTOMERS])
-    return Found(Q(tenant__in=tenants), notice=notice)
 
 
 def _guid(term: str) -> UUID | None:

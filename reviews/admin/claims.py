@@ -27,6 +27,7 @@ from ..views.leases import (
 )
 from ..views.letters import letter_html, letter_page, letters_page
 from ..views.queues import queue_page
+from ..views.record import record_page
 from ..views.sweeps import hold_page, lift_act, sweeps_page
 from ..views.writing import comment_act, note_act
 from .case_urls import case_urls
@@ -52,6 +53,7 @@ class ClaimAdmin(EvidenceAdmin):
             path("next/", wrap(next_case_act), name="reviews_next_case"),
             path("none/", wrap(no_case_page), name="reviews_no_case"),
             path("sweeps/", wrap(sweeps_page), name="reviews_sweeps"),
+            path("record/", wrap(record_page), name="reviews_partners_of_record"),
             path("letters/", wrap(letters_page), name="reviews_letters"),
             path("letters/<slug:code>/", wrap(letter_page), name="reviews_letter"),
             path("letters/<slug:code>/html/", wrap(letter_html), name="reviews_letter_html"),
