@@ -13,7 +13,14 @@ from .models import ConsentAnswer, ConsentEvent, ConsentRequest, OverviewLink
 
 @admin.register(ConsentRequest)
 class ConsentRequestAdmin(EvidenceAdmin):
-    list_display = ("claim", "created_at", "opened_at", "closes_at", "closed_at")
+    list_display = (
+        "claim",
+        "created_at",
+        "opened_at",
+        "closes_at",
+        "undelivered_at",
+        "closed_at",
+    )
     list_select_related = ("claim",)
     search_fields = ("=claim__number",)
 

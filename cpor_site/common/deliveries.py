@@ -39,6 +39,9 @@ OWN_FAULTS = frozenset({530, 534, 535, 538})
 POLICY = re.compile(r"\s*[45]\.7\.[0-9]+\b")
 """The enhanced code of a refusal by policy (RFC 3463): of the sender, not of the mailbox."""
 
+MAILBOX = re.compile(r"\s*[45]\.[12]\.[0-9]+\b")
+"""The enhanced code of a refusal that is about the address or its mailbox, at whatever step."""
+
 
 class Unreachable(Exception):
     """No connection to the mail server or provider, so no letter is to blame."""
@@ -62,7 +65,9 @@ def verdict_on(error: Exception) -> Verdict:
             return Verdict.LATER
         return Verdict.REFUSED if is_about_recipient(error) else Verdict.FINAL
     if isinstance(error, smtplib.SMTPDataError):
-        return Verdict.FINAL if error.smtp_code >= 500 else Verdict.LATER
+        if error.smtp_code < 500:
+            return Verdict.LATER
+        return Verdict.REFUSED if is_about_recipient(error) else Verdict.FINAL
     if isinstance(error, BadHeaderError):
         return Verdict.FINAL
     return Verdict.LATER
@@ -79,6 +84,8 @@ def has_fallen_silent(error: Exception) -> bool:
 
 def is_about_recipient(error: Exception) -> bool:
     """Whether it was the recipient's mailbox that the server didn't take, for good or for now."""
+    if isinstance(error, smtplib.SMTPDataError):
+        return MAILBOX.match(_words(error.smtp_error)) is not None
     return isinstance(error, smtplib.SMTPRecipientsRefused) and all(
         code not in OWN_FAULTS and POLICY.match(_words(text)) is None
         for code, text in error.recipients.values()
@@ -90,6 +97,8 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         replies = error.recipients.values()
         return "; ".join(dict.fromkeys(f"{code} {_words(text)}" for code, text in replies))
+    if isinstance(error, smtplib.SMTPDataError):
+        return f"{error.smtp_code} {_words(error.smtp_error)}"
     return str(error)
 
 

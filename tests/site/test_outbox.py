@@ -316,10 +316,11 @@ def test_a_server_that_falls_silent_holds_nobody_for_ever(
         ("451 4.7.1 greylisted", None),
     ],
 )
+@pytest.mark.parametrize("step", ["refuse", "refuse_content"])
 def test_a_mailbox_that_is_refused_for_good_has_bounced(
-    mailroom: Mailroom, reply: str, bounce: str | None
+    mailroom: Mailroom, reply: str, bounce: str | None, step: str
 ) -> None:
-    mailroom.refuse["ada@partner.example"] = reply
+    getattr(mailroom, step)["ada@partner.example"] = reply
     row = write()
     outbox.send_due(now=NOW)
     row.refresh_from_db()
