@@ -30,7 +30,8 @@ Essence = tuple[Any, ...]
 def twins(user: User, upload: DraftUpload, plans: Iterable[Plan]) -> dict[int, Claim]:
     """Return the claim of an earlier upload that asks for the same, by the plan's first row.
 
-    Only claims that the user may see and that aren't over; the newest where there are several.
+    Only claims that the user may see and that aren't over; the one of the same name
+    or else the newest where there are several.
     Three queries and those of the user's roles, however long the file is.
     """
     wanted = {
@@ -42,12 +43,18 @@ def twins(user: User, upload: DraftUpload, plans: Iterable[Plan]) -> dict[int, C
         return {}
     changes = [each for _essence, each, _name in wanted.values()]
     names = {name for _essence, _changes, name in wanted.values() if name}
-    standing = {_of_claim(claim): claim for claim in _earlier(user, upload, changes, names)}
+    standing: dict[Essence, dict[str, Claim]] = {}
+    for claim in _earlier(user, upload, changes, names):
+        standing.setdefault(_of_claim(claim), {})[claim.name.casefold()] = claim
     return {
-        number: standing[essence]
-        for number, (essence, _changes, _name) in wanted.items()
+        number: _best(standing[essence], name)
+        for number, (essence, _changes, name) in wanted.items()
         if essence in standing
     }
+
+
+def _best(by_name: dict[str, Claim], name: str) -> Claim:
+    return by_name.get(name.casefold()) or max(by_name.values(), key=lambda claim: claim.pk)
 
 
 def _earlier(

@@ -78,6 +78,14 @@ def test_confirmed_warnings_are_told_in_words() -> None:
     assert f"{words} (MPN-07) “Known.”" in text_of(browser.get(url("claim_history", claim)))
 
 
+def test_a_printed_page_has_no_form_to_fill_in() -> None:
+    claim = acts.submit(factories.make_claim())
+    page = html_of(browser_of(claim.created_by).get(url("claim_page", claim)))
+    main = page[page.index("<main") :].split("</main>")[0]
+    assert re.findall(r'<form class="([^"]*)"', main) == ["no-print"]
+    assert main.count("<form") == 1
+
+
 def entries(user: User) -> list[str]:
     """Return the entries of the main menu."""
     page = html_of(browser_of(user).get(reverse("account")))

@@ -141,6 +141,14 @@ def test_what_is_with_the_reviewers_stands_too(desk: Desk) -> None:
     assert findings(again) == [(2, "", "BLK-15")]
 
 
+def test_of_several_claims_for_the_same_the_one_of_that_name_is_told(desk: Desk) -> None:
+    rows = [desk.row(claim_name=name) for name in ("Spring", "Autumn", "Winter")]
+    desk.upload_rows(*rows)
+    spring, _autumn, winter = Claim.objects.order_by("pk")
+    again = desk.upload_rows(desk.row(claim_name="SPRING"), desk.row(claim_name="Summer"))
+    assert [each["claim"] for each in again.problems] == [spring.pk, winter.pk]
+
+
 def test_rows_of_one_file_are_not_compared_with_each_other(desk: Desk) -> None:
     assert desk.upload_rows(desk.row(**GOOD), desk.row(**GOOD)).draft_count == 2
 
