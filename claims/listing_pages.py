@@ -12,7 +12,7 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import BooleanField, CharField, DateTimeField, F, Func, Q, QuerySet, Value
@@ -155,6 +155,10 @@ def place_from(text: str, *, backwards: bool, segments: Sequence[Segment]) -> Pl
     dated = segments[segment].column.endswith("_at")
     if isinstance(at, datetime):
         if not dated or at.tzinfo is None:
+            return None
+        try:
+            at = at.astimezone(UTC)
+        except OverflowError:  # At both ends of the calendar.
             return None
     elif dated or "\0" in at:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from django.contrib import admin
@@ -161,9 +161,10 @@ def place_in(query: QueryDict) -> Place | None:
             continue
         try:
             at = parse_datetime(parts[1]) if parts[1] else None
-        except ValueError:
-            continue
-        if parts[1] and (at is None or at.tzinfo is None):
+            if parts[1] and (at is None or at.tzinfo is None):
+                continue
+            at = at and at.astimezone(UTC)
+        except (ValueError, OverflowError):  # The latter at both ends of the calendar.
             continue
         return Place(int(parts[0]), Key(int(parts[2]), at), backwards=name == "before")
     return None

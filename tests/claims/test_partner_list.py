@@ -167,6 +167,7 @@ def test_a_heading_sorts_and_says_so(sort: str, way: int) -> None:
         "\0",
         "=" * 3000,
         "WzAsImQiLCIyMDI2IiwxXQ",  # a moment without a zone
+        "WzAsICJkIiwgIjk5OTktMTItMzFUMjM6NTk6NTktMTI6MDAiLCAxXQ",  # a moment past all calendars
         "WzksInQiLCJhIiwxXQ",  # a ninth segment
         "WzAsInQiLCJhIiw5OTk5OTk5OTk5OTk5OTk5OTk5OTk5XQ",  # a key that no table holds
         "W1tbW1tbW1tb" * 150,
