@@ -24,7 +24,7 @@ from claims.services.lines import included_lines
 from claims.standing import until
 from claims.states import Act, DeficiencyCode, RejectionReason
 from cpor_site.common import clock, outbox
-from cpor_site.common.models import OutboxMessage
+from cpor_site.common.models import OutboxMessage, User
 from cpor_site.common.operator_calendar import operator_calendar
 from cpor_site.common.problems import Problem, Refused
 
@@ -35,7 +35,7 @@ from ..inserting import with_text
 from ..models import CannedText, ChecklistVerdict
 from ..readiness import Obstacle, obstacles
 from ..selectors import dispute_of
-from ..services import decisions
+from ..services import decisions, leases
 from ..services.canned_texts import texts_for
 from ..services.rehearsal import rehearse
 from ..verdict_table import missing_codes
@@ -344,6 +344,8 @@ def _shown(
     possible = any(link.name == attempt.name for link in links)
     if not possible and not problems:
         problems = _why_impossible(claim, hindrance)
+    elif request.method != "POST":
+        problems = _held_elsewhere(claim, reader(request))
     context = {
         **frame(request, claim, attempt.title % {"number": claim.number}),
         "attempt": attempt,
@@ -374,6 +376,14 @@ def _previewed(
         ],
     }
     return TemplateResponse(request, "admin/claims/claim/preview.html", context)
+
+
+def _held_elsewhere(claim: Claim, user: User) -> tuple[Problem, ...]:
+    """Return why nothing can be decided now, so that nobody types in vain."""
+    lease = leases.lease_of(claim, clock.now())
+    if lease is None or lease.holder_id == user.pk:
+        return ()
+    return leases.HeldElsewhere(lease.holder).problems
 
 
 def _why_impossible(claim: Claim, hindrance: Problem | None) -> tuple[Problem, ...]:

@@ -163,16 +163,15 @@ def render_case(
         marks,
     )
     in_review = claim.status in WITH_REVIEWERS
+    lease = lease_bar(claim, user, hindered=hindrance is not None if acts or hindrance else None)
     context = {
         **frame(request, claim, claim.number),
         "case": case,
         "standing": standing_of(claim, user, now, calendar),
         "why": explained(claim, calendar),
-        "acts": acts,
+        "acts": [] if lease.blocks else acts,
         "hindrance": hindrance,
-        "lease": lease_bar(
-            claim, user, hindered=hindrance is not None if acts or hindrance else None
-        ),
+        "lease": lease,
         "obstacles": obstacles(case, today) if in_review else [],
         "can_extend": can_extend(claim, user),
         "seen": _since_seen(case, user, now) if request.method == "GET" and writes else None,

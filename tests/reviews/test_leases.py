@@ -350,6 +350,18 @@ class TestPages:
         assert told(moved) == [f"The reviewer of {claim.number} is changed."]
         assert acts.fresh(claim).assigned_reviewer == colleague
 
+    def test_while_somebody_else_has_it_open_nothing_is_offered(self, reviewer: User) -> None:
+        claim = acts.under_review(reviewer=reviewer)
+        lead = browser_of(factories.make_reviewer(role="Lead reviewer"))
+
+        case, act = (text_of(lead.get(url(name, claim))) for name in ("case", "approve"))
+        assert ("Take over…" in case, "Approve…" in case) == (True, False)
+        assert "Rita Reviewer has this case open." in act
+        leases.release_case(claim_id=claim.pk, actor=actors.reviewer(reviewer))
+        case, act = (text_of(lead.get(url(name, claim))) for name in ("case", "approve"))
+        assert ("Take over…" in case, "Approve…" in case) == (False, True)
+        assert "There is a problem" not in act
+
     @pytest.mark.parametrize("to", ["999999", "x", "\0"])
     def test_nonsense_keeps_what_was_typed(self, to: str, reviewer: User) -> None:
         claim = acts.under_review(reviewer=reviewer)
