@@ -14,6 +14,7 @@ from claims.states import LineStatus
 from cpor_site.common import outbox
 from cpor_site.common.countries import country_name
 from cpor_site.common.letters import render_letter, usable_locale
+from cpor_site.common.mail_addresses import folded
 from cpor_site.common.operator_calendar import operator_zone
 
 from .models import ConsentRecipient, ConsentRequest, OverviewLink
@@ -190,7 +191,7 @@ def everybody_asked(claim: Claim) -> list[ConsentRecipient]:
         .select_related("request")
         .order_by("-pk")
     ):
-        found.setdefault(recipient.email.strip().lower(), recipient)
+        found.setdefault(folded(recipient.email), recipient)
     return list(found.values())
 
 

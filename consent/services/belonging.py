@@ -7,6 +7,7 @@ from django.db.models.functions import Cast
 
 from claims.models import Claim, ClaimContact, CustomerTenant
 from claims.states import Status
+from cpor_site.common.mail_addresses import folded, is_address
 
 from ..models import ConsentRecipient
 
@@ -17,8 +18,8 @@ def on_claims_of(email: str) -> Q:
     It is if it holds a link that wasn't superseded, is a contact of the customer (never the
     partner's own) or a registered administrator of the tenant.
     """
-    asked = ConsentRecipient.objects.filter(email__iexact=email, superseded_at=None)
-    contacts = ClaimContact.objects.filter(email__iexact=email).exclude(
+    asked = ConsentRecipient.objects.filter(is_address("email", email), superseded_at=None)
+    contacts = ClaimContact.objects.filter(is_address("email", email)).exclude(
         kind=ClaimContact.Kind.PARTNER
     )
     return (
@@ -35,7 +36,7 @@ def living_claims() -> Q:
 
 def administered_by(email: str) -> list[int]:
     """Return the primary keys of the tenants that the address is registered to administer."""
-    wanted = email.strip().lower()
+    wanted = folded(email)
     found = CustomerTenant.objects.annotate(listed=Cast("admin_emails", TextField())).filter(
         listed__icontains=f'"{wanted}"'
     )
@@ -44,8 +45,8 @@ def administered_by(email: str) -> list[int]:
 
 def administers(email: str, tenant: CustomerTenant) -> bool:
     """Whether the address is registered as an administrator of the tenant."""
-    wanted = email.strip().lower()
-    return any(each.strip().lower() == wanted for each in tenant.admin_emails)
+    wanted = folded(email)
+    return any(folded(each) == wanted for each in tenant.admin_emails)
 
 
 def tenants_of(email: str) -> list[CustomerTenant]:
@@ -67,5 +68,5 @@ def sees_whole_tenant(email: str, tenant: CustomerTenant) -> bool:
     """
     if administers(email, tenant):
         return True
-    domain = email.strip().lower().rpartition("@")[2]
+    domain = folded(email).rpartition("@")[2]
     return tenant.domains.filter(domain=domain, is_active=True, is_verified=True).exists()

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from claims.models import Claim
 from cpor_site.common import clock, limits
+from cpor_site.common.mail_addresses import folded, is_address
 
 from .. import letters, tokens
 from ..models import ConsentEvent, ConsentRecipient, ConsentRequest
@@ -60,13 +61,13 @@ def addressee_of(claim: Claim, email: str) -> Addressee | None:
     Counts who holds a link that wasn't superseded, the customer's contacts as they are now, and
     the registered administrators; never the partner's own contact.
     """
-    wanted = email.strip().lower()
+    wanted = folded(email)
     for recipient in ConsentRecipient.objects.filter(
-        request__claim=claim, superseded_at=None, email__iexact=wanted
+        is_address("email", wanted), request__claim=claim, superseded_at=None
     ).order_by("-pk")[:1]:
         return Addressee(recipient.role, recipient.name, recipient.email, recipient.locale)
     for each in addressees(claim):
-        if each.email.strip().lower() == wanted:
+        if folded(each.email) == wanted:
             return each
     return None
 
@@ -88,7 +89,7 @@ def make_link(
     if request is None:
         request = ConsentRequest.objects.create(claim=claim, created_at=now, closed_at=now)
     ConsentRecipient.objects.filter(
-        request__claim=claim, email__iexact=addressee.email, superseded_at=None
+        is_address("email", addressee.email), request__claim=claim, superseded_at=None
     ).update(superseded_at=now)
     nonce = tokens.fresh_nonce()
     recipient = ConsentRecipient.objects.create(
@@ -128,9 +129,9 @@ def recipients_of_letter(event_id: int) -> list[int]:
     assert first.recipient is not None
     return list(
         ConsentEvent.objects.filter(
+            is_address("recipient__email", first.recipient.email),
             kind=Kind.LINK_REQUESTED,
             at=first.at,
-            recipient__email__iexact=first.recipient.email,
         )
         .order_by("pk")
         .values_list("recipient", flat=True)

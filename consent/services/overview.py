@@ -21,6 +21,7 @@ from claims.models import Association, Claim, CustomerTenant
 from claims.refusals import NotYours
 from claims.states import AssociationState, Status
 from cpor_site.common import clock
+from cpor_site.common.mail_addresses import is_address
 from cpor_site.common.operator_calendar import operator_zone
 from cpor_site.common.problems import Refused, information
 
@@ -232,13 +233,15 @@ def _claims_on(link: OverviewLink) -> QuerySet[Claim]:
 def _role_of(link: OverviewLink) -> str:
     """Return what the address is at the customer by its links to other claims."""
     known = ConsentRecipient.objects.filter(
-        request__claim__tenant=link.tenant, email__iexact=link.email
+        is_address("email", link.email), request__claim__tenant=link.tenant
     )
     role = known.order_by("-pk").values_list("role", flat=True).first()
     return role or ConsentRecipient.Role.TENANT_ADMIN
 
 
 def _locale_of(email: str, tenant: CustomerTenant) -> str:
-    known = ConsentRecipient.objects.filter(request__claim__tenant=tenant, email__iexact=email)
+    known = ConsentRecipient.objects.filter(
+        is_address("email", email), request__claim__tenant=tenant
+    )
     locale = known.order_by("-pk").values_list("locale", flat=True).first()
     return locale or tenant.locale or settings.LANGUAGE_CODE

@@ -12,6 +12,7 @@ from django.urls import reverse
 from claims import actors, deadlines, door
 from claims.models import Claim, ClaimContact, CustomerTenant
 from claims.states import AssociationState
+from cpor_site.common.mail_addresses import folded
 from cpor_site.common.together import change_together
 
 from .. import letters, tokens
@@ -72,7 +73,7 @@ def addressees(claim: Claim) -> list[Addressee]:
     ]
     once: dict[str, Addressee] = {}
     for addressee in found:
-        once.setdefault(addressee.email.strip().lower(), addressee)
+        once.setdefault(folded(addressee.email), addressee)
     return list(once.values())
 
 

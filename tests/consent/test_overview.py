@@ -147,6 +147,35 @@ def test_nobody_else_gets_a_link(client: Client, tenant: CustomerTenant, email: 
     assert OverviewLink.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    "look_alike",
+    ["bu\u017finess@contoso.example", "bus\u0131ness@contoso.example", "des\u212a@contoso.example"],
+)
+def test_an_address_that_only_a_database_takes_for_the_customers_gets_nothing(
+    client: Client, tenant: CustomerTenant, look_alike: str
+) -> None:
+    """Where case doesn't count, a long s is an S, a dotless i an I and the Kelvin sign a K."""
+    tenant.admin_emails = ["desk@contoso.example"]
+    tenant.save()
+    claim = claim_of(tenant)
+    before = OutboxMessage.objects.count()
+    ask(client, look_alike)
+    client.post(reverse("consent_new_link"), {"email": look_alike})
+    assert OutboxMessage.objects.count() == before
+
+    # Nor does somebody who is named like that get the links of the other's letters.
+    other = factories.make_claim(tenant=tenant, products=("teams",))
+    ClaimContact.objects.filter(claim=other, kind="business").update(email=look_alike)
+    other = acts.in_window(other)
+    mail.outbox.clear()
+    client.post(reverse("consent_new_link"), {"email": "business@contoso.example"})
+    outbox.send_due()
+    (letter,) = mail.outbox
+    assert letter.to == ["business@contoso.example"]
+    assert claim.number in str(letter.body)
+    assert other.number not in str(letter.body)
+
+
 def test_a_contact_whom_a_partner_named_elsewhere_sees_that_partners_claims_only(
     client: Client, tenant: CustomerTenant
 ) -> None:
