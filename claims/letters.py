@@ -261,23 +261,31 @@ def _approved(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
 
 
 def _declined(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
+    """T10: what the customer declined, and what remains."""
     in_window = claim.deadline_kind == DeadlineKind.CONSENT
     return {
-        "lines": [_in_words(line) for line in approved_lines(claim)],
+        "lines": [_in_words(line) for line in _named_lines(claim, event)],
+        "remaining": [_in_words(line) for line in approved_lines(claim)],
         "due_at": claim.due_at if in_window else None,
         "customer_reason": CUSTOMER_REASONS.get(event.details.get("customer_reason", ""), ""),
         "customer_message": Verbatim(event.details.get("customer_message", "")),
     }
 
 
+def _named_lines(claim: Claim, event: ClaimEvent) -> list[ClaimLine]:
+    """Return the lines that the event was about."""
+    return list(
+        ClaimLine.objects.filter(claim=claim, pk__in=event.details["lines"])
+        .select_related("product", "activity", "subscription")
+        .order_by("pk")
+    )
+
+
 def _taken_back(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
     """T12, done or announced: what the customer takes back, and what remains."""
     gone = set(event.details["lines"])
-    lines = ClaimLine.objects.filter(claim=claim, pk__in=gone).select_related(
-        "product", "activity", "subscription"
-    )
     return {
-        "lines": [_in_words(line) for line in lines.order_by("pk")],
+        "lines": [_in_words(line) for line in _named_lines(claim, event)],
         "remaining": [_in_words(line) for line in approved_lines(claim) if line.pk not in gone],
         "takes_effect_at": datetime.fromisoformat(event.details["takes_effect_at"]),
         "due_at": None,
@@ -321,11 +329,8 @@ def _association_ended(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
 
 def _expired(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
     """T22: what ended with its subscription, what remains, and where to claim anew."""
-    lines = ClaimLine.objects.filter(claim=claim, pk__in=event.details["lines"]).select_related(
-        "product", "activity", "subscription"
-    )
     return {
-        "lines": [_in_words(line) for line in lines.order_by("pk")],
+        "lines": [_in_words(line) for line in _named_lines(claim, event)],
         "remaining": [_in_words(line) for line in approved_lines(claim)],
         "renew_page": settings.CPOR_PUBLIC_URL + reverse("claim_renew", args=[claim.pk]),
     }

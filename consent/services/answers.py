@@ -187,6 +187,7 @@ def decline(
             "reasons": [str(RejectionReason.CUSTOMER)],
             "customer_reason": answer.reason,
             "customer_message": answer.message if answer.share_message else "",
+            "lines": [line.pk for line in refused],
         }
         if len(refused) == len(standing):
             with door.passage(claim_id=claim_id, act=Act.DECLINE, actor=actor) as passage:
