@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ..models import PartnerOrganization
-from .base import DeskForm, ManyFilesField, VersionedForm
+from .base import DeskForm, ManyFilesField, VersionedForm, offer_organizations
 
 
 class StartForm(DeskForm):
@@ -24,17 +24,15 @@ class StartForm(DeskForm):
         max_length=120,
     )
 
-    def __init__(self, *args: Any, organizations: list[PartnerOrganization], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        organizations: list[PartnerOrganization],
+        current: PartnerOrganization | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        choice = self.fields["organization"]
-        assert isinstance(choice, forms.TypedChoiceField)
-        choices: list[tuple[Any, Any]] = [(each.pk, each.name) for each in organizations]
-        if len(organizations) == 1:
-            choice.initial = organizations[0].pk
-            choice.widget = forms.HiddenInput()
-        else:
-            choices.insert(0, ("", _("Choose one")))
-        choice.choices = choices
+        offer_organizations(self.fields["organization"], organizations, current)
 
 
 class ConfirmForm(VersionedForm):

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from cpor_site.common.problems import Problem, Severity
 
+from ..models import PartnerOrganization
+
 CODED = '{} <span class="code">{}</span>'
 
 
@@ -128,3 +130,21 @@ class ManyFilesField(forms.FileField):
         if not files and self.required:
             raise forms.ValidationError(self.error_messages["required"], code="required")
         return files
+
+
+def offer_organizations(
+    field: forms.Field, found: list[PartnerOrganization], current: PartnerOrganization | None
+) -> None:
+    """Let one of the organisations be chosen; the one that is looked at now stands first chosen.
+
+    Where there is only one, nothing is asked, and where none is looked at, none is taken unasked.
+    """
+    assert isinstance(field, forms.TypedChoiceField)
+    choices: list[tuple[int | str, Any]] = [(each.pk, each.name) for each in found]
+    if len(found) == 1:
+        field.initial = found[0].pk
+        field.widget = forms.HiddenInput()
+    else:
+        choices.insert(0, ("", _("Choose one")))
+        field.initial = current.pk if current and current in found else None
+    field.choices = choices

@@ -11,7 +11,7 @@ from cpor_site.common.uploads import in_megabytes
 
 from ..bulk.reading import MOST_BYTES, MOST_ROWS
 from ..models import PartnerOrganization
-from .base import DeskForm
+from .base import DeskForm, offer_organizations
 
 
 class UploadForm(DeskForm):
@@ -30,18 +30,11 @@ class UploadForm(DeskForm):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["organization"]
-        assert isinstance(field, forms.TypedChoiceField)
-        field.choices = [(each.pk, each.name) for each in organizations]
+        offer_organizations(self.fields["organization"], organizations, current)
         self.fields["file"].error_messages["required"] = _("Choose the file.")
         self.fields["file"].help_text = _(
             "Up to %(rows)d rows and %(size)s MB, with commas, semicolons or tabs between cells."
         ) % {"rows": MOST_ROWS, "size": in_megabytes(MOST_BYTES)}
-        if len(organizations) == 1:
-            field.initial = organizations[0].pk
-            field.widget = forms.HiddenInput()
-        elif current is not None:
-            field.initial = current.pk
 
 
 class KeptFileForm(DeskForm):

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from .. import actors, listing, listing_pages, selectors
+from .. import actors, listing, listing_pages, organizations, selectors
 from ..actors import Capability
 from ..forms.acts import StartForm
 from ..forms.listing import FilterNameForm
@@ -101,10 +101,14 @@ def _place(
 @require_http_methods(["GET", "POST"])
 def claim_start(request: HttpRequest) -> HttpResponse:
     """Say what is needed, and start a draft."""
-    organizations = selectors.organizations_to_claim_for(reader(request))
-    if not organizations:
+    found = selectors.organizations_to_claim_for(reader(request))
+    if not found:
         return render(request, "claims/cannot_start.html", {"here": "start"}, status=403)
-    form = StartForm(request.POST or None, organizations=organizations)
+    form = StartForm(
+        request.POST or None,
+        organizations=found,
+        current=organizations.current_organization(request),
+    )
     problems: tuple[object, ...] = ()
     if request.method == "POST" and form.is_valid():
         started: list[Claim] = []

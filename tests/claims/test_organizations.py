@@ -119,3 +119,19 @@ def test_people_are_managed_where_one_is_global_admin(user: User) -> None:
     factories.make_membership(user, role=Membership.Role.GLOBAL_ADMIN, is_active=False)
     request = browser_of(user).get(reverse("claim_list")).wsgi_request
     assert organizations.managed(request) == [theirs]
+
+
+@pytest.mark.parametrize("name", ["claim_start", "upload"])
+def test_a_form_begins_with_the_organisation_that_is_looked_at(
+    name: str, user: User, two: list[PartnerOrganization]
+) -> None:
+    browser = browser_of(user)
+
+    def chosen() -> tuple[list[str], Any]:
+        field = browser.get(reverse(name)).context["form"]["organization"]
+        return [str(label) for _key, label in field.field.choices], field.value()
+
+    names = ["Choose one", *(each.name for each in two)]
+    assert chosen() == (names, None)
+    switch(browser, two[1].pk)
+    assert chosen() == (names, two[1].pk)
