@@ -29,7 +29,8 @@ def make_left_out(request: HttpRequest, upload_id: int) -> HttpResponse:
     found = upload_or_404(request, upload_id)
     rows = None
     if "all" not in request.POST:
-        rows = {whole_number(each) for each in request.POST.getlist("row")} - {None}
+        numbers = map(whole_number, request.POST.getlist("row"))
+        rows = {each for each in numbers if each is not None}
     try:
         made = making.make_left_out(actor=acting(request), upload_id=found.pk, rows=rows)
     except NotYours as refusal:

@@ -68,15 +68,14 @@ class DeskAdapter(DefaultAccountAdapter):
         The first lock keeps out whoever guesses, and nobody who signs in from elsewhere; what it
         refuses isn't counted for the second, so that one address alone can't reach that one.
         """
-        self._taken: limits.Taken | None = None
         user = super().authenticate(request, **credentials)
-        if user is not None and self._taken is not None:
+        if user is not None:
             self._taken.give_back(1)
         return user
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         super().pre_authenticate(request, **credentials)
-        self._taken = limits.take(
+        self._taken: limits.Taken = limits.take(
             _NAME, _account(credentials), most=MOST_FROM_ANYWHERE, within=WITHIN
         )
         if not self._taken.count:

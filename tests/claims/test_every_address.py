@@ -120,7 +120,7 @@ def everything() -> dict[str, Any]:
     """Return all that anybody could change, but for what only says where one was last."""
     found = {}
     for model in KEPT:
-        rows = [dict(row) for row in model._default_manager.order_by("pk").values()]  # type: ignore[attr-defined]
+        rows = [dict(row) for row in model._default_manager.order_by("pk").values()]
         for row in rows:
             row.pop("last_section", None)
         found[model.__name__] = rows

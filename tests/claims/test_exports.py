@@ -197,7 +197,8 @@ def add_claims(like: Claim, count: int) -> None:
         )
         for number in range(first, first + count)
     ]
-    made = QuerySet(Claim).bulk_create(claims)  # Past the guard, which wants each one's history.
+    rows: QuerySet[Claim] = QuerySet(Claim)
+    made = rows.bulk_create(claims)  # Past the guard, which wants each one's history.
     ClaimLine.objects.bulk_create(
         ClaimLine(claim=each, product=line.product, activity=line.activity) for each in made
     )
