@@ -10,9 +10,9 @@ from django.conf import settings
 from django.urls import reverse
 
 from claims import actors, deadlines, door
-from claims.models import Claim, ClaimContact, CustomerTenant
+from claims.models import Claim, ClaimContact, ClaimEvent, CustomerTenant
 from claims.states import AssociationState
-from cpor_site.common.mail_addresses import folded
+from cpor_site.common.mail_addresses import folded, is_address
 from cpor_site.common.together import change_together
 
 from .. import letters, tokens
@@ -78,16 +78,30 @@ def addressees(claim: Claim) -> list[Addressee]:
 
 
 def link_for(recipient_id: int) -> str:
-    """Return the recipient's link; asked for by the outbox in the moment of sending."""
-    recipient = ConsentRecipient.objects.get(pk=recipient_id)
+    """Return the recipient's link; asked for by the outbox in the moment of sending.
+
+    Whoever got a newer link while the letter waited finds that one in it.
+    """
+    recipient = present_link_of(ConsentRecipient.objects.get(pk=recipient_id))
     token = tokens.known_token(recipient.nonce, recipient.token_hash)
     path = reverse("consent_page", args=[token])
     return f"{settings.CPOR_PUBLIC_URL}{path}"
 
 
+def present_link_of(recipient: ConsentRecipient) -> ConsentRecipient:
+    """Return the link that the same address holds to the same request now, else ``recipient``."""
+    if recipient.superseded_at is None:
+        return recipient
+    present = ConsentRecipient.objects.filter(
+        is_address("email", recipient.email), request=recipient.request_id, superseded_at=None
+    )
+    return present.order_by("-pk").first() or recipient
+
+
 def open_window(recipient_id: int, *, left_at: datetime) -> None:
     """Record that the letter has left, and open the window if it is the request's first (7.4).
 
+    A letter that was overtaken by a newer link to the same address counts, for it holds that link.
     Where the customer couldn't be written to before, the window opens with a letter to somebody who
     was asked, and not with the technical contact's copy.
     """
@@ -97,17 +111,19 @@ def open_window(recipient_id: int, *, left_at: datetime) -> None:
         _now,
     ):
         request = ConsentRequest.objects.select_for_update().get(pk=recipient.request_id)
-        if recipient.sent_at is None:
-            # A refusal before the letter left is made good by its leaving; a bounce isn't.
-            recipient.sent_at, recipient.bounced_at = left_at, None
-            recipient.save(update_fields=["sent_at", "bounced_at"])
+        holder = present_link_of(recipient)
+        for each in {recipient, holder}:
+            if each.sent_at is None:
+                # A refusal before the letter left is made good by its leaving; a bounce isn't.
+                each.sent_at, each.bounced_at = left_at, None
+                each.save(update_fields=["sent_at", "bounced_at"])
         if request.opened_at is not None or request.closed_at is not None:
             return
-        if recipient.bounced_at is not None or recipient.superseded_at is not None:
+        if holder.bounced_at is not None or holder.superseded_at is not None:
             return
         if claim.association_state != AssociationState.PROVISIONAL:
             return
-        if request.undelivered_at is None or stands_in(recipient):
+        if request.undelivered_at is None or stands_in(holder):
             start_window(claim, request, left_at=left_at, now=left_at)
 
 
@@ -119,16 +135,30 @@ def stands_in(recipient: ConsentRecipient) -> bool:
 def start_window(
     claim: Claim, request: ConsentRequest, *, left_at: datetime, now: datetime
 ) -> None:
-    """Let the whole window run from ``left_at``; the caller holds claim and request."""
+    """Let the whole window run from ``left_at``; the caller holds claim and request.
+
+    It ends no sooner than an extension has promised.
+    """
     kind, limit = deadlines.consent(claim.rule_profile, left_at)
-    request.opened_at, request.closes_at, request.undelivered_at = left_at, limit.due_at, None
+    closes_at = max(limit.due_at, _promised(request) or limit.due_at)
+    request.opened_at, request.closes_at, request.undelivered_at = left_at, closes_at, None
     request.save()
-    claim.consent_sent_at, claim.consent_closes_at = left_at, limit.due_at
+    claim.consent_sent_at, claim.consent_closes_at = left_at, closes_at
     claim.consent_undelivered_at = None
-    claim.deadline_kind, claim.due_at = kind, limit.due_at
+    claim.deadline_kind, claim.due_at = kind, closes_at
     door.save(claim, actor=actors.SYSTEM, now=now, reason="consent_window_opened")
     event = door.record(claim, kind="consent_window_opened", actor=actors.SYSTEM, at=now)
     door.tell(claim, event=event, actor=actors.SYSTEM)
+
+
+def _promised(request: ConsentRequest) -> datetime | None:
+    """Return until when a lead gave the customer more time; it outlives a stop of the clock."""
+    if request.extended_at is None:
+        return None
+    told = ClaimEvent.objects.filter(
+        claim=request.claim_id, kind="consent_window_extended", at=request.extended_at
+    ).first()
+    return datetime.fromisoformat(told.details["closes_at"]) if told else None
 
 
 def stop_window(claim: Claim, request: ConsentRequest, *, now: datetime, reason: str) -> None:

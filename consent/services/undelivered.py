@@ -73,7 +73,11 @@ def recipients_of(message: OutboxMessage) -> list[int]:
     """Return the keys of those whose links stand in the letter; none for letters of other kinds."""
     prefix, _colon, number = message.about.partition(":")
     if prefix == requests.FILLER:
-        return [int(number)]
+        recipient = ConsentRecipient.objects.get(pk=int(number))
+        overtaken_at, left_at = recipient.superseded_at, message.sent_at
+        if overtaken_at is not None and (left_at is None or left_at >= overtaken_at):
+            recipient = requests.present_link_of(recipient)
+        return [recipient.pk]
     if prefix == letters.NEW_LINKS:
         return links.recipients_of_letter(int(number))
     return []

@@ -22,7 +22,7 @@ from consent.services.answers import LinkSuperseded, Responder
 from consent.services.windows import finalise_consent_windows
 from consent.services.withdrawals import withdraw
 from consent.views import asking
-from cpor_site.common import clock, outbox
+from cpor_site.common import clock, deliveries, outbox
 from cpor_site.common.models import OutboxMessage
 from tests import acts, factories
 
@@ -213,6 +213,30 @@ def test_a_link_that_was_sent_again_opens_no_window(client: Client) -> None:
     ask(client, business(claim))
     outbox.send_due()
     assert acts.fresh(claim).consent_closes_at is None
+
+
+def test_a_letter_that_a_new_link_overtook_holds_it_and_opens_the_window(client: Client) -> None:
+    claim = acts.approved()
+    OutboxMessage.objects.filter(kind="consent_request").update(
+        next_try_at=clock.now() + timedelta(hours=1)
+    )
+    ask(client, business(claim))
+    (fresh,) = tokens_in_last_mail()
+    assert acts.fresh(claim).consent_closes_at is None
+    with time_machine.travel(clock.now() + timedelta(hours=2), tick=False):
+        mail.outbox.clear()
+        outbox.send_due()
+        assert acts.fresh(claim).consent_sent_at == clock.now()
+    late = [each for each in mail.outbox if each.to == [business(claim)]]
+    assert [re.findall(r"/consent/([\w-]{43})/", str(each.body)) for each in late] == [[fresh]]
+
+
+def test_a_refused_letter_that_a_new_link_overtook_still_counts_as_lost(client: Client) -> None:
+    claim = acts.approved()
+    ask(client, business(claim))
+    letter = OutboxMessage.objects.get(kind="consent_request")
+    deliveries.note_bounced(letter.pk, at=clock.now(), reason="550 no such user")
+    assert acts.fresh(claim).consent_undelivered_at is not None
 
 
 def test_after_the_window_the_new_link_serves_to_withdraw(client: Client, claim: Claim) -> None:

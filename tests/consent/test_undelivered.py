@@ -18,6 +18,7 @@ from claims.states import AssociationState, DeadlineKind, Status
 from consent.models import ConsentEvent, ConsentRecipient, ConsentRequest
 from consent.services import answers
 from consent.services.answers import LinkSuperseded, Responder
+from consent.services.extensions import extend_window
 from consent.services.reminders import remind_customers
 from consent.services.windows import finalise_consent_windows
 from consent.tokens import token_for
@@ -190,6 +191,21 @@ class TestTheClock:
         assert clock_of(claim) == RUNNING
         lose(claim, moment=FRIDAY)
         assert clock_of(claim)[:2] == (TUESDAY, at("2026-06-09T23:59:59+02:00"))
+
+    def test_it_ends_no_sooner_than_a_lead_has_promised(self) -> None:
+        with on(MONDAY):
+            claim = acts.approved(new_claim("it@contoso.example"))
+            OutboxMessage.objects.filter(pk=letter_to(claim, "tenant_admin").pk).update(
+                next_try_at=TUESDAY
+            )
+            outbox.send_due()
+            lead = actors.reviewer(factories.make_reviewer(role="Lead reviewer"))
+            extend_window(claim_id=claim.pk, actor=lead, days=14, reason="Company holidays.")
+        promised = at("2026-06-22T23:59:59+02:00")
+        assert clock_of(lose(claim, moment=MONDAY + timedelta(hours=1))) == STOPPED
+        with on(TUESDAY):
+            outbox.send_due()
+        assert clock_of(claim)[:3] == (TUESDAY, promised, promised)
 
     def test_whoever_has_answered_has_read_the_letter(self) -> None:
         claim = in_window()
