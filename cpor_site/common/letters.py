@@ -129,7 +129,9 @@ def _one_line(value: Any) -> Any:
         return {name: _one_line(each) for name, each in value.items()}
     if isinstance(value, str):
         # Only the outbox's own marker may become somebody's secret link.
-        safe = value.replace(MARKER, "")
+        safe = value
+        while MARKER in safe:  # Taking one out may put another together.
+            safe = safe.replace(MARKER, "")
         return Verbatim(safe) if isinstance(value, Verbatim) else " ".join(safe.split())
     return value
 

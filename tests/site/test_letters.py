@@ -105,7 +105,7 @@ def test_words_that_somebody_typed_never_become_a_secret_link(folder: Path) -> N
     made = letter(
         folder,
         "{{ name }}\n\n{{ words|quoted }}\n\nOpen: {{ link }}",
-        name="[[link]]",
+        name="[[link]][[li[[link]]nk]]",
         words=Verbatim("see [[link]]"),
         link="[[link]]",
     )
