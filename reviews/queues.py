@@ -73,7 +73,12 @@ class _PartnersQueue(Queue):
     """What waits for partners: answers to questions by their deadline, then other contacts."""
 
     def segments(self, user: User, now: datetime) -> tuple[Segment, ...]:
-        return Segment(WITH_PARTNER), Segment(WITH_PARTNER | UNDELIVERED, dated=False)
+        # Each by itself, so that each walks an index of its own.
+        return (
+            Segment(WITH_PARTNER),
+            Segment(WITH_PARTNER, dated=False),
+            Segment(UNDELIVERED, dated=False),
+        )
 
 
 class _CustomersQueue(Queue):
