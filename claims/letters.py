@@ -38,7 +38,7 @@ from .models import (
     ReviewFinding,
 )
 from .services.lines import approved_lines, included_lines
-from .standing import standing_of
+from .standing_for_partners import standing_of
 from .states import DeadlineKind, DeficiencyCode, LineStatus, RejectionReason, Side, Status
 
 CUSTOMER_REASONS = {

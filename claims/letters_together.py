@@ -16,7 +16,7 @@ from .actors import Capability
 from .letters import Reader
 from .models import Claim, ClaimContact, ClaimLine, Membership
 from .signals import Moved
-from .standing import move_facts
+from .standing_for_partners import move_facts
 from .states import LineStatus
 
 WRITTEN_TOGETHER = frozenset({"claim_rejected", "window_closed"})

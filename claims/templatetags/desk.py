@@ -17,7 +17,7 @@ from cpor_site.common.operator_calendar import operator_calendar
 
 from .. import standing as standing_of_claims
 from ..models import Claim
-from ..standing import Standing
+from ..standing_for_partners import Standing, standing_of
 from ..wording import date_words
 
 register = template.Library()
@@ -30,7 +30,7 @@ def standing(context: RequestContext, claim: Claim) -> Standing:
     A page with many claims puts the operator's ``calendar`` and ``now`` into its context once.
     """
     calendar = context.get("calendar") or operator_calendar()
-    return standing_of_claims.standing_of(claim, context.get("now") or clock.now(), calendar)
+    return standing_of(claim, context.get("now") or clock.now(), calendar)
 
 
 @register.simple_tag

@@ -41,7 +41,7 @@ from ..readiness import obstacles, registry_lines
 from ..selectors import dispute_of
 from ..services.decisions import may_ask
 from ..services.leases import WITH_REVIEWERS
-from ..standing import standing_of
+from ..standing_for_reviewers import standing_of
 from ..verdict_table import VerdictTable
 
 CLOCK_STARTS: dict[DeadlineKind, tuple[str, ...]] = {

@@ -25,7 +25,7 @@ from cpor_site.common.business_calendar import BusinessCalendar, Deadline
 from cpor_site.common.operator_calendar import operator_calendar
 
 from ..services import holds, leases
-from ..standing import standing_of
+from ..standing_for_reviewers import standing_of
 from .case import CLOCK_STARTS, about_a_case, frame, reader
 from .extension import can_extend
 

@@ -33,7 +33,7 @@ from ..queue_pages import COUNTED, Key, Place, Segment
 from ..queue_search import LONGEST, search
 from ..queues import ALL, BY_CODE, OPEN_QUEUE, QUEUES, Band, Queue
 from ..services import leases
-from ..standing import Standing, standing_of
+from ..standing_for_reviewers import Standing, standing_of
 from .case import VIEW_CLAIM, reader
 
 PARAMETERS = ("queue", "status", "area", "due", "q")

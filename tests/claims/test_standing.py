@@ -11,15 +11,8 @@ import pytest
 from django.utils import timezone
 
 from claims.models import Claim, RuleProfile
-from claims.standing import (
-    Due,
-    Standing,
-    due_of,
-    move_facts,
-    standing_of,
-    until,
-    whose_move,
-)
+from claims.standing import Due, due_of, until, whose_move
+from claims.standing_for_partners import Standing, move_facts, standing_of
 from claims.states import AssociationState, DeadlineKind, Side, Status
 from cpor_site.common.business_calendar import BusinessCalendar
 from tests.factories import at
@@ -75,7 +68,7 @@ def test_the_partners_deadline_is_said_with_the_business_days_left() -> None:
     assert asked.move == "Your move: answer by Fri 29 May 2026 (5 business days left)."
     assert asked.hue == "partner"
     assert asked.is_mine is True
-    assert asked.due == Due(DUE, False, "5 business days left")
+    assert asked.due == Due(DUE, False, "5 business days left", 5, in_calendar_days=False)
 
 
 @pytest.mark.parametrize(

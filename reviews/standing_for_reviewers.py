@@ -1,4 +1,4 @@
-"""A claim's standing in the words of a reviewer: whose move, until when, and what if nobody moves.
+"""Where a claim stands, in sentences to a reviewer: whose move, by when, and what if nobody moves.
 
 Times are told in the time zone that is active, which is the reader's.
 """
@@ -13,9 +13,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from claims import door
+from claims import standing
 from claims.models import Claim
-from claims.standing import CALENDAR_DAYS, hue_of, until, whose_move
+from claims.standing import hue_of, label_of, until, whose_move
 from claims.states import AssociationState, Side, Status
 from cpor_site.common.business_calendar import BusinessCalendar
 from cpor_site.common.models import User
@@ -61,23 +61,14 @@ class Standing:
     due: Due | None
 
 
-def due_of(claim: Claim, now: datetime, calendar: BusinessCalendar) -> Due | None:
-    """Return the clock that runs on the claim, or None if none does."""
-    at = claim.due_at
-    if at is None:
-        return None
-    if claim.deadline_kind in CALENDAR_DAYS:
-        return _by_calendar_days(at, now, calendar)
-    return _by_business_days(at, now, calendar)
-
-
 def standing_of(claim: Claim, reader: User, now: datetime, calendar: BusinessCalendar) -> Standing:
     """Return where the claim stands, addressed to the operator's person ``reader``."""
-    due = due_of(claim, now, calendar)
+    clock = standing.due_of(claim, now, calendar)
+    due = _due(clock, now, calendar)
     side = whose_move(claim)
     move, consequence = _sentences(claim, reader, due)
     return Standing(
-        label=door.status_label(claim),
+        label=label_of(claim, clock),
         hue=hue_of(claim),
         side=side,
         mover=MOVERS[side],
@@ -88,28 +79,20 @@ def standing_of(claim: Claim, reader: User, now: datetime, calendar: BusinessCal
     )
 
 
-def _by_business_days(at: datetime, now: datetime, calendar: BusinessCalendar) -> Due:
-    if at <= now:
-        late = calendar.business_days_between(at, now)
+def _due(clock: standing.Due | None, now: datetime, calendar: BusinessCalendar) -> Due | None:
+    """Business days are those of work: one that passed is counted on, a near one stands out."""
+    if clock is None or clock.in_calendar_days:
+        return clock and Due(clock.at, clock.passed, clock.left, "nobody", "nobody")
+    if clock.passed:
+        late = calendar.business_days_between(clock.at, now)
         words = ngettext(
             "overdue by %(days)d business day", "overdue by %(days)d business days", late
         )
-        return Due(at, True, words % {"days": late} if late else gettext("overdue"), "bad", "bad")
-    left = calendar.business_days_left(now, at)
-    words = ngettext("%(days)d business day left", "%(days)d business days left", left)
-    words = words % {"days": left} if left else gettext("last day")
-    if left <= SOON:
-        return Due(at, False, words, "partner", "warning")
-    return Due(at, False, words, "nobody", "nobody")
-
-
-def _by_calendar_days(at: datetime, now: datetime, calendar: BusinessCalendar) -> Due:
-    if at <= now:
-        return Due(at, True, gettext("time is up"), "nobody", "nobody")
-    left = (calendar.day_of(at) - calendar.day_of(now)).days
-    words = ngettext("%(days)d day left", "%(days)d days left", left)
-    words = words % {"days": left} if left else gettext("last day")
-    return Due(at, False, words, "nobody", "nobody")
+        words = words % {"days": late} if late else gettext("overdue")
+        return Due(clock.at, True, words, "bad", "bad")
+    if clock.days <= SOON:
+        return Due(clock.at, False, clock.left, "partner", "warning")
+    return Due(clock.at, False, clock.left, "nobody", "nobody")
 
 
 def _sentences(claim: Claim, reader: User, due: Due | None) -> tuple[str, str]:

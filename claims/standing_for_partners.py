@@ -1,0 +1,199 @@
+"""Where a claim stands, in sentences to a person of its partner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext
+
+from cpor_site.common.business_calendar import BusinessCalendar
+
+from .models import Claim
+from .standing import (
+    Due,
+    can_be_disputed,
+    day,
+    due_of,
+    hue_of,
+    label_of,
+    reasons_of,
+    until,
+    whose_move,
+)
+from .states import AssociationState, Side, Status
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a claim stands.
+
+    ``side`` has the move, None if nothing is awaited from anybody. ``move`` says it in a sentence,
+    ``consequence`` what happens if it isn't made. ``hue`` names a status hue of the stylesheet and
+    the icon of the same name.
+    """
+
+    label: str
+    hue: str
+    side: Side | None
+    move: str
+    consequence: str
+    due: Due | None
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether the partner has the move."""
+        return self.side == Side.PARTNER
+
+
+def standing_of(claim: Claim, now: datetime, calendar: BusinessCalendar) -> Standing:
+    """Return where the claim stands, addressed to a person of its partner."""
+    due = due_of(claim, now, calendar)
+    move, consequence = _sentences(claim, due)
+    return Standing(
+        label=label_of(claim, due),
+        hue=hue_of(claim),
+        side=whose_move(claim),
+        move=move,
+        consequence=consequence,
+        due=due,
+    )
+
+
+def move_facts(claim: Claim) -> tuple[Any, ...]:
+    """Return what ``standing_of`` reads of a claim; claims of equal facts stand alike."""
+    return (
+        claim.rule_profile_id,
+        claim.status,
+        claim.association_state,
+        claim.due_at,
+        claim.deadline_kind,
+        claim.round,
+        claim.assigned_reviewer_id,
+        claim.disputed_at,
+        claim.activated_at,
+        claim.ended_at,
+        claim.ended_reason,
+        claim.consent_undelivered_at,
+        claim.consent_closes_at,
+        tuple(claim.rejection_reasons),
+    )
+
+
+def _sentences(claim: Claim, due: Due | None) -> tuple[str, str]:
+    words = {"by": until(due.at) if due else "", "left": due.left if due else ""}
+    passed = due is not None and due.passed
+    match claim.status:
+        case Status.EDITING:
+            return (
+                gettext("Your move: finish this draft and submit it."),
+                gettext("A draft has no deadline, but nobody looks at it before you submit it."),
+            )
+        case Status.SUBMITTED:
+            return _submitted(claim, passed) % words, gettext(
+                "There is nothing for you to do now. If you hear nothing by then, you haven't "
+                "lost anything: no claim is decided by silence on our side."
+            )
+        case Status.DISPUTED:
+            return _disputed(passed) % words, gettext(
+                "Somebody who has not decided on this claim before looks at it. You can still add "
+                "proof or a comment."
+            )
+        case Status.UNDER_REVIEW:
+            move = (
+                gettext("With the reviewers: the decision is late; it was due by %(by)s.")
+                if passed
+                else gettext("With the reviewers: a decision or a question by %(by)s (%(left)s).")
+            )
+            return move % words, gettext(
+                "There is nothing for you to do now. You can still add proof or a comment."
+            )
+        case Status.PARTNER_ACTION_REQUIRED:
+            return _asked(passed) % words, (
+                gettext("Without an answer by then the claim is rejected for good.")
+                if claim.disputed_at
+                else gettext(
+                    "Without an answer by then the claim is rejected without further notice."
+                )
+            )
+        case Status.APPROVED:
+            return _approved(claim, words)
+        case Status.REJECTED:
+            return _rejected(claim, due, words)
+        case Status.CANCELLED:
+            return gettext("Closed: this draft was discarded."), ""
+        case _:
+            return _ended(claim)
+
+
+def _submitted(claim: Claim, passed: bool) -> str:
+    if passed:
+        return gettext("With the reviewers: nobody has taken it up yet; it was due by %(by)s.")
+    if claim.assigned_reviewer_id is not None and claim.round > 1:
+        return gettext("With the reviewers: they look at your answer by %(by)s (%(left)s).")
+    return gettext("With the reviewers: somebody takes it up by %(by)s (%(left)s).")
+
+
+def _asked(passed: bool) -> str:
+    if passed:
+        return gettext("Your answer was due by %(by)s. The claim is about to be rejected.")
+    return gettext("Your move: answer by %(by)s (%(left)s).")
+
+
+def _disputed(passed: bool) -> str:
+    if passed:
+        return gettext("With the reviewers: the answer to your dispute is late; due by %(by)s.")
+    return gettext("With the reviewers: your dispute is answered by %(by)s (%(left)s).")
+
+
+def _ended(claim: Claim) -> tuple[str, str]:
+    since = day(claim.ended_at) if claim.ended_at else ""
+    reason = {"reason": claim.ended_reason}
+    return (
+        gettext("Closed: the association ended on %(since)s.") % {"since": since},
+        gettext("Reason: %(reason)s") % reason if claim.ended_reason else "",
+    )
+
+
+def _approved(claim: Claim, words: dict[str, str]) -> tuple[str, str]:
+    if claim.association_state == AssociationState.ACTIVE:
+        since = day(claim.activated_at) if claim.activated_at else ""
+        return (
+            gettext("You are partner of record since %(since)s.") % {"since": since},
+            gettext(
+                "The claim goes on to the incentive program by itself, which judges by its own "
+                "rules whether anything is earned."
+            ),
+        )
+    if claim.awaits_contact:
+        return (
+            gettext("Your move: name another contact at the customer."),
+            gettext(
+                "Our letter to the customer came back. Their time to decline doesn't run, and "
+                "nothing comes into force, until a letter has left."
+            ),
+        )
+    if claim.consent_closes_at is None:
+        return (
+            gettext("Approved. The letter to the customer is on its way."),
+            gettext("The customer's time to decline begins when the letter has left."),
+        )
+    return (
+        gettext("With the customer, who may decline until %(by)s (%(left)s).") % words,
+        gettext("If the customer doesn't decline, you become partner of record by itself."),
+    )
+
+
+def _rejected(claim: Claim, due: Due | None, words: dict[str, str]) -> tuple[str, str]:
+    reasons = {"reasons": reasons_of(claim)}
+    if not can_be_disputed(claim, due):
+        return (
+            gettext("Closed: rejected (%(reasons)s).") % reasons,
+            gettext("You can make a new claim with better proof at any time."),
+        )
+    return (
+        gettext("Rejected (%(reasons)s). You can dispute it until %(by)s (%(left)s).")
+        % {**reasons, **words},
+        gettext("After that only a new claim with better proof is possible."),
+    )
