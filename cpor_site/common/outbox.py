@@ -218,8 +218,8 @@ def send_due(*, now: datetime | None = None, limit: int = 500, dry_run: bool = F
     recipient who is refused for good counts as a bounce, and ``letter_lost`` is sent.
     While the server can't be reached no letter loses a try: the run ends and the next one begins
     where this one stopped. The letter over which it falls silent loses a try, and the run ends as
-    well: each further letter would keep the worker from its sweeps. A dry run counts what is due and
-    touches nothing.
+    well: each further letter would keep the worker from its sweeps. A dry run counts what is due
+    and touches nothing.
 
     ``now`` replaces the clock for the whole run.
     """
