@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+from django.urls import reverse
 from django.utils import formats, translation
 
 from claims import deadlines
 from claims.models import Claim, ClaimEvent, ClaimLine
 from claims.services.lines import approved_lines
-from claims.states import LineStatus
+from claims.states import AssociationState, DeadlineKind, LineStatus
 from cpor_site.common import outbox
 from cpor_site.common.countries import country_name
 from cpor_site.common.letters import render_letter, usable_locale
@@ -58,6 +60,8 @@ def write_consent_request(recipient: ConsentRecipient, *, now: datetime) -> None
             "lines": lines,
             "date": date,
             "zone": zone.key,
+            "is_admin": recipient.role == ConsentRecipient.Role.TENANT_ADMIN,
+            "about_page": _about_page(locale),
             "link": outbox.MARKER,
         },
     )
@@ -133,6 +137,7 @@ def write_reminder(recipient: ConsentRecipient, request: ConsentRequest, *, now:
         now,
         key=f"consent_reminder:{request.pk}:{recipient.pk}",
         kind="consent_reminder",
+        about_page=_about_page(usable_locale(recipient.locale)),
         about=f"{ABOUT}:{recipient.pk}",
         lines=approved_lines(request.claim),
         day=request.closes_at,
@@ -144,6 +149,7 @@ def write_new_links(recipients: list[ConsentRecipient], *, about: str, now: date
     """Write one letter with a link for each claim that somebody is to answer for (TOK-02)."""
     first = recipients[0]
     claims = [recipient.request.claim for recipient in recipients]
+    number = claims[0].number if len(claims) == 1 else ""
     _post(
         NEW_LINK,
         first.email,
@@ -152,13 +158,17 @@ def write_new_links(recipients: list[ConsentRecipient], *, about: str, now: date
         key=f"new_link:{first.pk}",
         kind="new_link",
         about=f"{NEW_LINKS}:{about}",
-        claim_number=claims[0].number if len(claims) == 1 else "",
+        claim_number=number,
+        number=number,
         name=first.name,
+        zone=operator_zone().key,
         claims=[
             {
                 "number": claim.number,
                 "partner": claim.organization.name,
                 "customer": claim.tenant.name if claim.tenant else "",
+                "waits": claim.association_state == AssociationState.PROVISIONAL,
+                "until": claim.due_at if claim.deadline_kind == DeadlineKind.CONSENT else None,
             }
             for claim in claims
         ],
@@ -267,6 +277,11 @@ def _ended_lines(claim: Claim) -> list[ClaimLine]:
         .select_related("product", "activity", "subscription")
         .order_by("pk")
     )
+
+
+def _about_page(language: str) -> str:
+    """Return the address of the public page that explains all this, in a language."""
+    return f"{settings.CPOR_PUBLIC_URL}{reverse('consent_about')}?lang={language}"
 
 
 def _place(claim: Claim) -> str:

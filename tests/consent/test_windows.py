@@ -105,6 +105,11 @@ def test_everyone_at_the_customer_gets_one_letter_with_an_own_link() -> None:
         "it@contoso.example",
         "technical@contoso.example",
     ]
+    whys = {
+        row.recipient: "registered as an administrator" in " ".join(row.text_body.split())
+        for row in acts.letters(claim, "consent_request")
+    }
+    assert [address for address, is_admin in whys.items() if is_admin] == ["it@contoso.example"]
     recipients = ConsentRecipient.objects.filter(request__claim=claim)
     assert len({each.token_hash for each in recipients}) == 3
     stored = "".join(each.text_body + each.html_body for each in OutboxMessage.objects.all())

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 NOT_ABOUT_ONE_CLAIM = {"overview"}
 """Asked for by somebody who may have many claims, and good for some hours: no number, no date."""
 
-WITHOUT_A_DATE = {"overview", "new_link"}
+WITHOUT_A_DATE = {"overview"}
 
 ROWS = {
     "Submitted": ["claim_submitted"],
@@ -75,7 +75,7 @@ MOVES = {
     "consent_extended": "It is your turn",
     "consent_ended": "You don't have to do anything.",
     "consent_taken_back": "you don't have to do anything.",
-    "new_link": "If you didn't ask for them, you need not do anything.",
+    "new_link": "It is your turn: if it is not right, please decline, until",
     "overview": "If you didn't ask for it, you need not do anything.",
     "late_review_reported": "It is the reviewers' move",
 }
@@ -111,8 +111,7 @@ def test_each_letter_in_each_language(kind: LetterKind, language: str) -> None:
     assert f'<html lang="{language}">' in letter.html
     if kind.code not in NOT_ABOUT_ONE_CLAIM:
         assert NUMBER in letter.text
-        if kind.code != "new_link":
-            assert letter.subject.startswith(f"{NUMBER}: ")
+        assert letter.subject.startswith(f"{NUMBER}: ")
     if kind.code not in WITHOUT_A_DATE:
         said = " ".join(f"{letter.subject} {letter.text}".split())
         assert [day for day in days_in(language) if day in said]

@@ -53,9 +53,7 @@ def inside(html: str) -> str:
     return html.partition("</h1>")[2].partition("</main>")[0].strip()
 
 
-FOOTER = (
-    "\n\n-- \nContoso & Sons runs this claims desk. Questions? Write to\ndesk@contoso.example.\n"
-)
+FOOTER = "\n\n-- \nThis letter is from Contoso & Sons. Questions? Write to\ndesk@contoso.example.\n"
 
 
 def test_nothing_is_escaped_in_text_and_everything_in_html(folder: Path) -> None:
