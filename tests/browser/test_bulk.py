@@ -100,8 +100,23 @@ def test_three_good_rows_and_two_bad_ones(desk: Desk, people: People, tmp_path: 
     choose(page, text_of(ROWS))
     steps.expect_title(page, "Upload it again?")
     assert faults(page) == []
-    page.get_by_role("link", name="Choose another file").click()
-    choose(page, refused.read_text("utf-8-sig").replace("Exchnge", "Exchange"), "mended.csv")
+    page.get_by_role("button", name="Upload it again").click()
+    left_out = page.get_by_role("region", name="Left out")
+    expect(left_out.locator("tbody tr")).to_have_count(3)
+    assert faults(page) == []
+    left_out.get_by_label("Row 2", exact=True).check()
+    left_out.get_by_role("button", name="Make drafts of the ticked rows").click()
+    expect(page.get_by_role("status")).to_have_text("1 draft was made.")
+    page.get_by_role("link", name="Discard these drafts…").click()
+    steps.expect_title(page, "Discard these drafts?")
+    assert faults(page) == []
+    page.get_by_role("button", name="Discard the ticked drafts").click()
+    expect(page.get_by_role("status")).to_have_text("1 draft is discarded.")
+    assert faults(page) == []
+
+    page.goto("/claims/upload/")
+    mended = refused.read_text("utf-8-sig").replace("Exchnge Online", "Microsoft Teams")
+    choose(page, mended, "mended.csv")
     expect(page.locator(".notice").first).to_contain_text("1 draft was made.")
 
     draft = drafts.locator("tbody tr").filter(has_text="Spring guess")
