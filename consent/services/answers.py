@@ -81,6 +81,13 @@ class NothingLeft(Refused):
         )
 
 
+class NothingChosen(Refused):
+    """CNS-02: none of the lines that were named stands any more."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(error("CNS-02", sentence, field="lines"))
+
+
 @dataclass(frozen=True)
 class Responder:
     """Who answers, and from where; the address is kept for the audit (Q26)."""
@@ -169,9 +176,7 @@ def decline(
         if line_ids is not None:
             refused = [line for line in standing if line.pk in set(line_ids)]
         if not refused:
-            raise Refused(
-                error("CNS-02", _("Choose at least one product to decline."), field="lines")
-            )
+            raise NothingChosen(_("Choose at least one product to decline."))
         answer = record_answer(
             recipient,
             Kind.DECLINED,

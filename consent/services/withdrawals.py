@@ -21,11 +21,19 @@ from cpor_site.common import clock
 from cpor_site.common.jobs import Outcome, keyset, run_sweep
 from cpor_site.common.models import JobRun
 from cpor_site.common.operator_calendar import operator_zone
-from cpor_site.common.problems import Refused, error, information
+from cpor_site.common.problems import Refused, information
 from cpor_site.common.zone_days import last_second
 
 from ..models import ConsentAnswer
-from .answers import Responder, WindowOver, ask_open, recipient_of, record_answer, require_name
+from .answers import (
+    NothingChosen,
+    Responder,
+    WindowOver,
+    ask_open,
+    recipient_of,
+    record_answer,
+    require_name,
+)
 
 AT_ONCE = "at_once"
 
@@ -102,9 +110,7 @@ def withdraw(
         if line_ids is not None:
             chosen = [line for line in chosen if line.pk in set(line_ids)]
         if not chosen:
-            raise Refused(
-                error("CNS-02", _("Choose at least one product to withdraw."), field="lines")
-            )
+            raise NothingChosen(_("Choose at least one product to withdraw."))
         answer = record_answer(
             recipient,
             ConsentAnswer.Kind.WITHDRAWN,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -20,11 +20,12 @@ from cpor_site.common.problems import Problem
 from ..forms import AgreeForm, DeclineForm, WithdrawForm
 from ..models import ConsentAnswer, ConsentRecipient
 from ..services import answers, withdrawals
-from ..services.answers import Responder, WindowOver
+from ..services.answers import NothingChosen, Responder, WindowOver
 from ..services.withdrawals import WindowRuns
 from ..wording import activity_text, line_text
 from .frame import shown, token_page, with_form
 
+Kind = ConsentAnswer.Kind
 FORM_METHODS = ["GET", "HEAD", "POST"]
 INCOMPLETE = 422
 
@@ -65,15 +66,24 @@ def decline(request: HttpRequest, token: str, recipient: ConsentRecipient) -> Ht
     posted = request.POST if request.method == "POST" else None
     try:
         answers.ask_open(recipient, clock.now())
+        if posted is not None and _is_done(recipient, Kind.DECLINED, posted):
+            return _to(token, "consent_done")
         form = DeclineForm(posted, claim_lines=approved_lines(recipient.request.claim))
         if posted is not None and form.is_valid():
             given = form.cleaned_data
-            answers.decline(
-                token=token,
-                responder=_responder(request, given),
-                line_ids=[int(pk) for pk in given["lines"]],
-                **_reasons(given),
-            )
+            try:
+                answers.decline(
+                    token=token,
+                    responder=_responder(request, given),
+                    line_ids=[int(pk) for pk in given["lines"]],
+                    **_reasons(given),
+                )
+            except NothingChosen:
+                # Somebody was quicker, who may be the same person's second click.
+                if not _is_done(recipient, Kind.DECLINED, posted):
+                    standing = approved_lines(recipient.request.claim)
+                    form = DeclineForm(posted, claim_lines=standing)
+                    return _form_page(request, "consent/decline.html", token, recipient, form)
             return _to(token, "consent_done")
     except WindowOver as refusal:
         if posted is None:
@@ -97,15 +107,21 @@ def withdraw(request: HttpRequest, token: str, recipient: ConsentRecipient) -> H
         lines = withdrawals.standing_lines(recipient.request.claim)
         if not lines:
             return _to(token, "consent_page")
+        if posted is not None and _is_done(recipient, Kind.WITHDRAWN, posted):
+            return _to(token, "consent_done")
         form = WithdrawForm(posted, claim_lines=lines)
         if posted is not None and form.is_valid():
             given = form.cleaned_data
-            withdrawals.withdraw(
-                token=token,
-                responder=_responder(request, given),
-                line_ids=[int(pk) for pk in given["lines"]],
-                **_reasons(given),
-            )
+            try:
+                withdrawals.withdraw(
+                    token=token,
+                    responder=_responder(request, given),
+                    line_ids=[int(pk) for pk in given["lines"]],
+                    **_reasons(given),
+                )
+            except NothingChosen:
+                if not _is_done(recipient, Kind.WITHDRAWN, posted):
+                    return _to(token, "consent_page")
             return _to(token, "consent_done")
     except WindowRuns:
         return _to(token, "consent_page")
@@ -188,6 +204,16 @@ def _after(
         ],
     }
     return shown(request, "consent/after.html", context)
+
+
+def _is_done(recipient: ConsentRecipient, kind: ConsentAnswer.Kind, posted: QueryDict) -> bool:
+    """Whether these very products were answered for by this link before, as by a double click."""
+    last = ConsentAnswer.objects.filter(recipient=recipient, kind=kind).order_by("-pk").first()
+    if last is None:
+        return False
+    return {str(pk) for pk in last.lines.values_list("pk", flat=True)} == set(
+        posted.getlist("lines")
+    )
 
 
 def _form_page(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -12,6 +13,10 @@ from django.urls import reverse
 from claims.models import Claim, PoEDocument
 from claims.states import Status
 from consent.models import ConsentAnswer, ConsentRecipient
+from consent.services import answers, links
+from consent.services.requests import Addressee
+from consent.tokens import token_for
+from cpor_site.common import clock
 from tests import acts, factories
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +97,39 @@ def test_declining_one_product_and_then_the_other(client: Client, claim: Claim) 
     assert "TOK-04" not in again.content.decode()
     assert "You answered on" in again.content.decode()
     assert ConsentAnswer.objects.count() == 2
+
+
+@pytest.mark.parametrize("by", ["a second click", "a colleague"])
+def test_a_refusal_that_somebody_else_was_quicker_with(
+    client: Client, claim: Claim, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    tenant_admin = ConsentRecipient.objects.get()
+    if by == "a colleague":
+        tenant_admin = links.make_link(
+            claim,
+            Addressee("tenant_admin", "", "it@contoso.example", "en"),
+            now=clock.now(),
+        )
+    quicker, decline = token_for(tenant_admin.nonce), answers.decline
+
+    def overtaken(**given: Any) -> ConsentAnswer:
+        decline(**given | {"token": quicker})
+        return decline(**given)
+
+    own = ConsentRecipient.objects.earliest("pk")
+    address = reverse("consent_decline", args=[token_for(own.nonce)])
+    given = {"responder_name": "Jana Meier", "lines": [claim.lines.earliest("pk").pk]}
+    with monkeypatch.context() as patch:
+        patch.setattr(answers, "decline", overtaken)
+        response = client.post(address, given)
+    if by == "a colleague":
+        assert response.status_code == 422
+        assert "Jana Meier" in response.content.decode()
+        return
+    for each in (response, client.post(address, given)):
+        assert each.status_code == 302
+        assert each["Location"].startswith(url(claim, "consent_done"))
+    assert ConsentAnswer.objects.count() == 1
 
 
 def test_a_missing_name_loses_nothing_that_was_typed(client: Client, claim: Claim) -> None:
