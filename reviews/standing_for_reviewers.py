@@ -81,8 +81,10 @@ def standing_of(claim: Claim, reader: User, now: datetime, calendar: BusinessCal
 
 def _due(clock: standing.Due | None, now: datetime, calendar: BusinessCalendar) -> Due | None:
     """Business days are those of work: one that passed is counted on, a near one stands out."""
-    if clock is None or clock.in_calendar_days:
-        return clock and Due(clock.at, clock.passed, clock.left, "nobody", "nobody")
+    if clock is None:
+        return None
+    if clock.in_calendar_days:
+        return Due(clock.at, clock.passed, clock.left, "nobody", "nobody")
     if clock.passed:
         late = calendar.business_days_between(clock.at, now)
         words = ngettext(

@@ -11,6 +11,7 @@ from django.contrib.admin.utils import get_fields_from_path, unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.db.models import DateField, DateTimeField, Model, QuerySet
+from django.db.models.fields.related import RelatedField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.utils.text import capfirst
@@ -88,7 +89,7 @@ class OfferedLookups:
     def _endings(self, path: str) -> tuple[str, ...]:
         """Return how lookups of a filter end; rows only by key, where no number is too large."""
         field = get_fields_from_path(self.model, path)[-1]  # type: ignore[attr-defined]
-        if field.is_relation:
+        if isinstance(field, RelatedField):
             return ("__isnull", f"__{field.target_field.name}__exact")
         return ("", "__exact", "__isnull", "__gte", "__lt")
 

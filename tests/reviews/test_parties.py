@@ -139,8 +139,8 @@ def test_who_rejected_a_claim_does_not_choose_who_judges_its_dispute(
         assert code(lambda act=act: act(claim_id=claim.pk, actor=own, reason="x")) == "REV-04"  # type: ignore[misc]
     ask(acts.fresh(claim))
     assert code(lambda: holds.place_hold(claim_id=claim.pk, actor=own, reason="x")) == "REV-04"
-    act = bulk.assign_claims(claim_ids=[claim.pk], actor=own, to=other, reason="Cover.")
-    assert [each.done for each in act.results.all()] == [False]
+    assigned = bulk.assign_claims(claim_ids=[claim.pk], actor=own, to=other, reason="Cover.")
+    assert [each.done for each in assigned.results.all()] == [False]
 
 
 def test_once_the_dispute_is_settled_its_first_judge_works_on_again(
