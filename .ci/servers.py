@@ -61,63 +61,96 @@ def postgres_programs(folder: Path, *, as_nobody: bool) -> Path:
     return folder / programs.relative_to(package.parent)
 
 
-@contextmanager
-def postgres() -> Iterator[str]:
-    """A PostgreSQL of its own, reached through a socket; yields its address."""
-    # PostgreSQL refuses to run as root, so root runs it as a user without rights.
-    nobody = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
-    with temporary_folder() as folder:
-        programs = postgres_programs(folder, as_nobody=nobody is not None)
+class Postgres:
+    """A PostgreSQL of its own below ``folder``, reached through a socket.
+
+    It can be stopped, killed and started again; ``settings`` are of postgresql.conf.
+    """
+
+    def __init__(self, folder: Path, *settings: str) -> None:
+        # PostgreSQL refuses to run as root, so root runs it as a user without rights.
+        nobody = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+        self.folder = folder
+        self.programs = postgres_programs(folder, as_nobody=nobody is not None)
+        self.sockets = folder / "s"
+        self.address = f"postgresql://postgres@/postgres?host={self.sockets}"
+        self._who: dict[str, int] = {}
+        self._server: subprocess.Popen[bytes] | None = None
         data = folder / "data"
         data.mkdir(mode=0o700)
-        sockets = folder / "s"
-        sockets.mkdir()
-        who: dict[str, int] = {}
+        self.sockets.mkdir()
         if nobody:
-            who = {"user": nobody.pw_uid, "group": nobody.pw_gid}
-            for each in (data, sockets):
+            self._who = {"user": nobody.pw_uid, "group": nobody.pw_gid}
+            for each in (data, self.sockets):
                 os.chown(each, nobody.pw_uid, nobody.pw_gid)
-        initdb = [programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust"]
+        initdb = [self.programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust"]
         made = subprocess.run(
             [*initdb, "--encoding=UTF8", "--no-locale", "--no-sync"],
             cwd=folder,
             capture_output=True,
             text=True,
             check=False,
-            **who,
+            **self._who,
         )
         if made.returncode:
             raise Unusable(f"initdb failed: {made.stderr.strip()}")
-        settings = ["listen_addresses=", f"unix_socket_directories={sockets}", "timezone=UTC"]
-        # The data is thrown away, so it need not survive a crash.
-        settings += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
-        command: list[str | Path] = [programs / "postgres", "-D", data]
-        for setting in settings:
-            command += ["-c", setting]
-        with (folder / "log").open("wb") as log:
-            server = subprocess.Popen(
-                command,
-                cwd=folder,
+        own = ["listen_addresses=", f"unix_socket_directories={self.sockets}", "timezone=UTC"]
+        self._command: list[str | Path] = [self.programs / "postgres", "-D", data]
+        for setting in (*own, *settings):
+            self._command += ["-c", setting]
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        ready = [self.programs / "pg_isready", "-q", "-h", self.sockets]
+        self._launch()
+        while subprocess.run(ready, cwd=self.folder, check=False).returncode:
+            if time.monotonic() > end:
+                raise Unusable(f"PostgreSQL did not start: {(self.folder / 'log').read_text()}")
+            if self._server is None or self._server.poll() is not None:
+                # After a kill the last of the old processes may still be there for a moment.
+                self._launch()
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """End all sessions and stop the server."""
+        if self._server is None:
+            return
+        self._server.send_signal(signal.SIGINT)  # "fast": ends the open sessions
+        try:
+            self._server.wait(20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """Kill the server, which then has to recover when it starts."""
+        if self._server is not None:
+            self._server.kill()
+            self._server.wait()
+
+    def _launch(self) -> None:
+        with (self.folder / "log").open("ab") as log:
+            self._server = subprocess.Popen(
+                self._command,
+                cwd=self.folder,
                 stdout=log,
                 stderr=log,
                 preexec_fn=stop_with_parent,
-                **who,
+                **self._who,
             )
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """A PostgreSQL for tests; yields its address."""
+    with temporary_folder() as folder:
+        # The data is thrown away, so it need not survive a crash.
+        server = Postgres(folder, "fsync=off", "synchronous_commit=off", "full_page_writes=off")
         try:
-            end = time.monotonic() + PATIENCE_SECONDS
-            ready = [programs / "pg_isready", "-q", "-h", sockets]
-            while subprocess.run(ready, cwd=folder, check=False).returncode:
-                if server.poll() is not None or time.monotonic() > end:
-                    raise Unusable(f"PostgreSQL did not start: {(folder / 'log').read_text()}")
-                time.sleep(0.05)
-            yield f"postgresql://postgres@/postgres?host={sockets}"
+            server.start()
+            yield server.address
         finally:
-            server.send_signal(signal.SIGINT)  # "fast": ends the open sessions
-            try:
-                server.wait(20)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+            server.stop()
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from celery import Celery
+from kombu.transport import redis as over_redis
 
 from cpor_site.env import Env, load
 from cpor_site.schedule import jobs
@@ -12,6 +13,10 @@ from cpor_site.schedule import jobs
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cpor_site.settings")
 
 LONGEST_TASK_SECONDS = 15 * 60
+
+# Whatever a worker had in hand when Redis went away it would put back while it closes the lost
+# connection, which fails and ends the worker. A message is a hint; the next one does as well.
+over_redis.Channel.do_restore = False
 
 
 def configuration(env: Env) -> dict[str, object]:
@@ -45,7 +50,7 @@ def configuration(env: Env) -> dict[str, object]:
     if env.redis_url:
         return config | {
             "broker_url": env.redis_url,
-            "broker_transport_options": {"visibility_timeout": 2 * LONGEST_TASK_SECONDS},
+            "broker_transport_options": {"ack_emulation": False},
         }
     messages, control = folder / "messages", folder / "control"
     for each in (messages, control):

@@ -230,12 +230,12 @@ class LifeMachine(RuleBasedStateMachine):
             users = self.world.reviewers
             own = next((each for each in users.values() if each.email == claim.reviewer), None)
             user = own or users["first"] if who == "own" else users[who]
-            return getattr(self, name)(key, user)  # type: ignore[no-any-return]
+            return getattr(self, name)(key, user)
         if name in CUSTOMERS_ACTS:
             # Before the letter has left nobody has the link.
             return getattr(self, name)(key) if claim.opened_at is not None else None
         actor = actors.partner(self.world.owners[claim.organization])
-        return getattr(self, name)(key, actor)  # type: ignore[no-any-return]
+        return getattr(self, name)(key, actor)
 
     def is_allowed(self, number: int, act: DoneTwice) -> bool:
         life = deepcopy(self.life)
