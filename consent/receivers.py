@@ -67,7 +67,8 @@ def open_window(*, message: OutboxMessage, at: datetime, **kwargs: Any) -> None:
     """Open the window with the first consent letter that leaves; note when new links left."""
     kind, _colon, recipient_id = message.about.partition(":")
     if kind == requests.FILLER:
-        requests.open_window(int(recipient_id), left_at=at)
+        came_back = message.bounced_at is not None
+        requests.open_window(int(recipient_id), left_at=at, came_back=came_back)
     elif kind == letters.NEW_LINKS:
         links.note_letter(int(recipient_id), at)
 

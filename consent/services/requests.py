@@ -98,10 +98,11 @@ def present_link_of(recipient: ConsentRecipient) -> ConsentRecipient:
     return present.order_by("-pk").first() or recipient
 
 
-def open_window(recipient_id: int, *, left_at: datetime) -> None:
+def open_window(recipient_id: int, *, left_at: datetime, came_back: bool = False) -> None:
     """Record that the letter has left, and open the window if it is the request's first (7.4).
 
-    A letter that was overtaken by a newer link to the same address counts, for it holds that link.
+    ``came_back`` says that news of the letter's bounce were quicker than those of its leaving. A
+    letter that was overtaken by a newer link to the same address counts, for it holds that link.
     Where the customer couldn't be written to before, the window opens with a letter to somebody who
     was asked, and not with the technical contact's copy.
     """
@@ -115,7 +116,8 @@ def open_window(recipient_id: int, *, left_at: datetime) -> None:
         for each in {recipient, holder}:
             if each.sent_at is None:
                 # A refusal before the letter left is made good by its leaving; a bounce isn't.
-                each.sent_at, each.bounced_at = left_at, None
+                each.sent_at = left_at
+                each.bounced_at = each.bounced_at if came_back else None
                 each.save(update_fields=["sent_at", "bounced_at"])
         if request.opened_at is not None or request.closed_at is not None:
             return

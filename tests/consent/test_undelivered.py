@@ -145,6 +145,25 @@ class TestTheClock:
         recipient = ConsentRecipient.objects.get()
         assert (recipient.delivered_at, recipient.bounced_at) == (MONDAY, TUESDAY)
 
+    def test_a_bounce_that_is_told_before_the_letter_is_marked_stands(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Providers tell of a dropped letter while their answer is still on its way."""
+        with on(MONDAY):
+            claim = acts.approved(new_claim())
+            letter, mark_sent = letter_to(claim, "business"), outbox._mark_sent
+
+            def mark_late(message: OutboxMessage, at: datetime) -> None:
+                deliveries.note_bounced(message.pk, at=MONDAY, reason="dropped")
+                mark_sent(message, at)
+
+            OutboxMessage.objects.exclude(pk=letter.pk).delete()
+            monkeypatch.setattr(outbox, "_mark_sent", mark_late)
+            outbox.send_due()
+        assert OutboxMessage.objects.get(pk=letter.pk).state == "sent"
+        assert clock_of(claim) == STOPPED
+        assert acts.fresh(claim).consent_undelivered_at == MONDAY
+
     def test_a_lost_reminder_proves_nothing_once_the_request_has_arrived(self) -> None:
         claim = in_window()
         deliveries.note_delivered(letter_to(claim, "business").pk, at=MONDAY)
