@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cpor_site.common import countries
+from cpor_site.common.mail_addresses import folded
 
 from ..rules.identifiers import PUBLIC_MAIL_DOMAINS, normalise_domain, parse_guid
 
@@ -252,7 +253,7 @@ def partner_id(value: object) -> str:
 
 def email(value: object) -> str:
     """Read one e-mail address; it comes back in small letters."""
-    address = value.casefold() if isinstance(value, str) else ""
+    address = folded(value) if isinstance(value, str) else ""
     try:
         validate_email(address)
     except ValidationError:

@@ -65,6 +65,7 @@ def test_guids_are_read_however_they_were_copied(written: str) -> None:
         (values.time_zone, "Europe/Berlin", "Europe/Berlin"),
         (values.partner_id, "0012345678", "0012345678"),
         (values.email, "Ada@Contoso.COM", "ada@contoso.com"),
+        (values.email, "it@stra\u00dfe.example", "it@stra\u00dfe.example"),
         (values.domain, "Bücher.Example.", "xn--bcher-kva.example"),
         (values.domain, "CONTOSO.onmicrosoft.com", "contoso.onmicrosoft.com"),
         (
