@@ -65,6 +65,7 @@ PAGES = (
     "tests/reviews/test_letter_previews.py",
     "tests/reviews/test_partners_of_record.py",
     "tests/reviews/test_roles.py",
+    "tests/reviews/test_taken_back.py",
     "tests/site/test_countries.py",
     "tests/site/test_deliveries.py",
     "tests/site/test_pages.py",

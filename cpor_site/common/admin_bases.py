@@ -130,10 +130,10 @@ class PlainLists:
 def _dated_column(field: DateField[Any, Any]) -> Callable[[Model], str]:
     words: Callable[[Any], str] = moment_words if isinstance(field, DateTimeField) else date_words
 
-    @admin.display(description=field.verbose_name, ordering=field.name, empty_value="–")
+    @admin.display(description=field.verbose_name, ordering=field.name)
     def column(row: Model) -> str:
         value = getattr(row, field.name)
-        return "" if value is None else words(value)
+        return "–" if value is None else words(value)
 
     column.__name__ = field.name
     return column
@@ -146,6 +146,10 @@ class EvidenceAdmin(PlainLists, OfferedLookups, admin.ModelAdmin):
     list_per_page = PAGE
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        """Return what a row's page shows; it tells its dates as the list does."""
+        return [self._column(each) for each in super().get_fields(request, obj)]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
 from claims.models import Claim
+from consent.models import OverviewLink
 from cpor_site.admin import SECTIONS
+from cpor_site.common import clock
 from cpor_site.common.admin_bases import EvidenceAdmin
 from cpor_site.common.models import User
 from tests import acts, factories
@@ -177,6 +181,25 @@ def test_evidence_can_not_be_written_by_anybody(role: str) -> None:
         answer = client.post(f"{reverse('admin:claims_claim_changelist')}{page}", {"status": "x"})
         assert answer.status_code in (200, 301, 302, 403, 404, 405)
     assert acts.fresh(claim).status == claim.status
+
+
+def test_evidence_tells_its_moments_in_words_and_no_link() -> None:
+    with time_machine.travel("2026-06-02T10:00:00Z", tick=False):
+        link = OverviewLink.objects.create(
+            tenant=factories.make_tenant(),
+            email="jana.meier@contoso.example",
+            nonce="a nonce",
+            token_hash="a hash",
+            created_at=clock.now(),
+            expires_at=clock.now() + timedelta(hours=1),
+        )
+        shown = text_of(
+            browser_of(person("Auditor")).get(address("consent.overviewlink", "change", link.pk))
+        )
+
+    assert "Asked for: Tue 2 June 2026, 10:00 Valid until: Tue 2 June 2026, 11:00" in shown
+    assert "a nonce" not in shown
+    assert "a hash" not in shown
 
 
 @pytest.mark.parametrize("role", ["Reviewer", "Lead reviewer", "Ops", "Auditor"])
