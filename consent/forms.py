@@ -44,7 +44,7 @@ class DeclineForm(AgreeForm):
     )
     reason = forms.ChoiceField(
         label=_("Reason (optional)"),
-        choices=[("", _("No reason")), *ConsentAnswer.Reason.choices],
+        choices=ConsentAnswer.Reason.choices,
         required=False,
         widget=forms.RadioSelect,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email.utils import parseaddr
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
@@ -18,7 +20,15 @@ def about(request: HttpRequest) -> HttpResponse:
     profile = RuleProfile.objects.filter(code=settings.CPOR_RULE_PROFILE).first()
     days = profile.consent_calendar_days if profile else None
     with speaking(request):
-        return shown(request, "consent/about.html", {"days": days})
+        return shown(
+            request,
+            "consent/about.html",
+            {
+                "days": days,
+                "sender": parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
+                "site": f"{settings.CPOR_PUBLIC_URL}/",
+            },
+        )
 
 
 @require_safe

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from email.utils import parseaddr
 from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
@@ -78,7 +80,9 @@ def test_the_page_says_who_claims_what_and_what_silence_does(client: Client, cla
         "Exchange Online",
         "Microsoft Teams",
         claim.number,
-        "If you do nothing",
+        "It is your turn.",
+        "you need not do anything: without an answer the partner is recorded",
+        "Dates and times are those of the zone Europe/Berlin.",
     ):
         assert words in text
     assert str(claim.tenant.tenant_id) not in text
@@ -90,6 +94,9 @@ def test_declining_one_product_and_then_the_other(client: Client, claim: Claim) 
     given = {"responder_name": "Jana Meier", "reason": "project_ended"}
     response = client.post(url(claim, "consent_decline"), given | {"lines": [first.pk]})
     assert response.status_code == 302
+    told, rest = client.get(response["Location"]).content.decode().split("You did not decline for")
+    assert (first.product.name in told, first.product.name in rest) == (True, False)
+    assert second.product.name in rest
     assert acts.fresh(claim).status == Status.APPROVED
     client.post(url(claim, "consent_decline"), given | {"lines": [second.pk]})
     assert acts.fresh(claim).status == Status.REJECTED
@@ -214,7 +221,15 @@ def test_the_page_speaks_the_language_that_was_chosen(client: Client, claim: Cla
 def test_the_public_page_needs_no_link(client: Client) -> None:
     response = client.get(reverse("consent_about"))
     assert response.status_code == 200
-    assert "partner of record" in response.content.decode()
+    text = response.content.decode()
+    assert "partner of record" in text
+    sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    assert f"come from {sender}, " in text
+    assert f"their links begin with {settings.CPOR_PUBLIC_URL}/" in text
+
+
+def test_a_customer_at_the_sign_in_page_is_shown_the_way(client: Client) -> None:
+    assert f'href="{reverse("consent_about")}"' in client.get("/sign-in/").content.decode()
 
 
 def test_what_was_attached_after_the_approval_is_no_proof_that_was_read(
