@@ -24,7 +24,9 @@ from cpor_site.common.models import OutboxMessage
 
 from ..letter_kinds import BY_CODE, KINDS, LetterKind
 
-PERMISSION = "common.view_outboxmessage"
+PERMISSIONS = ("common.view_outboxmessage", "claims.lead_review")
+"""Either lets somebody look: who sees the letters that are sent, and who leads the reviewers."""
+
 STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
@@ -96,7 +98,7 @@ def _frame(title: str) -> dict[str, Any]:
 
 
 def _must_see(request: HttpRequest) -> None:
-    if not request.user.has_perm(PERMISSION):
+    if not any(request.user.has_perm(each) for each in PERMISSIONS):
         raise PermissionDenied
 
 

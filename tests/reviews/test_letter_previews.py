@@ -30,6 +30,18 @@ def test_the_list_leads_to_every_kind(ops: Client) -> None:
     )
 
 
+def test_a_lead_reviewer_finds_them_on_the_first_page_and_a_reviewer_does_not() -> None:
+    address = reverse("admin:reviews_letters")
+    for role, may in (("Lead reviewer", True), ("Reviewer", False)):
+        browser = browser_of(factories.make_reviewer(role=role))
+        first_page = browser.get(reverse("admin:index")).content.decode()
+        assert (f'href="{address}"' in first_page) == may
+        response = browser.get(address)
+        assert response.status_code == (200 if may else 403)
+        sent = reverse("admin:common_outboxmessage_changelist")
+        assert f'href="{sent}"' not in response.content.decode()
+
+
 def test_one_letter_in_polish_with_its_frame(ops: Client) -> None:
     url = reverse("admin:reviews_letter", args=["claim_rejected"])
     response = ops.get(url, {"language": "pl"})
