@@ -34,6 +34,8 @@ PAGES_A_MINUTE = 120
 def page(view: View) -> View:
     """Guard a page: few requests a minute from one address, no cache, no referrer, no index.
 
+    A customer can answer while Redis is away, because silence counts as consent.
+
     The view itself decides about the language, by ``speaking``.
     """
 
@@ -46,6 +48,7 @@ def page(view: View) -> View:
                 address_of(request),
                 most=PAGES_A_MINUTE,
                 within=timedelta(minutes=1),
+                strict=False,
             )
             response = view(request, **kwargs)
         except limits.TooMany as refusal:

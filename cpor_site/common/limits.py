@@ -11,6 +11,7 @@ memory of the one web process that a desk without Redis runs.
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,9 +20,12 @@ from hashlib import sha256
 from django.core.cache import cache
 from django.utils.functional import Promise
 from django.utils.translation import ngettext_lazy
+from redis.exceptions import RedisError
 
 from . import clock
 from .problems import Refused, error
+
+logger = logging.getLogger(__name__)
 
 
 class TooMany(Refused):
@@ -41,10 +45,21 @@ def allowed(name: str, key: str, *, most: int, within: timedelta) -> bool:
     return _count(name, key, within) <= most
 
 
-def ask(name: str, key: str, *, most: int, within: timedelta) -> None:
-    """Count one try; raise ``TooMany`` (LIM-01) if it is one too many."""
-    if not allowed(name, key, most=most, within=within):
-        raise TooMany(window_end(within))
+def ask(name: str, key: str, *, most: int, within: timedelta, strict: bool = True) -> None:
+    """Count one try; raise ``TooMany`` (LIM-01) if it is one too many.
+
+    Where it isn't ``strict``, nobody is kept out while Redis is away: for what has a deadline that
+    runs on meanwhile.
+    """
+    try:
+        if allowed(name, key, most=most, within=within):
+            return
+    except RedisError:
+        if strict:
+            raise
+        logger.warning("Nobody counts %s, because Redis is away.", name, exc_info=True)
+        return
+    raise TooMany(window_end(within))
 
 
 @dataclass(frozen=True)

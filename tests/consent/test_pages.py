@@ -161,6 +161,19 @@ def test_a_line_of_another_claim_can_not_be_declined(client: Client, claim: Clai
     assert acts.fresh(other).status == acts.fresh(claim).status == Status.APPROVED
 
 
+def test_a_customer_can_answer_while_redis_is_away(
+    client: Client, claim: Claim, settings: Any
+) -> None:
+    """The window runs on meanwhile, and silence counts as consent."""
+    redis = "django.core.cache.backends.redis.RedisCache"
+    settings.CACHES = {"default": {"BACKEND": redis, "LOCATION": "redis://127.0.0.1:1/0"}}
+    assert client.get(url(claim, "consent_decline")).status_code == 200
+    lines = [line.pk for line in claim.lines.all()]
+    given = {"responder_name": "Jana Meier", "lines": lines}
+    assert client.post(url(claim, "consent_decline"), given).status_code == 302
+    assert acts.fresh(claim).status == Status.REJECTED
+
+
 def test_answers_need_the_page_they_come_from(claim: Claim) -> None:
     strict = Client(enforce_csrf_checks=True)
     response = strict.post(url(claim, "consent_agree"), {"responder_name": "J"})
