@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import formats, timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from claims import actors, door
@@ -84,7 +85,7 @@ class NothingLeft(Refused):
 class NothingChosen(Refused):
     """CNS-02: none of the lines that were named stands any more."""
 
-    def __init__(self, sentence: str) -> None:
+    def __init__(self, sentence: str | Promise) -> None:
         super().__init__(error("CNS-02", sentence, field="lines"))
 
 
