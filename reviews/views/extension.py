@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -35,7 +36,7 @@ class ExtensionForm(forms.Form):
         help_text=gettext_lazy("Your colleagues read it; partner and customer don't."),
         required=False,
         max_length=extensions.LONGEST_REASON,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "size": 50}),
     )
 
     def __init__(self, data: QueryDict | None = None, **kwargs: Any) -> None:
@@ -65,9 +66,10 @@ def extend_page(request: HttpRequest, claim: Claim) -> HttpResponse:
         form,
         title=_("More time for the customer of %(n)s") % {"n": claim.number},
         button=_("Extend"),
-        consequence=_(
-            "The customer's time to refuse ends that many calendar days later, and everybody who "
-            "was asked gets a letter with the new date. This can be done once."
+        consequence=_present_end(claim)
+        + _(
+            "The customer's time to refuse then ends that many calendar days later, and everybody "
+            "who was asked gets a letter with the new date. This can be done once."
         ),
         act=lambda: extensions.extend_window(
             claim_id=claim.pk, actor=actors.reviewer(user), **form.cleaned_data
@@ -77,3 +79,18 @@ def extend_page(request: HttpRequest, claim: Claim) -> HttpResponse:
             % {"day": until(extended.closes_at)}
         ),
     )
+
+
+def _present_end(claim: Claim) -> str:
+    """Say until when the customer can refuse as things are; empty where no window can be extended.
+
+    The zone is named, since the days are counted in it and the lead may be elsewhere.
+    """
+    open_request = extensions.extendable(claim)
+    if open_request is None or open_request.closes_at is None:
+        return ""
+    said = _("At present the customer can refuse until %(day)s (%(zone)s).") % {
+        "day": until(open_request.closes_at),
+        "zone": timezone.get_current_timezone_name(),
+    }
+    return f"{said} "

@@ -49,7 +49,9 @@ def test_a_lead_extends_and_the_clock_explains_it(claim: Claim, lead: User) -> N
     assert f'href="{address(claim)}"' in client.get(clock).content.decode()
     page = client.get(address(claim))
     assert page.context["form"]["days"].value() == 7
-    assert "This can be done once." in text_of(page)
+    words = text_of(page)
+    assert "At present the customer can refuse until Mon 8 June 2026 (Europe/Berlin)." in words
+    assert "This can be done once." in words
     assert not ConsentRequest.objects.filter(extended_at__isnull=False).exists()
 
     response = client.post(address(claim), GIVEN)
