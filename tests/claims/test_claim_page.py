@@ -113,3 +113,14 @@ def test_the_menu_names_what_a_role_may_do(role: str) -> None:
 
 def test_reviewers_have_no_partner_s_menu() -> None:
     assert entries(factories.make_reviewer()) == ["Review"]
+
+
+def test_proof_of_a_product_with_two_activities_names_it_once() -> None:
+    claim = factories.make_claim(
+        area_code=factories.BIZAPPS, activities=("presales", "usage"), products=("d365_sales",)
+    )
+    lines = included_lines(claim)
+    assert len(lines) == 2
+    claim.documents.get().covers.set(lines)
+    page = text_of(browser_of(claim.created_by).get(url("claim_page", claim)))
+    assert "Proves: Dynamics 365 Sales Attached by" in page
