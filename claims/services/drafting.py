@@ -275,7 +275,10 @@ def discard_claim(*, claim_id: int, actor: Actor, version: int | None = None) ->
             raise Refused(
                 error(
                     "SUBM-03",
-                    _("This claim was submitted before. Withdraw it instead, with a reason."),
+                    _(
+                        "This claim was submitted before, so it stays on record. Submit it again "
+                        "and withdraw it with a reason, or leave it: idle drafts are archived."
+                    ),
                 )
             )
         passage.go(event="claim_discarded")
