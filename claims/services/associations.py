@@ -75,7 +75,8 @@ def end(
     ended = list(associations)
     for association in ended:
         association.state = AssociationState.ENDED
-        association.effective_to = now
+        # Clocks are set back, and those of two machines differ: nothing ends before it began.
+        association.effective_to = max(now, association.effective_from or now)
         association.end_reason = reason
         association.save()
         line = association.line

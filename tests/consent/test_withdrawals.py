@@ -57,6 +57,15 @@ def handed_over(claim: Claim) -> list[tuple[str, str]]:
     return [(row.kind, row.payload["product"]) for row in rows]
 
 
+def test_a_clock_that_was_set_back_stops_no_withdrawal() -> None:
+    claim = in_force()
+    with on("2026-06-09T00:05+02:00"):
+        withdraw(token=acts.token_of(claim), responder=CIO)
+    assert facts(claim) == (Status.ENDED, AssociationState.ENDED)
+    association = Association.objects.get(claim=claim)
+    assert association.effective_to == association.effective_from
+
+
 def test_taking_everything_back_ends_the_claim_at_once() -> None:
     claim = in_force("exchange_online", "teams")
     with on("2026-06-20T10:00+02:00"):
