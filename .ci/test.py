@@ -34,8 +34,8 @@ NOTHING_COLLECTED = 5
 # All steps together take a quarter of an hour; one that takes longer than this hangs.
 LONGEST_STEP_SECONDS = 25 * 60
 TOOK_TOO_LONG = 124
-# What pages say and who may open them doesn't depend on the database: these run on SQLite alone.
-# The queries, constraints and locks behind the pages are asked on both.
+# What pages say, who may open them and how lives end don't depend on the database: these run on
+# SQLite alone. The queries, constraints and locks behind them are asked on both.
 PAGES = (
     "tests/claims/test_act_pages.py",
     "tests/claims/test_claim_page.py",
@@ -43,6 +43,7 @@ PAGES = (
     "tests/claims/test_document_access.py",
     "tests/claims/test_every_address.py",
     "tests/claims/test_letters.py",
+    "tests/claims/test_life_machine.py",
     "tests/claims/test_oracles.py",
     "tests/claims/test_other_contact_pages.py",
     "tests/claims/test_partner_access.py",
