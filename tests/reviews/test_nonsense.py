@@ -1,6 +1,6 @@
 """Nonsense in the admin's addresses and forms: a page, a way back or a refusal, never a failure.
 
-``CPOR_ALL_NONSENSE=1`` tries every value everywhere, which takes minutes.
+``ALL_NONSENSE=1`` tries every value everywhere, which takes minutes.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ ENDINGS = ("", "__exact", "__isnull", "__id__exact", "__gte", "__lt")
 
 def some(*names: str) -> Iterator[str]:
     """Return what is tried at a place: everything, or what the place's name chooses."""
-    if os.environ.get("CPOR_ALL_NONSENSE"):
+    if os.environ.get("ALL_NONSENSE"):
         yield from (NUL, *NONSENSE)
     else:
         chosen = crc32("/".join(names).encode())
