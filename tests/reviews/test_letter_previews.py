@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import reverse
 
@@ -60,6 +63,15 @@ def test_the_frame_has_a_stricter_policy_of_its_own(ops: Client) -> None:
     assert policy.endswith("='; frame-ancestors 'self'")
     assert response.headers["X-Frame-Options"] == "SAMEORIGIN"
     assert '<html lang="sv">' in response.content.decode()
+
+
+def test_the_frame_has_the_colours_that_the_letter_in_it_chooses() -> None:
+    """A letter's words are white where the reader prefers dark; a frame of its own hides them."""
+    found = finders.find("reviews/letters.css")
+    assert isinstance(found, str)
+    frame = Path(found).read_text().split(".letter-frame {")[1].split("}")[0]
+    assert "background: Canvas;" in frame
+    assert "color-scheme: light dark;" in frame
 
 
 def test_with_the_names_and_lines_of_a_claim(ops: Client) -> None:
