@@ -132,6 +132,7 @@ def ask_open(recipient: ConsentRecipient, now: datetime) -> None:
 def agree(*, token: str, responder: Responder) -> ConsentAnswer:
     """Record that the customer agrees; the window runs on, a refusal still counts (Q20, Q21).
 
+    A second click changes nothing: who agrees again to the same gets the answer that stands.
     Raises the refusals of the link and ``Refused`` (CNS-01) without a name.
     """
     recipient, now = _entered(token, responder)
@@ -140,7 +141,11 @@ def agree(*, token: str, responder: Responder) -> ConsentAnswer:
         _locked_at,
     ):
         ask_open(recipient_of(token), now)
-        answer = record_answer(recipient, Kind.AGREED, responder, approved_lines(claim), now)
+        lines = approved_lines(claim)
+        said = _said_already(recipient, responder, lines)
+        if said is not None:
+            return said
+        answer = record_answer(recipient, Kind.AGREED, responder, lines, now)
         door.record(
             claim,
             kind="consent_agreed",
@@ -241,6 +246,18 @@ def _end(claim: Claim, lines: list[ClaimLine], actor: actors.Actor, now: datetim
         line_status=LineStatus.REJECTED,
         lines=lines,
     )
+
+
+def _said_already(
+    recipient: ConsentRecipient, responder: Responder, lines: list[ClaimLine]
+) -> ConsentAnswer | None:
+    """Return the request's last answer if the same person has agreed to the same lines with it."""
+    answers = ConsentAnswer.objects.filter(request=recipient.request)
+    last = answers.order_by("-answered_at", "-pk").first()
+    if last is None or last.kind != Kind.AGREED or last.recipient_id != recipient.pk:
+        return None
+    same = last.responder_name == responder.name.strip()[:150]
+    return last if same and set(last.lines.all()) == set(lines) else None
 
 
 def record_answer(

@@ -225,6 +225,13 @@ def test_agreeing_says_until_when_one_can_still_decline(client: Client, claim: C
     )
 
 
+def test_a_second_click_on_agree_writes_nothing_more(client: Client, claim: Claim) -> None:
+    for name in ("Jana Meier", "Jana Meier", "Uwe Meier"):
+        client.post(url(claim, "consent_agree"), {"responder_name": name})
+    names = ConsentAnswer.objects.order_by("pk").values_list("responder_name", flat=True)
+    assert list(names) == ["Jana Meier", "Uwe Meier"]
+
+
 def test_the_page_speaks_the_language_that_was_chosen(client: Client, claim: Claim) -> None:
     assert '<html lang="en">' in client.get(url(claim)).content.decode()
     assert '<html lang="sv">' in client.get(url(claim) + "?lang=sv").content.decode()
