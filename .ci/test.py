@@ -38,9 +38,11 @@ TOOK_TOO_LONG = 124
 # SQLite alone. The queries, constraints and locks behind them are asked on both.
 PAGES = (
     "tests/claims/test_act_pages.py",
+    "tests/claims/test_catalogue.py",
     "tests/claims/test_claim_page.py",
     "tests/claims/test_crafted_requests.py",
     "tests/claims/test_document_access.py",
+    "tests/claims/test_door_table.py",
     "tests/claims/test_every_address.py",
     "tests/claims/test_letters.py",
     "tests/claims/test_life_machine.py",
@@ -65,6 +67,7 @@ PAGES = (
     "tests/reviews/test_letter_kinds.py",
     "tests/reviews/test_letter_previews.py",
     "tests/reviews/test_partners_of_record.py",
+    "tests/reviews/test_previews.py",
     "tests/reviews/test_roles.py",
     "tests/reviews/test_taken_back.py",
     "tests/site/test_countries.py",
@@ -283,7 +286,7 @@ def run_all(run: Run) -> None:
             run.missing("Tests: PostgreSQL", "No PostgreSQL could be started; see above.")
         if "REDIS_URL" in address:
             redis = {"REDIS_URL": address["REDIS_URL"]}
-            run.tests("Redis", "redis", env=redis, alone="redis")
+            run.tests("Redis", "redis", "--no-migrations", env=redis, alone="redis")
         else:
             run.missing("Tests: Redis", "No server with Redis's protocol could be started.")
     run.tests("Processes", "stack and not browser", env={}, alone="stack")

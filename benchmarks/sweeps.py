@@ -72,8 +72,8 @@ def prepare(claims: int, due: int) -> None:
     from claims.models import Membership
     from cpor_site.common.models import OutboxMessage, User
 
-    OutboxMessage.objects.all().delete()
     review_queue.generate(claims)
+    OutboxMessage.objects.all().delete()
     user = User.objects.create_user(SUBMITTER)
     with connection.cursor() as cursor:
         cursor.execute(
