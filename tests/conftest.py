@@ -1,5 +1,6 @@
 """What all tests share: the shipped catalogue, and which tests the servers at hand allow."""
 
+import gc
 import os
 
 import pytest
@@ -17,6 +18,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="needs DATABASE_URL of a PostgreSQL"))
         if item.get_closest_marker("redis") and not os.environ.get("REDIS_URL"):
             item.add_marker(pytest.mark.skip(reason="needs REDIS_URL"))
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector what stays until the end: thousands of tests and the loaded product."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session")

@@ -223,6 +223,11 @@ def where_it_stands(page: Page) -> Locator:
     return page.get_by_role("region", name="Where the claim stands")
 
 
+def own_link(page: Page) -> Locator:
+    """Find the customer's own link in a letter that is open; others lead to what all may read."""
+    return page.get_by_role("link", name=re.compile(r"\bconsent\W[\w-]{20,}"))
+
+
 def open_letter(page: Page, recipient: str, subject: str) -> str:
     """Wait for a letter, open it and return its text."""
     page.goto("/demo/mail/")

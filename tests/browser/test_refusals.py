@@ -26,9 +26,12 @@ def test_two_reviewers_at_once(desk: Desk, people: People) -> None:
     )
 
     lead = people.signed_in(LEAD)
-    for page, text in ((first, "The proof names no product."), (lead, "Nobody signed it.")):
+    for page in (first, lead):
         steps.open_case(page, number)
-        page.get_by_role("link", name="Reject…").click()
+    expect(lead.get_by_role("link", name="Reject…")).to_have_count(0)
+    first.get_by_role("link", name="Reject…").click()
+    lead.goto(first.url)
+    for page, text in ((first, "The proof names no product."), (lead, "Nobody signed it.")):
         page.get_by_label("Insufficient PoE").check()
         page.get_by_label("Text to the partner").fill(text)
         page.get_by_role("button", name="Preview").click()

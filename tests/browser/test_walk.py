@@ -135,7 +135,8 @@ def _answer_with_comment_and_file(page: Page, number: str) -> None:
 
 def _approve(page: Page, number: str) -> None:
     steps.open_case(page, number)
-    expect(page.get_by_role("link", name="Show signed-page.pdf")).to_be_visible()
+    # Its pages are drawn by the worker, a moment after it came.
+    steps.expect_later(page, page.get_by_role("link", name="Show signed-page.pdf"))
     steps.take_up(page)
     steps.approve(page, "The proof is complete now.")
     expect(page.locator(".messagelist")).to_contain_text(f"{number} is approved.")
@@ -146,7 +147,7 @@ def _read_as_customer(people: People, number: str) -> None:
     customer = people.visitor()
     letter = steps.open_letter(customer, steps.BUSINESS.email, number)
     assert steps.BUSINESS.name in letter
-    customer.get_by_role("link", name="/consent/").click()
+    steps.own_link(customer).click()
     steps.expect_title(customer, steps.QUESTION)
     expect(customer.get_by_text(FIELD_SERVICE)).to_be_visible()
     expect(customer.locator(".consent-deadline strong")).to_have_text("July 13, 2026, 11:59 p.m.")

@@ -169,8 +169,11 @@ class Desk:
         fresh.replace(self.folder / "clock-offset")
 
     def move_clock(self, *, minutes: float) -> None:
-        before = float((self.folder / "clock-offset").read_text())
-        self.set_clock(before / 3600 + minutes / 60)
+        self.set_clock(self.ahead() / 3600 + minutes / 60)
+
+    def ahead(self) -> float:
+        """Return how far the clock of all processes is ahead, in seconds."""
+        return float((self.folder / "clock-offset").read_text())
 
     # -- the database ---------------------------------------------------------------------------
 
