@@ -31,7 +31,7 @@ BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-c
 # The only reason for which a test may be skipped where nothing may be missing.
 DATA_FILE_ABSENT = "data file absent"
 NOTHING_COLLECTED = 5
-# All steps together take a quarter of an hour; one that takes longer than this hangs.
+# All steps together take about half an hour; one that takes nearly as long alone hangs.
 LONGEST_STEP_SECONDS = 25 * 60
 TOOK_TOO_LONG = 124
 # What pages say, who may open them and how lives end don't depend on the database: these run on

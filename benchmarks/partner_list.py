@@ -11,16 +11,16 @@ is one query of 25 claims by key, the same templates around it and nothing else.
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import statistics
 import sys
-import tempfile
 import time
 from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+
+import on_postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -335,14 +335,7 @@ def main() -> None:
     parser.add_argument("--keep", action="store_true", help="measure what is there")
     parser.add_argument("--only", default="", help="measure what has this in its name")
     options = parser.parse_args()
-    os.environ.setdefault("CPOR_MODE", "test")
-    os.environ.setdefault("CPOR_VAR_DIR", tempfile.gettempdir())
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cpor_site.settings")
-    if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
-        sys.exit("DATABASE_URL must name a PostgreSQL database that may be emptied.")
-    import django
-
-    django.setup()
+    on_postgres.start()
     if not options.keep:
         generate(options.claims)
     measure(options.only, options.rounds)

@@ -12,16 +12,16 @@ joins what it searches.
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from itertools import cycle
 from pathlib import Path
 from typing import Any
+
+import on_postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -357,15 +357,9 @@ def main() -> None:
     parser.add_argument("--claims", type=int, default=1_000_000)
     parser.add_argument("--keep", action="store_true", help="measure what is there already")
     options = parser.parse_args()
-    if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
-        sys.exit("DATABASE_URL must name a PostgreSQL database that may be emptied.")
-    os.environ.setdefault("CPOR_MODE", "test")
-    os.environ.setdefault("CPOR_VAR_DIR", tempfile.gettempdir())
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cpor_site.settings")
-    import django
+    on_postgres.start()
     from django.test.utils import setup_test_environment
 
-    django.setup()
     setup_test_environment()
     if not options.keep:
         generate(options.claims)

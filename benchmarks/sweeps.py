@@ -16,13 +16,13 @@ each claim, so that every way writes one letter for it. What is measured:
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import on_postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
@@ -257,14 +257,7 @@ def main() -> None:
     parser.add_argument("--due", type=int, default=100_000)
     parser.add_argument("--plain", type=int, default=2000, help="rows for each of the two loops")
     options = parser.parse_args()
-    if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
-        sys.exit("DATABASE_URL must name a PostgreSQL database that may be emptied.")
-    os.environ.setdefault("CPOR_MODE", "test")
-    os.environ.setdefault("CPOR_VAR_DIR", tempfile.gettempdir())
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cpor_site.settings")
-    import django
-
-    django.setup()
+    on_postgres.start()
     from cpor_site.celery import app
 
     # A commit that wakes the sender puts a message into memory; nobody sends letters meanwhile.

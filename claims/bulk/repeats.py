@@ -20,10 +20,9 @@ from ..actors import Capability
 from ..models import Claim, ClaimLine, DraftUpload
 from ..rules.identifiers import normalise_domain, parse_guid
 from ..services.drafting import ClaimChanges
-from ..states import LineStatus, Status
+from ..states import OPEN_STATUSES, LineStatus
 from .planning import Plan
 
-OVER = (Status.CANCELLED, Status.REJECTED, Status.ENDED)
 Essence = tuple[Any, ...]
 
 
@@ -71,9 +70,9 @@ def _earlier(
             | Q(tenant_id_as_typed="", name__in=names),
             organization=upload.organization_id,
             uploaded_with__isnull=False,
+            status__in=OPEN_STATUSES,
         )
         .exclude(uploaded_with=upload)
-        .exclude(status__in=OVER)
         .prefetch_related("activities", Prefetch("lines", lines))
         .order_by("pk")
     )

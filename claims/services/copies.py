@@ -21,7 +21,7 @@ from ..actors import Actor, Capability
 from ..line_facts import GatheredLines
 from ..models import Claim, ClaimContact, ClaimLine, PoEDocument, Subscription
 from ..refusals import MovedOn, NotYours
-from ..states import AssociationState, LineStatus, Status
+from ..states import OPEN_STATUSES, AssociationState, LineStatus, Status
 from .drafting import require, start_claim
 from .lines import look_up_subscriptions
 
@@ -132,8 +132,7 @@ def _source(claim_id: int, actor: Actor, statuses: Iterable[Status]) -> Claim:
 
 
 def _replacing(claim: Claim) -> QuerySet[Claim]:
-    over = [Status.REJECTED, Status.CANCELLED, Status.ENDED]
-    return Claim.objects.filter(replaces=claim).exclude(status__in=over)
+    return Claim.objects.filter(replaces=claim, status__in=OPEN_STATUSES)
 
 
 def _ask_not_replaced(claim: Claim) -> None:

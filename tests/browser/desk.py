@@ -8,8 +8,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from cpor_site.env import BASE_DIR
 from tests.site.environments import process_environ
+from tests.waiting import wait_until
 
 ZONE = ZoneInfo("Europe/Berlin")
 """The operator's zone, and that of everybody in the demo who looks at a deadline here."""
@@ -25,17 +24,7 @@ ZONE = ZoneInfo("Europe/Berlin")
 OPENING = datetime(2026, 5, 4, 9, tzinfo=ZONE)
 
 START_SECONDS = 180
-PATIENCE_SECONDS = 90
-PAUSE_SECONDS = 0.25
 LONGEST_IDLE_RUN = timedelta(seconds=3)
-
-
-def wait_until(what: str, condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
-    """Ask until it is so; fails with ``what`` was waited for."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"Waited {seconds:.0f} s in vain: {what}."
-        time.sleep(PAUSE_SECONDS)
 
 
 class Desk:

@@ -10,8 +10,8 @@ from datetime import date
 from playwright.sync_api import Locator, Page, expect
 
 from tests.files import pdf
+from tests.waiting import wait_until
 
-from .desk import wait_until
 from .registry import CUSTOMER, DOMAIN, LOCATION, TENANT_ID
 
 M365 = "Microsoft 365"

