@@ -96,6 +96,9 @@ ACT_SIDE: dict[Act, Side] = {
     Act.DISPLACE: Side.SYSTEM,
     Act.EXPIRE: Side.SYSTEM,
     Act.DISCARD: Side.PARTNER,
+    Act.SPLIT_OFF: Side.REVIEWER,
+    Act.RENEW_CONSENT: Side.REVIEWER,
+    Act.CLOSE_BY_OPERATOR: Side.REVIEWER,
 }
 ACT_CAPABILITY: dict[Act, Capability] = {
     Act.SUBMIT: Capability.CLAIM,
@@ -106,6 +109,8 @@ ACT_CAPABILITY: dict[Act, Capability] = {
     Act.DISPUTE: Capability.CLAIM,
     Act.DISCARD: Capability.DRAFT,
 }
+LEAD_ACTS = frozenset({Act.RENEW_CONSENT, Act.CLOSE_BY_OPERATOR})
+"""What only lead reviewers may do (Q8, T23)."""
 REVIEW_PERMISSION = "claims.review_claim"
 LEAD_PERMISSION = "claims.lead_review"
 
@@ -183,7 +188,8 @@ def may(actor: Actor, act: Act, claim: Claim) -> bool:
     if actor.user is None or not actor.user.is_active:
         return False
     if actor.side == Side.REVIEWER:
-        return actor.user.is_staff and actor.user.has_perm(REVIEW_PERMISSION)
+        needed = LEAD_PERMISSION if act in LEAD_ACTS else REVIEW_PERMISSION
+        return actor.user.is_staff and actor.user.has_perm(needed)
     return partner_can(actor.user, ACT_CAPABILITY[act], claim)
 
 

@@ -156,6 +156,8 @@ def move(
     kind, limit = deadline or ("", None)
     claim.deadline_kind = kind
     claim.due_at = limit.due_at if limit else None
+    # Whatever moves a claim ends a pause of its clock.
+    claim.paused_at = claim.business_days_left = None
 
 
 def save(

@@ -65,6 +65,9 @@ class Act(TextChoices):
     DISPLACE = "displace", _("Displace")  # T21
     EXPIRE = "expire", _("End with the subscription")  # T22
     DISCARD = "discard", _("Discard the draft")  # T20
+    SPLIT_OFF = "split_off", _("Split off")  # 5.6
+    RENEW_CONSENT = "renew_consent", _("Ask the customer anew")  # Q8
+    CLOSE_BY_OPERATOR = "close_by_operator", _("Close by the operator")  # T23
 
 
 class Side(TextChoices):
@@ -96,6 +99,7 @@ class LineStatus(TextChoices):
     APPROVED = "approved", _("Approved")
     REJECTED = "rejected", _("Rejected")
     LOST_ARBITRATION = "lost_arbitration", _("Lost to a competing claim")
+    MOVED = "moved_to_linked_claim", _("Moved to a linked claim")
     ENDED = "ended", _("Ended")
 
 
@@ -125,6 +129,7 @@ class RejectionReason(TextChoices):
     COMPETE = "R-COMPETE", _("Another partner's proof prevailed")
     INELIGIBLE = "R-INELIG", _("Not eligible")
     DUPLICATE = "R-DUP", _("Duplicate of another claim")
+    OPERATOR = "R-ADMIN", _("Closed by the operator")
 
 
 REVIEWER_REASONS = (
@@ -135,7 +140,18 @@ REVIEWER_REASONS = (
     RejectionReason.INELIGIBLE,
     RejectionReason.DUPLICATE,
 )
-NOT_DISPUTABLE = (RejectionReason.PARTNER, RejectionReason.CUSTOMER)
+NOT_DISPUTABLE = (RejectionReason.PARTNER, RejectionReason.CUSTOMER, RejectionReason.OPERATOR)
+
+
+class RulingGround(TextChoices):
+    """On what an arbiter bases a ruling between competing claims (section 5.4, Q23)."""
+
+    NEWER = "newer_acknowledgement", _("Newer signed acknowledgement")
+    ONGOING = "ongoing_work", _("Work in progress rather than ended")
+    FULLER = "fuller_cover", _("Fuller proof for the product")
+    CUSTOMER = "customer_statement", _("Statement of the customer")
+    TIE = "tie", _("Equally good proof: the present partner of record stays")
+    OTHER = "other", _("Another ground")
 
 
 class Reminder(TextChoices):

@@ -4,7 +4,15 @@ from .contacts import ClaimContact
 from .customer import CustomerTenant, Subscription, TenantDomain, WorkloadUsage
 from .desk import CalendarFeed, DraftUpload, SavedFilter
 from .documents import PoEDocument
-from .exchange import ClockHold, Comment, Dispute, ReviewDecision, ReviewFinding
+from .exchange import (
+    ClockHold,
+    Comment,
+    ConsentRenewal,
+    Dispute,
+    ProofRequest,
+    ReviewDecision,
+    ReviewFinding,
+)
 from .organisation import Membership, PartnerLocation, PartnerOrganization, ProgramEnrollment
 from .record import Association, ClaimCounter, ClaimEvent, ClaimReminder, ExclusivityHold
 
@@ -20,6 +28,7 @@ __all__ = [
     "ClaimReminder",
     "ClockHold",
     "Comment",
+    "ConsentRenewal",
     "CustomerTenant",
     "Dispute",
     "DraftUpload",
@@ -32,6 +41,7 @@ __all__ = [
     "Product",
     "Program",
     "ProgramEnrollment",
+    "ProofRequest",
     "ReviewDecision",
     "ReviewFinding",
     "RuleProfile",

@@ -36,6 +36,28 @@ def in_force(claim: Any) -> bool:
     return bool(claim.association_state == AssociationState.ACTIVE)
 
 
+def is_open_to_disputes(claim: Any) -> bool:
+    """Whether the claim was rejected, or ended with a time to dispute, as a displaced one does."""
+    return bool(
+        claim.status == Status.REJECTED or claim.deadline_kind == DeadlineKind.DISPUTE_FILING
+    )
+
+
+def was_split_off(claim: Any) -> bool:
+    """Whether the draft was made by splitting lines off a claim with the reviewers."""
+    return claim.split_from_id is not None
+
+
+def was_declined(claim: Any) -> bool:
+    """Whether the customer's refusal is why the claim was rejected."""
+    return RejectionReason.CUSTOMER in claim.rejection_reasons
+
+
+def after_operator(claim: Any, **arguments: Any) -> str:
+    """Return where the operator's closing leads: approved claims end, undecided are rejected."""
+    return Status.ENDED if claim.status == Status.APPROVED else Status.REJECTED
+
+
 def after_answer(claim: Any, **arguments: Any) -> str:
     """Return where an answer leads: to the dispute it belongs to, or to the queue (T6, T17)."""
     return Status.DISPUTED if claim.disputed_at is not None else Status.SUBMITTED
@@ -105,6 +127,15 @@ class Claim(models.Model):
         blank=True,
         related_name="copies",
         verbose_name=_("copied from the claim"),
+        editable=False,
+    )
+    split_from = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="split_claims",
+        verbose_name=_("split off the claim"),
         editable=False,
     )
     is_renewal = models.BooleanField(_("renewal"), default=False, editable=False)
@@ -182,6 +213,10 @@ class Claim(models.Model):
         _("what runs"), max_length=20, choices=DeadlineKind, blank=True, editable=False
     )
     due_at = models.DateTimeField(_("due"), null=True, editable=False)
+    paused_at = models.DateTimeField(_("clock paused"), null=True, editable=False)
+    business_days_left = models.PositiveSmallIntegerField(
+        _("business days left when paused"), null=True, editable=False
+    )
     consent_sent_at = models.DateTimeField(_("consent window opened"), null=True, editable=False)
     consent_closes_at = models.DateTimeField(_("consent window ends"), null=True, editable=False)
     consent_undelivered_at = models.DateTimeField(
@@ -238,6 +273,16 @@ class Claim(models.Model):
             models.CheckConstraint(
                 name="claim_rejected_has_reason",
                 condition=~Q(status=Status.REJECTED) | ~Q(rejection_reasons=[]),
+            ),
+            models.CheckConstraint(
+                name="claim_paused_with_reviewers",
+                condition=Q(paused_at__isnull=True, business_days_left__isnull=True)
+                | Q(
+                    status__in=[Status.UNDER_REVIEW, Status.DISPUTED],
+                    due_at__isnull=True,
+                    paused_at__isnull=False,
+                    business_days_left__isnull=False,
+                ),
             ),
             models.CheckConstraint(
                 name="claim_archived_is_draft",
@@ -382,8 +427,14 @@ class Claim(models.Model):
         """T8; T16 in a dispute."""
         self._held_by(by)
         self.decided_at = now
-        self.rejection_reasons = []
-        self._bind()
+        self._approved()
+
+    @transition(
+        field=status, source=Status.REJECTED, target=Status.APPROVED, conditions=[was_declined]
+    )
+    def renew_consent(self, *, now: Any, by: Any) -> None:
+        """Q8: the operator agrees to ask the customer once more; the decision itself stands."""
+        self._approved()
 
     @transition(field=status, source=[Status.UNDER_REVIEW, Status.DISPUTED], target=Status.REJECTED)
     def reject(self, *, now: Any, by: Any, reasons: list[str]) -> None:
@@ -422,12 +473,52 @@ class Claim(models.Model):
         """T14."""
         self._rejected(now, [RejectionReason.PARTNER])
 
-    @transition(field=status, source=Status.REJECTED, target=Status.DISPUTED)
+    @transition(
+        field=status,
+        source=[Status.REJECTED, Status.ENDED],
+        target=Status.DISPUTED,
+        conditions=[is_open_to_disputes],
+    )
     def dispute(self, *, now: Any, by: Any) -> None:
-        """T15: anew before the reviewers, without the one who decided."""
+        """T15: anew before the reviewers, without the one who decided; T21 can be disputed too."""
         self.disputed_at = now
         self.assigned_reviewer = None
         self.round += 1
+        if self.association_state == AssociationState.ENDED:
+            self._reopen()
+            self.ended_at = None
+            self.ended_reason = ""
+
+    @transition(
+        field=status, source=Status.EDITING, target=Status.UNDER_REVIEW, conditions=[was_split_off]
+    )
+    def split_off(self, *, now: Any, by: Any, origin: Any) -> None:
+        """5.6: lines split off a claim are where that claim is, with its dates and reviewer."""
+        self.first_submitted_at = origin.first_submitted_at
+        self.last_submitted_at = origin.last_submitted_at
+        self.submitted_by = origin.submitted_by
+        self.assigned_reviewer = origin.assigned_reviewer or by
+        self.review_started_at = origin.review_started_at or now
+        self.round = 1
+
+    @transition(
+        field=status,
+        source=[
+            Status.SUBMITTED,
+            Status.UNDER_REVIEW,
+            Status.PARTNER_ACTION_REQUIRED,
+            Status.DISPUTED,
+            Status.APPROVED,
+        ],
+        target=GET_STATE(after_operator, states=[Status.REJECTED, Status.ENDED]),
+    )
+    def close_by_operator(self, *, now: Any, by: Any) -> None:
+        """T23, by two people."""
+        if self.status == Status.APPROVED:
+            self.ended_at = now
+            self._end()
+        else:
+            self._rejected(now, [RejectionReason.OPERATOR])
 
     @transition(field=status, source=Status.APPROVED, target=Status.ENDED)
     def end_association(self, *, now: Any, by: Any) -> None:
@@ -476,7 +567,20 @@ class Claim(models.Model):
         target=AssociationState.ENDED,
     )
     def _end(self) -> None:
-        """Second level of T12, T13, T21 and T22."""
+        """Second level of T12, T13, T21, T22 and T23."""
+
+    @transition(
+        field=association_state, source=AssociationState.ENDED, target=AssociationState.NONE
+    )
+    def _reopen(self) -> None:
+        """Second level of T15 after T21."""
+
+    def _approved(self) -> None:
+        """Open a consent window of its own, whatever an earlier one has left on the claim."""
+        self.rejection_reasons = []
+        self.consent_sent_at = self.consent_closes_at = None
+        self.consent_undelivered_at = self.activated_at = None
+        self._bind()
 
     def _held_by(self, reviewer: Any) -> None:
         """Keep the claim's reviewer; a dispute, which nobody takes up, gets one when one acts."""

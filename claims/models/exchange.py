@@ -220,3 +220,98 @@ class ClockHold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.claim}: {self.reason}"
+
+
+class ProofRequest(models.Model):
+    """A neutral request to a partner of record for its newest proof, while others claim the same.
+
+    It names the partner's own lines and a day, and nothing of anybody else (5.3, Q22).
+    ``closed_at`` is when the matter was settled, whether it was answered or not.
+    """
+
+    class Answer(models.TextChoices):
+        PROOF = "proof", _("new proof was added")
+        NOTHING = "nothing", _("nothing to add")
+
+    claim = models.ForeignKey(
+        Claim, models.PROTECT, related_name="proof_requests", verbose_name=_("claim")
+    )
+    lines = models.ManyToManyField(
+        ClaimLine, related_name="proof_requests", verbose_name=_("lines")
+    )
+    asked_at = models.DateTimeField(_("asked"))
+    due_at = models.DateTimeField(_("answer due"))
+    answer = models.CharField(_("answer"), max_length=8, choices=Answer, blank=True)
+    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("answered by"),
+    )
+    closed_at = models.DateTimeField(_("settled"), null=True, blank=True)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("request for newer proof")
+        verbose_name_plural = _("requests for newer proof")
+        ordering = ["-asked_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="proof_request_answer_has_moment",
+                condition=Q(answer="", answered_at__isnull=True)
+                | ~Q(answer="") & Q(answered_at__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.claim} ({self.asked_at:%Y-%m-%d})"
+
+
+class ConsentRenewal(models.Model):
+    """A partner's wish that the customer who refused be asked once more, and the answer (Q8)."""
+
+    class Outcome(models.TextChoices):
+        GRANTED = "granted", _("the customer is asked again")
+        REFUSED = "refused", _("the customer is not asked again")
+
+    claim = models.OneToOneField(
+        Claim, models.PROTECT, related_name="consent_renewal", verbose_name=_("claim")
+    )
+    reason = models.TextField(_("reason"), max_length=2000)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("asked by")
+    )
+    asked_at = models.DateTimeField(_("asked"))
+    outcome = models.CharField(_("outcome"), max_length=8, choices=Outcome, blank=True)
+    text = models.TextField(_("text to the partner"), max_length=2000, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("decided by"),
+    )
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("request to ask the customer anew")
+        verbose_name_plural = _("requests to ask the customer anew")
+        ordering = ["-asked_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(name="consent_renewal_has_reason", condition=~Q(reason="")),
+            models.CheckConstraint(
+                name="consent_renewal_outcome_has_moment",
+                condition=Q(outcome="", decided_at__isnull=True)
+                | ~Q(outcome="") & Q(decided_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.claim)

@@ -19,7 +19,9 @@ class ExclusivityHold(models.Model):
 
     ``key`` is ``workload:<tenant GUID>:<product code>`` or ``subscription:<subscription GUID>``.
     One organisation may have several associations under one hold (several activities on one
-    subscription); the database lets only one hold per key be unreleased.
+    subscription); the database lets only one hold per key be unreleased. Who wins a case of
+    competing claims against the holder gets a second, waiting hold: it ``waits_for`` the holder's
+    and takes its place when the customer's window has passed unopposed (5.3).
     """
 
     key = models.CharField(_("key"), max_length=120)
@@ -28,6 +30,14 @@ class ExclusivityHold(models.Model):
     )
     taken_at = models.DateTimeField(_("taken"))
     released_at = models.DateTimeField(_("released"), null=True, blank=True)
+    waits_for = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="waiting",
+        verbose_name=_("waits for"),
+    )
 
     class Meta:
         verbose_name = _("exclusivity hold")
@@ -36,9 +46,14 @@ class ExclusivityHold(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["key"],
-                condition=Q(released_at__isnull=True),
+                condition=Q(released_at__isnull=True, waits_for__isnull=True),
                 name="hold_one_holder_per_key",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["key"],
+                condition=Q(released_at__isnull=True, waits_for__isnull=False),
+                name="hold_one_waiting_per_key",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,9 +1,11 @@
-from .competing import CompetingClaimsCase, CompetingParty
+from .administrative import AdministrativeEnd
+from .competing import CompetingClaimsCase, CompetingParty, CompetingRuling
 from .judging import CannedText, ChecklistVerdict, ProofPage, ProofRendering
 from .notes import InternalNote
 from .workbench import BulkAct, BulkResult, CaseLease, SeenMark
 
 __all__ = [
+    "AdministrativeEnd",
     "BulkAct",
     "BulkResult",
     "CannedText",
@@ -11,6 +13,7 @@ __all__ = [
     "ChecklistVerdict",
     "CompetingClaimsCase",
     "CompetingParty",
+    "CompetingRuling",
     "InternalNote",
     "ProofPage",
     "ProofRendering",

@@ -36,6 +36,16 @@ FROM: dict[Act, set[Status]] = {
     A.EXPIRE: {S.APPROVED},
     A.WITHDRAW: {S.SUBMITTED, S.UNDER_REVIEW, S.PARTNER_ACTION_REQUIRED},
     A.DISCARD: {S.EDITING},
+    A.CLOSE_BY_OPERATOR: {
+        S.SUBMITTED,
+        S.UNDER_REVIEW,
+        S.PARTNER_ACTION_REQUIRED,
+        S.DISPUTED,
+        S.APPROVED,
+    },
+    # From a draft and a rejection, but only one split off and one that the customer caused.
+    A.SPLIT_OFF: set(),
+    A.RENEW_CONSENT: set(),
 }
 PARTNER_ACTS = {
     A.SUBMIT,
@@ -46,7 +56,8 @@ PARTNER_ACTS = {
     A.DISPUTE,
     A.DISCARD,
 }
-REVIEWER_ACTS = {A.TAKE_UP, A.REQUEST_ACTION, A.APPROVE, A.REJECT}
+REVIEWER_ACTS = {A.TAKE_UP, A.REQUEST_ACTION, A.APPROVE, A.REJECT, A.SPLIT_OFF}
+LEAD_ACTS = {A.RENEW_CONSENT, A.CLOSE_BY_OPERATOR}
 SYSTEM_ACTS = {A.REJECT_UNANSWERED, A.CLOSE_WINDOW, A.DISPLACE, A.EXPIRE}
 MAY: dict[str, set[Act]] = {
     "global admin": PARTNER_ACTS,
@@ -58,7 +69,7 @@ MAY: dict[str, set[Act]] = {
     "admin of another partner": set(),
     "inactive admin": set(),
     "reviewer": REVIEWER_ACTS,
-    "lead reviewer": REVIEWER_ACTS,
+    "lead reviewer": REVIEWER_ACTS | LEAD_ACTS,
     "ops": set(),
     "auditor": set(),
     "reviewer posing as partner": set(),
