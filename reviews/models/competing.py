@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from claims.models import Claim, ClaimLine, ExclusivityHold, ProofRequest
+from claims.states import Status
 from cpor_site.common.spoken import date_words
 
 
@@ -133,6 +134,21 @@ class CompetingParty(models.Model):
 
     def __str__(self) -> str:
         return f"{self.claim}, {self.get_standing_display()}"
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a ruling may decide on this challenger; ``claim`` should be loaded.
+
+        Its proof was found sufficient by itself in the claim's present round, and the claim is with
+        the reviewers; an answer or a correction since then makes that finding void (5.3).
+        """
+        return (
+            self.standing == self.Standing.CHALLENGER
+            and self.left_at is None
+            and self.sufficient_at is not None
+            and self.sufficient_round == self.claim.round
+            and self.claim.status in (Status.UNDER_REVIEW, Status.DISPUTED)
+        )
 
 
 class CompetingRuling(models.Model):
