@@ -1,0 +1,136 @@
+"""Asking a partner of record for its newest proof, and what it answers (5.3, 5.9, Q22).
+
+A request names the partner's own lines and a day, and nothing of anybody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from cpor_site.common.problems import Refused, error
+
+from .. import actors, door
+from ..actors import Actor, Capability
+from ..models import Claim, ClaimLine, ProofRequest
+from ..refusals import NotYours
+from ..states import Side
+from .comments import write_comment
+
+Answer = ProofRequest.Answer
+
+
+class NothingAsked(Refused):
+    """PRF-01: the matter is settled, or the request has been answered already."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            error("PRF-01", _("No answer is awaited any more: this request is settled."))
+        )
+
+
+def open_requests(claim: Claim) -> list[ProofRequest]:
+    """Return the claim's requests that are not settled yet, oldest first, with their lines."""
+    return list(
+        ProofRequest.objects.filter(claim=claim, closed_at=None)
+        .prefetch_related("lines__product", "lines__activity", "lines__subscription")
+        .order_by("asked_at", "pk")
+    )
+
+
+def unanswered(claim: Claim) -> list[ProofRequest]:
+    """Return the claim's open requests that wait for an answer."""
+    return [request for request in open_requests(claim) if not request.answer]
+
+
+def ask(
+    claim: Claim, lines: Sequence[ClaimLine], *, due_at: datetime, now: datetime
+) -> ProofRequest:
+    """Ask the partner of a locked, approved claim for newer proof of these lines until ``due_at``.
+
+    Effects, in order: the request, a neutral comment of the system, event
+    ``newer_proof_requested`` (details: ``request``, ``lines``), whose news writes the letter.
+    """
+    request = ProofRequest(claim=claim, asked_at=now, due_at=due_at)
+    request.save()
+    request.lines.set(lines)
+    with translation.override(settings.LANGUAGE_CODE):
+        body = gettext(
+            "We have another claim for products of which you are partner of record. That changes "
+            "nothing for now. As the newest proof counts, please add what you have, or tell us "
+            "that there is nothing to add."
+        )
+    write_comment(claim, actor=actors.SYSTEM, body=body, now=now)
+    event = door.record(
+        claim,
+        kind="newer_proof_requested",
+        actor=actors.SYSTEM,
+        at=now,
+        details={"request": request.pk, "lines": [line.pk for line in lines]},
+    )
+    door.tell(claim, event=event, actor=actors.SYSTEM)
+    return request
+
+
+def answer_nothing(
+    *, claim_id: int, actor: Actor, version: int | None = None
+) -> list[ProofRequest]:
+    """Answer every request that waits with "nothing to add"; documents can still be added.
+
+    Effects, in order: the answers, event ``proof_request_answered``. Raises ``NotYours`` without
+    ``Capability.CLAIM``, ``ChangedMeanwhile``, ``NothingAsked`` (PRF-01).
+    """
+    with door.open_for_change(claim_id=claim_id, actor=actor, version=version) as (claim, now):
+        user = actor.user
+        if actor.side != Side.PARTNER or user is None:
+            raise NotYours
+        if not actors.partner_can(user, Capability.CLAIM, claim):
+            raise NotYours
+        waiting = unanswered(claim)
+        if not waiting:
+            raise NothingAsked
+        _answer(claim, waiting, Answer.NOTHING, actor, now)
+        door.save(claim, actor=actor, now=now, reason="proof_request_answered")
+    return waiting
+
+
+def note_proof(claim: Claim, *, actor: Actor, now: datetime) -> None:
+    """Take a document that was added to the locked claim as the answer to its open requests."""
+    if actor.side != Side.PARTNER:
+        return
+    asked = [each for each in open_requests(claim) if each.answer != Answer.PROOF]
+    if asked:
+        _answer(claim, asked, Answer.PROOF, actor, now)
+
+
+def close(request: ProofRequest, *, actor: Actor, now: datetime) -> None:
+    """Settle the request: nothing is awaited any more."""
+    if request.closed_at is None:
+        request.closed_at = now
+        request._history_user = actor.user  # type: ignore[attr-defined]
+        request.save()
+
+
+def _answer(
+    claim: Claim, requests: Sequence[ProofRequest], answer: Answer, actor: Actor, now: datetime
+) -> None:
+    for request in requests:
+        request.answer, request.answered_at, request.answered_by = answer, now, actor.user
+        request._history_user = actor.user  # type: ignore[attr-defined]
+        request.save()
+    event = door.record(
+        claim,
+        kind="proof_request_answered",
+        actor=actor,
+        at=now,
+        details={
+            "requests": [each.pk for each in requests],
+            "text": str(Answer(answer).label),
+        },
+    )
+    door.tell(claim, event=event, actor=actor)
