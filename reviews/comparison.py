@@ -129,13 +129,13 @@ class Comparison:
         return [proof.document for column in self.columns for proof in column.proofs]
 
     @property
-    def criteria(self) -> list[tuple[str, list[MarkedCell]]]:
+    def criteria(self) -> list[tuple[str, list[tuple[MarkedCell, Column]]]]:
         """The checklist: what each criterion says, and its mark for each column."""
         if not self.columns:
             return []
         claim = self.columns[0].claim
         return [
-            (str(each.text), [column.marked(each.key) for column in self.columns])
+            (str(each.text), [(column.marked(each.key), column) for column in self.columns])
             for each in checklist_of(claim, self.columns[0].lines, [])
         ]
 
@@ -219,8 +219,7 @@ def _columns(case: CompetingClaimsCase, groups: Sequence[list[CompetingParty]]) 
     covers = _covered_lines(documents)
     for each in documents:
         each.claim = claims[each.claim_id]
-    dates = [day for day in map(dated_on, documents) if day is not None]
-    newest = max(dates, default=None)
+    newest = _newest_of(documents, len(groups))
     verdicts = [
         each
         for each in ChecklistVerdict.objects.filter(claim__in=list(claims)).select_related(
@@ -251,6 +250,14 @@ def _columns(case: CompetingClaimsCase, groups: Sequence[list[CompetingParty]]) 
             )
         )
     return columns
+
+
+def _newest_of(documents: Sequence[PoEDocument], parties: int) -> date | None:
+    """Return the newest day among the documents; None if every party has one of that day."""
+    dates = [day for day in map(dated_on, documents) if day is not None]
+    newest = max(dates, default=None)
+    holders = {each.claim_id for each in documents if dated_on(each) == newest}
+    return newest if len(holders) < parties else None
 
 
 def _covered_lines(documents: Sequence[PoEDocument]) -> dict[int, list[ClaimLine]]:

@@ -9,7 +9,7 @@ from django.db.models import OuterRef, Subquery
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from claims.models import Claim, PoEDocument
+from claims.models import PoEDocument
 
 from .models import ProofPage, ProofRendering
 from .services.rendering import SHOWABLE
@@ -84,13 +84,13 @@ class ProofView:
         return self.page.number + 1 if self.page and self.page.number < last else None
 
 
-def view_of(claim: Claim, documents: Sequence[PoEDocument], asked: Mapping[str, str]) -> ProofView:
+def view_of(documents: Sequence[PoEDocument], asked: Mapping[str, str]) -> ProofView:
     """Return what the reader asked for (``document``, ``page``, ``zoom``, ``find``), or the start.
 
-    Whatever isn't of this claim counts as not asked. At most two queries.
+    Whatever isn't among the documents counts as not asked. At most two queries.
     """
     find = asked.get("find", "").replace("\0", "").strip()[:LONGEST_SEARCH]
-    hits = _hits(claim, documents, find) if find else []
+    hits = _hits(documents, find) if find else []
     chosen = {str(each.pk): each for each in documents}.get(asked.get("document", ""))
     number = _number(asked.get("page", ""))
     if chosen is None and hits:
@@ -140,7 +140,7 @@ def _first(documents: Sequence[PoEDocument]) -> PoEDocument | None:
     )
 
 
-def _hits(claim: Claim, documents: Sequence[PoEDocument], find: str) -> list[Hit]:
+def _hits(documents: Sequence[PoEDocument], find: str) -> list[Hit]:
     ready = {each.rendering.pk: each for each in documents if _is_ready(each)}
     pages = ProofPage.objects.filter(rendering__in=ready, text__icontains=find)
     order = {key: place for place, key in enumerate(ready)}

@@ -18,7 +18,16 @@ from .services.leases import LONGEST_REASON
 
 def reviewers() -> QuerySet[User]:
     """Return everybody who can be given a claim, by name."""
-    app, _dot, codename = actors.REVIEW_PERMISSION.partition(".")
+    return _people_with(actors.REVIEW_PERMISSION)
+
+
+def arbiters() -> QuerySet[User]:
+    """Return everybody who can rule on competing claims, by name."""
+    return _people_with(actors.LEAD_PERMISSION)
+
+
+def _people_with(permission: str) -> QuerySet[User]:
+    app, _dot, codename = permission.partition(".")
     held = Permission.objects.filter(content_type__app_label=app, codename=codename)
     return (
         User.objects.filter(
@@ -66,6 +75,31 @@ class ReassignForm(forms.Form):
         field = self.fields["to"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = reviewers()
+
+
+class ArbiterForm(forms.Form):
+    """Which lead reviewer rules on a case of competing claims."""
+
+    to = forms.ModelChoiceField(
+        label=_("Arbiter"),
+        queryset=User.objects.none(),
+        required=False,
+        empty_label=_("Nobody yet: any lead reviewer may take it"),
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+
+    def __init__(self, data: QueryDict | None = None, **kwargs: Any) -> None:
+        super().__init__(data, label_suffix="", **kwargs)
+        field = self.fields["to"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = arbiters()
+
+    def show_version(self, version: int) -> None:
+        """Let the next attempt be about the case as the page shows it now."""
+        assert isinstance(self.data, QueryDict)
+        data = self.data.copy()
+        data["version"] = str(version)
+        self.data = data
 
 
 class BulkAssignForm(ReassignForm):

@@ -1,5 +1,5 @@
 """The reviewer's side of the admin: queue, case pages, cases of competing claims, notes."""
 
-from . import canned, claims, evidence
+from . import canned, claims, competing, evidence
 
-__all__ = ["canned", "claims", "evidence"]
+__all__ = ["canned", "claims", "competing", "evidence"]

@@ -152,7 +152,7 @@ def render_case(
     writes = user.has_perm(actors.REVIEW_PERMISSION)
     # After a refused act the page stands on the act's address, where the viewer's links don't lead.
     asked = request.GET if request.method in ("GET", "HEAD") else _asked_from(request.POST)
-    proof = view_of(claim, case.documents, asked)
+    proof = view_of(case.documents, asked)
     table = VerdictTable(
         checklist_of(claim, case.lines, case.documents),
         [line for line in case.lines if line.line_status == LineStatus.INCLUDED],
