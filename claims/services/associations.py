@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -16,17 +16,22 @@ from ..models import Association, Claim, ClaimLine, ExclusivityHold
 from ..refusals import KeyTaken
 from ..states import AssociationState, LineStatus
 from .lines import included_lines
+from .submission import lock_customer
 
 EndReason = Association.EndReason
 
 
-def bind(claim: Claim, *, actor: Actor, now: datetime) -> list[Association]:
+def bind(
+    claim: Claim, *, actor: Actor, now: datetime, displaces: Mapping[str, int] | None = None
+) -> list[Association]:
     """T8: make the claim's lines approved and its associations provisional.
 
-    Raises ``KeyTaken`` if another organisation holds one of the keys; of two approvals at once the
-    database lets one through.
+    ``displaces`` maps an exclusivity key to the hold that a ruling lets the claim displace: there
+    the claim gets a hold that waits for it (5.3). Raises ``KeyTaken`` if another organisation holds
+    one of the other keys, or waits for one; of two approvals at once the database lets one through.
     """
-    return [_bind_line(claim, line, actor, now) for line in included_lines(claim)]
+    allowed = displaces or {}
+    return [_bind_line(claim, line, actor, now, allowed) for line in included_lines(claim)]
 
 
 def activate(claim: Claim, *, now: datetime) -> list[Association]:
@@ -63,8 +68,10 @@ def end(
 ) -> list[Association]:
     """End the claim's associations, or those of the given lines, and free their keys.
 
-    A key is freed when the organisation has no other association left under it.
+    A key is freed when the organisation has no other association left under it; whoever waits for
+    it then holds it. The customer's row is locked first, as by everybody who takes or frees a key.
     """
+    lock_customer(claim)
     associations = (
         Association.objects.filter(claim=claim)
         .exclude(state=AssociationState.ENDED)
@@ -103,10 +110,43 @@ def _provisional(claims: Sequence[Claim]) -> QuerySet[Association]:
     )
 
 
-def _bind_line(claim: Claim, line: ClaimLine, actor: Actor, now: datetime) -> Association:
+def waiting_holds(claim: Claim) -> list[ExclusivityHold]:
+    """Return the unreleased holds of the claim's associations that wait for somebody else's."""
+    return list(
+        ExclusivityHold.objects.filter(
+            associations__claim=claim, released_at=None, waits_for__isnull=False
+        )
+        .select_related("waits_for")
+        .distinct()
+        .order_by("pk")
+    )
+
+
+def waiting_claims() -> QuerySet[Association, int]:
+    """Return the keys of the claims with a hold that waits for somebody else's: only few do."""
+    return (
+        Association.objects.filter(hold__released_at=None, hold__waits_for__isnull=False)
+        .order_by()
+        .values_list("claim", flat=True)
+    )
+
+
+def release(hold: ExclusivityHold, now: datetime) -> None:
+    """Free the key of a hold; whoever waits for it is its holder from the same moment on."""
+    hold.released_at = now
+    hold.save()
+    # First released, then promoted: at no time are there two holders.
+    for waiting in hold.waiting.filter(released_at=None):
+        waiting.waits_for = None
+        waiting.save()
+
+
+def _bind_line(
+    claim: Claim, line: ClaimLine, actor: Actor, now: datetime, displaces: Mapping[str, int]
+) -> Association:
     assert claim.tenant is not None
     assert claim.location is not None
-    hold = _hold(conflicts.exclusivity_key(claim, line), claim, line, now)
+    hold = _hold(conflicts.exclusivity_key(claim, line), claim, line, now, displaces)
     line.line_status = LineStatus.APPROVED
     line.contested = False
     line._history_user = actor.user  # type: ignore[attr-defined]
@@ -124,25 +164,34 @@ def _bind_line(claim: Claim, line: ClaimLine, actor: Actor, now: datetime) -> As
     )
 
 
-def _hold(key: str, claim: Claim, line: ClaimLine, now: datetime) -> ExclusivityHold:
+def _hold(
+    key: str, claim: Claim, line: ClaimLine, now: datetime, displaces: Mapping[str, int]
+) -> ExclusivityHold:
     unreleased = ExclusivityHold.objects.select_for_update().filter(key=key, released_at=None)
-    hold = unreleased.first()
-    if hold is None:
-        try:
-            with transaction.atomic():
-                return ExclusivityHold.objects.create(
-                    key=key, organization=claim.organization, taken_at=now
-                )
-        except IntegrityError:
-            hold = unreleased.first()
-            if hold is None:
-                raise
-    if hold.organization_id != claim.organization_id:
-        raise KeyTaken(line.product)
-    return hold
+    found = list(unreleased)
+    own = [each for each in found if each.organization_id == claim.organization_id]
+    if own:
+        return own[0]
+    waits_for = None
+    if found:
+        holder = next((each for each in found if each.waits_for_id is None), None)
+        if len(found) > 1 or holder is None or displaces.get(key) != holder.pk:
+            raise KeyTaken(line.product)
+        waits_for = holder
+    try:
+        with transaction.atomic():
+            return ExclusivityHold.objects.create(
+                key=key, organization=claim.organization, taken_at=now, waits_for=waits_for
+            )
+    except IntegrityError:
+        own = [each for each in unreleased if each.organization_id == claim.organization_id]
+        if own:
+            return own[0]
+        if not unreleased.exists():
+            raise
+    raise KeyTaken(line.product)
 
 
 def _free(hold: ExclusivityHold, now: datetime) -> None:
     if not hold.associations.exclude(state=AssociationState.ENDED).exists():
-        hold.released_at = now
-        hold.save()
+        release(hold, now)

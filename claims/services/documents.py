@@ -22,6 +22,7 @@ from ..models import Claim, ClaimLine, Comment, PoEDocument
 from ..refusals import MovedOn, NotYours
 from ..rules.documents import subject_of
 from ..states import LineStatus, Status
+from . import proof_requests
 from .drafting import require
 
 logger = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ def may_attach(claim: Claim) -> bool:
     """Whether the claim's status takes more proof (table 2.4, "Add PoE")."""
     if claim.status == Status.SUBMITTED:
         return bool(claim.rule_profile.edit_while_submitted)
-    if claim.status == Status.REJECTED:
+    if claim.status in (Status.REJECTED, Status.ENDED):
         return deadlines.may_dispute(claim, clock.now())
     return claim.status in ALWAYS_OPEN
 
@@ -76,7 +77,7 @@ def may_change(claim: Claim, document: PoEDocument) -> bool:
             return document.occasion == Occasion.REFRESH
         case Status.DISPUTED:
             return document.occasion == Occasion.DISPUTE
-        case Status.REJECTED:
+        case Status.REJECTED | Status.ENDED:
             still = deadlines.may_dispute(claim, clock.now())
             return still and document.occasion == Occasion.DISPUTE
         case status:
@@ -261,7 +262,7 @@ def _changeable(claim: Claim, actor: Actor, document_id: int) -> PoEDocument:
 
 def _occasion(claim: Claim) -> str:
     match claim.status:
-        case Status.DISPUTED | Status.REJECTED:
+        case Status.DISPUTED | Status.REJECTED | Status.ENDED:
             return Occasion.DISPUTE
         case Status.APPROVED:
             return Occasion.REFRESH
@@ -341,6 +342,8 @@ def _record(claim: Claim, document: PoEDocument, kind: str, actor: Actor, now: d
         details["late"] = True
     event = door.record(claim, kind=kind, actor=actor, at=now, details=details)
     door.tell(claim, event=event, actor=actor)
+    if kind == "document_attached":
+        proof_requests.note_proof(claim, actor=actor, now=now)
 
 
 def _remove_file(document: PoEDocument) -> None:

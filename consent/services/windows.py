@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from claims import actors, deadlines, door, door_batch
 from claims.models import Claim
 from claims.models.querysets import ClaimQuerySet
 from claims.refusals import MovedOn
 from claims.services import associations
+from claims.services.displacement import claims_in_the_way, displace_for
 from claims.services.endings import end_replaced
 from claims.services.sweeps import is_on_hold, not_held, not_on_hold
 from claims.states import Act, AssociationState, Status
@@ -45,10 +47,10 @@ def finalise_consent_windows(*, dry_run: bool = False) -> JobRun:
     now = clock.now()
     return run_batches(
         "finalise_consent_windows",
-        over(now).filter(replaces=None),
+        over(now).exclude(_needs_several_locks()),
         close_windows_together,
         close_window,
-        alone=over(now).exclude(replaces=None),
+        alone=over(now).filter(_needs_several_locks()),
         dry_run=dry_run,
         now=now,
     )
@@ -57,12 +59,16 @@ def finalise_consent_windows(*, dry_run: bool = False) -> JobRun:
 def close_windows_together(claim_ids: list[int]) -> set[int]:
     """T11 for many claims: what ``close_window`` does, by few statements; return who it hit.
 
-    For claims that replace no other one: those need two locks, and each goes alone.
+    For claims that neither replace nor displace another one: those need several locks, and each
+    goes alone.
     """
     with door_batch.passage(claim_ids=claim_ids, act=Act.CLOSE_WINDOW) as batch:
         now = batch.now
+        waiting = set(associations.waiting_claims().filter(claim__in=batch.claims))
         closing = [
-            claim for claim in batch.claims if _is_over(claim, now) and claim.replaces_id is None
+            claim
+            for claim in batch.claims
+            if _is_over(claim, now) and claim.replaces_id is None and claim.pk not in waiting
         ]
         claims = not_held(closing)
         hand_over_together(associations.activate_together(claims, now=now), now=now)
@@ -73,17 +79,19 @@ def close_windows_together(claim_ids: list[int]) -> set[int]:
 def close_window(claim_id: int) -> Outcome:
     """T11 for one claim: lock, ask again, associations active, hand-off rows, event.
 
-    A claim of the partner's own that this one replaces ends first, in the same transaction.
+    What this claim replaces or displaces ends first, in the same transaction and at the very moment
+    at which this one comes into force.
     """
     try:
         with (
-            _both_locked(claim_id),
+            _all_locked(claim_id) as locked,
             door.passage(claim_id=claim_id, act=Act.CLOSE_WINDOW, actor=actors.SYSTEM) as passage,
         ):
             claim, now = passage.claim, passage.now
             if not _is_over(claim, now) or is_on_hold(claim):
                 raise MovedOn(door.status_label(claim))
             end_replaced(claim, now=now)
+            passage.now = now = displace_for(claim, locked=locked, now=now)
             for association in associations.activate(claim, now=now):
                 hand_over(association, now=now)
             passage.go(event="window_closed")
@@ -97,11 +105,19 @@ def _is_over(claim: Claim, now: datetime) -> bool:
     return closes_at is not None and closes_at <= now - deadlines.ARRIVAL_GRACE
 
 
+def _needs_several_locks() -> Q:
+    """Return the condition for claims whose coming into force ends another claim's association."""
+    return Q(replaces__isnull=False) | Q(pk__in=associations.waiting_claims())
+
+
 @contextmanager
-def _both_locked(claim_id: int) -> Iterator[None]:
-    """Lock the claim together with the one that it replaces, in the order that all acts use."""
+def _all_locked(claim_id: int) -> Iterator[set[int]]:
+    """Lock the claim together with those that it ends, in the order that all acts use."""
     with transaction.atomic():
+        found = {claim_id, *claims_in_the_way(claim_id)}
         replaced = Claim.objects.filter(pk=claim_id).values_list("replaces_id", flat=True).first()
         if replaced is not None:
-            door.locked_in_order([claim_id, replaced])
-        yield
+            found.add(replaced)
+        if len(found) > 1:
+            door.locked_in_order(list(found))
+        yield found

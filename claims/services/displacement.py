@@ -1,0 +1,108 @@
+"""A holder makes room for the winner of a ruling when the winner's window has passed (T21)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext
+
+from .. import actors, deadlines, door
+from ..models import Association, Claim, ClaimEvent, ClaimLine
+from ..refusals import MovedOn
+from ..states import Act, AssociationState, LineStatus, RejectionReason
+from . import associations
+from .lines import approved_lines
+from .submission import lock_customer
+
+RULED = "competing_case_ruled"
+REASONS = [str(RejectionReason.COMPETE)]
+
+
+def claims_in_the_way(claim_id: int) -> list[int]:
+    """Return the keys of the claims whose associations end when this claim's come into force."""
+    return list(
+        Association.objects.filter(
+            hold__waiting__associations__claim=claim_id, hold__waiting__released_at=None
+        )
+        .exclude(state=AssociationState.ENDED)
+        .order_by("claim_id")
+        .values_list("claim_id", flat=True)
+        .distinct()
+    )
+
+
+def displace_for(claim: Claim, *, locked: Collection[int], now: datetime) -> datetime:
+    """T21: end what the claim's waiting holds wait for, which makes the claim the holder.
+
+    The second half of T11 for the winner of a ruling; the caller holds the locks of the claims
+    ``locked``, which it asked ``claims_in_the_way`` for; ``MovedOn`` if another came meanwhile.
+    Effects for each of these, in order: associations ended as
+    ``displaced``, their holds freed and those that waited promoted, lines ended; if no line is
+    left: status ended, time to dispute, event ``association_displaced``; else event
+    ``line_displaced`` and the claim lives on.
+
+    Returns the moment from which the winner is in force: ``now``, or later if the clock was set
+    back, so that at every instant exactly one association is active.
+    """
+    lock_customer(claim)
+    ending: dict[int, list[Association]] = defaultdict(list)
+    for association in (
+        Association.objects.filter(hold__waiting__in=associations.waiting_holds(claim))
+        .exclude(state=AssociationState.ENDED)
+        .select_related("line")
+        .order_by("pk")
+    ):
+        ending[association.claim_id].append(association)
+    if not ending.keys() <= set(locked):
+        raise MovedOn(door.status_label(claim))
+    began = [each.effective_from for group in ending.values() for each in group]
+    moment = max([now, *(each for each in began if each is not None)])
+    for claim_id, group in sorted(ending.items()):
+        _displace(claim_id, [each.line for each in group], moment)
+    return moment
+
+
+def _displace(claim_id: int, lines: list[ClaimLine], now: datetime) -> None:
+    claim = door.locked(claim_id)
+    details = {"lines": [line.pk for line in lines]} | _ruling_on(claim)
+    if {line.pk for line in approved_lines(claim)} <= {line.pk for line in lines}:
+        with door.passage(claim_id=claim_id, act=Act.DISPLACE, actor=actors.SYSTEM) as passage:
+            passage.now = now
+            _end(passage.claim, lines, now)
+            with translation.override(settings.LANGUAGE_CODE):
+                passage.claim.ended_reason = gettext("another partner's proof prevailed")
+            passage.go(
+                event="association_displaced",
+                deadline=deadlines.dispute_filing(passage.claim, now, REASONS),
+                details=details,
+            )
+    else:
+        _end(claim, lines, now)
+        door.save(claim, actor=actors.SYSTEM, now=now, reason="line_displaced")
+        event = door.record(
+            claim, kind="line_displaced", actor=actors.SYSTEM, at=now, details=details
+        )
+        door.tell(claim, event=event, actor=actors.SYSTEM)
+
+
+def _ruling_on(claim: Claim) -> dict[str, object]:
+    """Return what the claim's partner was told of the ruling by which it is displaced."""
+    ruled = ClaimEvent.objects.filter(claim=claim, kind=RULED).order_by("-at", "-pk").first()
+    if ruled is None:
+        return {}
+    return {name: ruled.details[name] for name in ("grounds", "text") if name in ruled.details}
+
+
+def _end(claim: Claim, lines: list[ClaimLine], now: datetime) -> None:
+    associations.end(
+        claim,
+        actor=actors.SYSTEM,
+        now=now,
+        reason=Association.EndReason.DISPLACED,
+        line_status=LineStatus.ENDED,
+        lines=lines,
+    )
