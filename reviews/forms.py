@@ -61,6 +61,14 @@ class TakeUpForm(ActForm):
     """Nothing to type."""
 
 
+class SplitForm(ActForm):
+    """Nothing to type."""
+
+
+class NoteForm(ActForm):
+    internal_note = _text(_("Internal note"), _("Only people of the operator read it."), rows=3)
+
+
 class ApproveForm(ActForm):
     text = _text(_("Text to the partner"), _("Not needed. It goes into the letter."))
     internal_note = _text(_("Internal note"), _("Only people of the operator read it."), rows=3)

@@ -111,6 +111,8 @@ def _sentences(claim: Claim, reader: User, due: Due | None) -> tuple[str, str]:
                 "If nobody takes it up by then, it is shown as overdue; nothing is decided by "
                 "itself."
             )
+        case Status.UNDER_REVIEW | Status.DISPUTED if claim.paused_at is not None:
+            return _paused(claim)
         case Status.DISPUTED if claim.assigned_reviewer_id is None:
             return (
                 gettext("A reviewer's move: answer the dispute by %(by)s (%(left)s).") % words,
@@ -155,6 +157,8 @@ def _brief(claim: Claim, due: Due | None) -> str:
             return gettext("rejected by itself")
         case Status.APPROVED if claim.awaits_contact:
             return gettext("the clock stands still")
+        case _ if claim.paused_at is not None:
+            return gettext("the clock stands still")
         case Status.APPROVED if claim.consent_closes_at is None:
             return gettext("waits for the letter")
         case Status.APPROVED:
@@ -177,6 +181,22 @@ def _submitted(claim: Claim, mine: bool) -> str:
     if mine:
         return gettext(
             "Your move: the partner has answered; take it up again by %(by)s (%(left)s)."
+def _paused(claim: Claim) -> tuple[str, str]:
+    """Say that the reviewers' clock stands while competing claims are compared (5.8)."""
+    left = max(1, claim.business_days_left or 0)
+    words = ngettext(
+        "Then it goes on with %(days)d business day left. Nothing is decided by itself.",
+        "Then it goes on with %(days)d business days left. Nothing is decided by itself.",
+        left,
+    )
+    since = until(claim.paused_at) if claim.paused_at else ""
+    return (
+        gettext("Paused since %(since)s – competing claim: it waits for the ruling of a lead.")
+        % {"since": since},
+        words % {"days": left},
+    )
+
+
         )
     return gettext(
         "%(reviewer)s's move: the partner has answered; take it up again by %(by)s (%(left)s)."

@@ -17,6 +17,8 @@ from ..views.acts import ACT_PAGES, act_page
 from ..views.bulk import bulk_act, bulk_result_page
 from ..views.case import case_page, history_page
 from ..views.clock import clock_page
+from ..views.competing_acts import COMPETING_PAGES
+from ..views.leading import leads_page
 from ..views.leases import (
     next_case_act,
     no_case_page,
@@ -46,7 +48,7 @@ class ClaimAdmin(EvidenceAdmin):
                 wrap(partial(act_page, page=page)),
                 name=f"claims_claim_{page.name}",
             )
-            for page in ACT_PAGES
+            for page in (*ACT_PAGES, *COMPETING_PAGES)
         ]
         return [
             path("", wrap(self.changelist_view), name="claims_claim_changelist"),

@@ -92,6 +92,10 @@ class ActPage(ABC):
         """Return what stands against the act now, to be read before its button."""
         return []
 
+    def competing(self) -> frozenset[str]:
+        """Return what the claim's cases of competing claims allow, for an act that needs one."""
+        return frozenset()
+
     def known(self, actor: Actor) -> dict[str, Any]:
         """Return the arguments that every service takes."""
         return {
@@ -328,7 +332,7 @@ def act_page(request: HttpRequest, claim: Claim, *, page: type[ActPage]) -> Http
         attempt.form.show_version(current.version)
         return _shown(request, current, attempt, refusal.problems, status=CONFLICT)
     messages.success(request, attempt.done(moved))
-    return redirect("admin:claims_claim_change", claim.pk)
+    return redirect("admin:claims_claim_change", moved.pk)
 
 
 def _shown(
@@ -340,7 +344,7 @@ def _shown(
     status: int = 200,
 ) -> HttpResponse:
     """Show the act's form; without its button when the act isn't possible (any more)."""
-    links, hindrance = offers(claim, reader(request), dispute_of(claim))
+    links, hindrance = offers(claim, reader(request), dispute_of(claim), attempt.competing())
     possible = any(link.name == attempt.name for link in links)
     if not possible and not problems:
         problems = _why_impossible(claim, hindrance)

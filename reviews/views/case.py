@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import wraps
 from operator import attrgetter
@@ -22,7 +22,7 @@ from django.views.decorators.http import require_safe
 
 from claims import actors, changes, door
 from claims.confirmations import confirmed_warnings
-from claims.models import Claim, Dispute, PoEDocument
+from claims.models import Claim, ClaimLine, Dispute, PoEDocument
 from claims.refusals import AlreadyHeld, ConflictOfInterest, DecidedBefore
 from claims.standing import CALENDAR_DAYS
 from claims.states import Act, DeadlineKind, LineStatus, Status
@@ -32,7 +32,7 @@ from cpor_site.common.models import User
 from cpor_site.common.operator_calendar import operator_calendar
 from cpor_site.common.problems import Problem
 
-from ..case_file import CaseFile, case_of, read_case
+from ..case_file import CaseFile, OpenCase, case_of, read_case
 from ..changes_seen import Since, look, since_last_round, state_of
 from ..checklist import checklist_of
 from ..forms import WritingForm
@@ -70,7 +70,7 @@ class ActLink:
     key: str = ""
 
 
-KEYS = {"take_up": "t", "approve": "p", "ask": "a", "reject": "r"}
+KEYS = {"take_up": "t", "approve": "p", "ask": "a", "reject": "r", "sufficient": "s"}
 """The key on the keyboard that leads to an act."""
 
 ACTS: tuple[tuple[Act, str, Promise, str], ...] = (
@@ -80,6 +80,13 @@ ACTS: tuple[tuple[Act, str, Promise, str], ...] = (
     (Act.APPROVE, "approve", _("Approve…"), "primary"),
 )
 """The reviewer's acts: act, name of its page, label and look of its button."""
+
+SUFFICIENT, SPLIT = "sufficient", "split"
+COMPETING_ACTS: tuple[tuple[str, Promise, str], ...] = (
+    (SPLIT, _("Split off the contested products…"), ""),
+    (SUFFICIENT, _("Proof is sufficient by itself…"), "primary"),
+)
+"""What can be done to a claim in a case of competing claims: name, label and look."""
 
 CaseView = Callable[..., HttpResponseBase]
 
@@ -148,7 +155,7 @@ def render_case(
     today = calendar.day_of(now)
     case = read_case(claim, user)
     dispute = dispute_of(claim)
-    acts, hindrance = offers(claim, user, dispute)
+    acts, hindrance = offers(claim, user, dispute, competing_offers(claim, case.cases, case.lines))
     writes = user.has_perm(actors.REVIEW_PERMISSION)
     # After a refused act the page stands on the act's address, where the viewer's links don't lead.
     asked = request.GET if request.method in ("GET", "HEAD") else _asked_from(request.POST)
@@ -233,11 +240,29 @@ def reader(request: HttpRequest) -> User:
 
 
 def offers(
-    claim: Claim, user: User, dispute: Dispute | None
+    claim: Claim, user: User, dispute: Dispute | None, competing: frozenset[str] = frozenset()
+def competing_offers(
+    claim: Claim, cases: Sequence[OpenCase], lines: Sequence[ClaimLine]
+) -> frozenset[str]:
+    """Return which of ``COMPETING_ACTS`` the claim's open cases allow; the services ask again."""
+    if claim.status not in (Status.UNDER_REVIEW, Status.DISPUTED):
+        return frozenset()
+    mine = [party for each in cases for party in each.parties if party.claim_id == claim.pk]
+    contested = {party.line_id for party in mine}
+    included = {line.pk for line in lines if line.line_status == LineStatus.INCLUDED}
+    found = set()
+    if any(not party.is_ready for party in mine):
+        found.add(SUFFICIENT)
+    if included & contested and included - contested:
+        found.add(SPLIT)
+    return frozenset(found)
+
+
 ) -> tuple[list[ActLink], Problem | None]:
     """Return the acts to offer, or none and the sentence that says why this person can't act.
 
-    ``dispute`` is the claim's latest one, if it has any.
+    ``dispute`` is the claim's latest one, if it has any; ``competing`` is what competing claims
+    allow. While the proof waits to be judged by itself, that is the main act.
     """
     actor = actors.reviewer(user)
     possible = door.open_acts(actor, claim)
@@ -256,6 +281,8 @@ def offers(
     ]
     if links:
         try:
+    if Act.APPROVE in possible and competing:
+        links = _with_competing(links, claim, competing)
             door.ask_reviewer(actor, claim)
         except (AlreadyHeld, ConflictOfInterest, DecidedBefore) as refusal:
             return [], refusal.problems[0]
@@ -264,6 +291,26 @@ def offers(
 
 def explained(claim: Claim, calendar: BusinessCalendar) -> str:
     """Return how the running deadline was counted, in words; empty if none runs."""
+def _with_competing(links: list[ActLink], claim: Claim, competing: frozenset[str]) -> list[ActLink]:
+    """Put the acts of competing claims before the approval, of which only one is the main act."""
+    more = [
+        ActLink(
+            name,
+            label,
+            reverse(f"admin:claims_claim_{name}", args=[claim.pk]),
+            kind,
+            KEYS.get(name, ""),
+        )
+        for name, label, kind in COMPETING_ACTS
+        if name in competing
+    ]
+    before = [link for link in links if link.name != "approve"]
+    approve = [link for link in links if link.name == "approve"]
+    if SUFFICIENT in competing:
+        approve = [replace(link, kind="") for link in approve]
+    return [*before, *approve, *more]
+
+
     if claim.due_at is None:
         return ""
     starts = [getattr(claim, name) for name in CLOCK_STARTS[DeadlineKind(claim.deadline_kind)]]
