@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -24,16 +25,20 @@ from cpor_site.common.models import User
 from cpor_site.common.operator_calendar import operator_calendar
 from cpor_site.common.reader import zone_named
 
-from . import selectors, standing
+from . import deadlines, selectors, standing
 from .models import Claim, ClaimLine, Subscription
-from .states import DeadlineKind, LineStatus, Status
+from .states import DeadlineKind, LineStatus, RejectionReason, Status
 from .wording import date_words
 
 SUBSCRIPTION_ENDS = "subscription"
+ASKING_AGAIN_ENDS = "asking_again"
 DAYS_AHEAD = 60
 """How long before its end a subscription stands in the calendar, which is when SUB-12 begins."""
 
 MOST_ENTRIES = 500
+DECLINED_WITHIN = timedelta(days=70)
+"""No rule gives the partner longer than this to ask that a customer be asked again."""
+
 LENGTH = timedelta(minutes=30)
 """How long before its deadline an entry begins that isn't a whole day's."""
 
@@ -50,6 +55,7 @@ WHAT = {
     DeadlineKind.REVIEW: _("The reviewers decide or ask"),
     DeadlineKind.DISPUTE_ANSWER: _("The reviewers answer the dispute"),
     SUBSCRIPTION_ENDS: _("Subscription ends"),
+    ASKING_AGAIN_ENDS: _("Time to ask for another letter to the customer ends"),
 }
 EXPLANATIONS = {
     DeadlineKind.PARTNER_RESPONSE: _(
@@ -57,7 +63,7 @@ EXPLANATIONS = {
         "further notice."
     ),
     DeadlineKind.DISPUTE_FILING: _(
-        "Your move, if you don't agree: dispute the rejection by %(by)s. After that only a new "
+        "Your move, if you don't agree: dispute the decision by %(by)s. After that only a new "
         "claim with better proof is possible."
     ),
     DeadlineKind.CONSENT: _(
@@ -79,6 +85,10 @@ EXPLANATIONS = {
     SUBSCRIPTION_ENDS: _(
         "Your move, if the customer renews: a subscription of this claim ends on %(by)s, and the "
         "association for it ends with it. A new subscription needs a new claim."
+    ),
+    ASKING_AGAIN_ENDS: _(
+        "Your move, if the customer declined by mistake: ask by %(by)s that they get another "
+        "letter. That is possible once; after that only a new claim is."
     ),
 }
 
@@ -132,7 +142,34 @@ def entries_for(user: User, now: datetime) -> list[Entry]:
     return [
         *(_deadline(claim, now, calendar, zone) for claim in claims),
         *(_end(line.claim, line.subscription) for line in ends.values()),
+        *_asking_again(mine, now, zone),
     ]
+
+
+def _asking_again(mine: QuerySet[Claim], now: datetime, zone: ZoneInfo) -> list[Entry]:
+    """Return until when the partner may ask that a customer who declined be asked again (Q8)."""
+    declined = (
+        mine.filter(
+            status=Status.REJECTED, consent_renewal=None, decided_at__gt=now - DECLINED_WITHIN
+        )
+        .select_related("rule_profile")
+        .order_by("decided_at", "pk")[:MOST_ENTRIES]
+    )
+    found = []
+    for claim in declined:
+        last = deadlines.renewal_end(claim)
+        if RejectionReason.CUSTOMER in claim.rejection_reasons and last and last > now:
+            begins = last.astimezone(zone).date()
+            found.append(
+                _entry(
+                    claim,
+                    ASKING_AGAIN_ENDS,
+                    due=standing.until(last),
+                    begins=begins,
+                    ends=begins + timedelta(days=1),
+                )
+            )
+    return found
 
 
 def as_ical(entries: Iterable[Entry]) -> bytes:

@@ -18,6 +18,7 @@ from .states import NOT_DISPUTABLE, DeadlineKind, RejectionReason, Status
 Limit = tuple[DeadlineKind, Deadline]
 
 DISPUTE_DAYS = 30
+NEWER_PROOF_DAYS = 5
 ARRIVAL_GRACE = timedelta(minutes=5)
 """How long after a deadline the sweeps wait before they act on it.
 
@@ -52,6 +53,11 @@ def consent(profile: RuleProfile, sent_at: datetime) -> Limit:
     return DeadlineKind.CONSENT, operator_calendar().calendar_deadline(sent_at, days)
 
 
+def newer_proof(now: datetime) -> Deadline:
+    """5.3: until when a partner of record may answer that newer proof is asked for."""
+    return operator_calendar().business_deadline(now, NEWER_PROOF_DAYS)
+
+
 def dispute_answer(profile: RuleProfile, now: datetime) -> Limit:
     """T15: until when the reviewers should answer a dispute."""
     days = profile.dispute_answer_days
@@ -63,10 +69,18 @@ def dispute_end(now: datetime) -> datetime:
     return operator_calendar().calendar_deadline(now, DISPUTE_DAYS).due_at
 
 
+def renewal_end(claim: Claim) -> datetime | None:
+    """Q8: until when the partner may ask that the customer who refused be asked once more."""
+    if claim.decided_at is None:
+        return None
+    days = claim.rule_profile.dispute_filing_calendar_days
+    return operator_calendar().calendar_deadline(claim.decided_at, days).due_at
+
+
 def may_dispute(claim: Claim, at: datetime) -> bool:
-    """Whether the time to dispute the claim's rejection runs at that moment (T15, T19)."""
+    """Whether the time to dispute a rejection, or a displacement, runs then (T15, T19, T21)."""
     return (
-        claim.status == Status.REJECTED
+        claim.status in (Status.REJECTED, Status.ENDED)
         and claim.deadline_kind == DeadlineKind.DISPUTE_FILING
         and claim.due_at is not None
         and at <= claim.due_at

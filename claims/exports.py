@@ -15,9 +15,10 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
+from cpor_site.common import clock
 from cpor_site.common.spreadsheets import MARK, harmless
 
-from . import door, listing, standing
+from . import deadlines, listing, standing
 from .models import Claim, ClaimLine
 from .states import Status
 
@@ -52,12 +53,28 @@ def _day(value: date | None) -> str | None:
 
 
 def _compatible_status(claim: Claim) -> str:
-    """Return the status as older programs know it: an ended association is "Rejected final"."""
-    return "Rejected final" if claim.status == Status.ENDED else str(Status(claim.status).label)
+    """Return the status as older programs know it: an ended association is "Rejected final".
+
+    One that can still be disputed, as a displaced one can, is "Rejected".
+    """
+    if claim.status != Status.ENDED:
+        return str(Status(claim.status).label)
+    return "Rejected" if deadlines.may_dispute(claim, clock.now()) else "Rejected final"
 
 
 def _status_label(claim: Claim) -> str:
-    return str(door.status_label(claim))
+    return standing.label_at(claim, clock.now())
+
+
+def _disputable_until(claim: Claim) -> datetime | None:
+    """Return until when a rejection or a displacement can be disputed; None if it can't be."""
+    return claim.due_at if deadlines.may_dispute(claim, clock.now()) else None
+
+
+def _asked_again(claim: Claim) -> str | None:
+    """Return whether the partner asked that a customer who declined be asked again (Q8)."""
+    renewal = getattr(claim, "consent_renewal", None)
+    return None if renewal is None else str(renewal.outcome or "asked")
 
 
 def _whose_move(claim: Claim) -> str | None:
@@ -99,6 +116,8 @@ FIELDS: tuple[Field, ...] = (
     Field("first_submitted_at", lambda claim: _moment(claim.first_submitted_at)),
     Field("last_submitted_at", lambda claim: _moment(claim.last_submitted_at)),
     Field("changed_at", lambda claim: _moment(claim.changed_at)),
+    Field("can_be_disputed_until", lambda claim: _moment(_disputable_until(claim))),
+    Field("asked_for_another_letter", lambda claim: _asked_again(claim)),
 )
 LINE_FIELDS: tuple[LineField, ...] = (
     LineField("product_code", lambda line: line.product.code),

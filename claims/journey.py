@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from cpor_site.common.business_calendar import BusinessCalendar
 
 from .changes import Change
-from .models import Claim, ClaimEvent, Comment, RuleProfile
+from .models import Claim, ClaimEvent, Comment, ConsentRenewal, RuleProfile
+from .standing import renewal_of
 from .states import (
     AssociationState,
     DeadlineKind,
@@ -102,13 +103,16 @@ def steps_of(claim: Claim, calendar: BusinessCalendar, now: datetime) -> list[St
             return [*done, asked, _now(_("You answer"), claim.due_at), *coming(1)]
         case Status.APPROVED:
             return [*done, *_after_approval(claim, calendar, now)]
+        case Status.REJECTED if RejectionReason.CUSTOMER in claim.rejection_reasons:
+            return [*done, Step(DECLINED, Progress.DONE, claim.decided_at), *_asking_again(claim)]
         case Status.REJECTED:
             return [*done, Step(_("Rejected"), Progress.DONE, claim.decided_at), *_dispute(claim)]
         case Status.CANCELLED:
             return [*done, Step(_("Discarded"), Progress.DONE, claim.ended_at)]
         case _:
             approved = Step(_("Approved"), Progress.DONE, claim.decided_at)
-            return [*done, approved, Step(_("Association ended"), Progress.DONE, claim.ended_at)]
+            ended = Step(_("Association ended"), Progress.DONE, claim.ended_at)
+            return [*done, approved, ended, *_dispute(claim)]
 
 
 def _answered(claim: Claim) -> bool:
@@ -118,7 +122,7 @@ def _answered(claim: Claim) -> bool:
 
 
 def _after_approval(claim: Claim, calendar: BusinessCalendar, now: datetime) -> list[Step]:
-    approved = Step(_("Approved"), Progress.DONE, claim.decided_at)
+    approved = _approved_step(claim)
     closes_at = claim.consent_closes_at
     if claim.association_state == AssociationState.PROVISIONAL:
         if claim.awaits_contact:
@@ -137,6 +141,29 @@ def _after_approval(claim: Claim, calendar: BusinessCalendar, now: datetime) -> 
     ]
 
 
+def _approved_step(claim: Claim) -> Step:
+    """Return from when the approval is; one that was declined before counts from the renewal."""
+    renewal = getattr(claim, "consent_renewal", None)
+    if renewal is not None and renewal.decided_at is not None:
+        return Step(_("We agreed to ask the customer again"), Progress.DONE, renewal.decided_at)
+    return Step(_("Approved"), Progress.DONE, claim.decided_at)
+
+
+def _asking_again(claim: Claim) -> list[Step]:
+    renewal = renewal_of(claim)
+    if renewal is None:
+        return []
+    asked = Step(_("You asked for another letter to the customer"), Progress.DONE, renewal.asked_at)
+    if not renewal.outcome:
+        return [asked, _now(_("A lead reviewer decides on it"), None)]
+    if renewal.outcome == ConsentRenewal.Outcome.REFUSED:
+        return [
+            asked,
+            Step(_("The customer is not asked again"), Progress.DONE, renewal.decided_at),
+        ]
+    return []
+
+
 def _dispute(claim: Claim) -> list[Step]:
     if claim.deadline_kind != DeadlineKind.DISPUTE_FILING:
         return []
@@ -147,6 +174,7 @@ def _now(title: str | Promise, until: datetime | None) -> Step:
     return Step(title, Progress.NOW, until)
 
 
+DECLINED = _("The customer declined")
 ASKED = _("The reviewer asked you")
 CAME_BACK = _("The letter to the customer came back")
 READS_ANSWER = _("The reviewer who has your claim reads your answer")

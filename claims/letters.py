@@ -38,6 +38,7 @@ from .models import (
     ReviewFinding,
 )
 from .services.lines import approved_lines, included_lines
+from .standing import renewal_of
 from .standing_for_partners import standing_of
 from .states import DeadlineKind, DeficiencyCode, LineStatus, RejectionReason, Side, Status
 
@@ -269,7 +270,28 @@ def _declined(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
         "due_at": claim.due_at if in_window else None,
         "customer_reason": CUSTOMER_REASONS.get(event.details.get("customer_reason", ""), ""),
         "customer_message": Verbatim(event.details.get("customer_message", "")),
+        "ask_again_until": _may_ask_again(claim),
     }
+
+
+def _may_ask_again(claim: Claim) -> datetime | None:
+    """Return until when the partner may ask that the customer be asked again, once (Q8)."""
+    if claim.status != Status.REJECTED or renewal_of(claim) is not None:
+        return None
+    return deadlines.renewal_end(claim)
+
+
+def _renewed(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
+    """Q8: the customer is asked once more."""
+    return {
+        "said": Verbatim(event.details.get("text", "")),
+        "lines": [_in_words(line) for line in approved_lines(claim)],
+        "window_ends_at": deadlines.consent(claim.rule_profile, event.at)[1].due_at,
+    }
+
+
+def _renewal_refused(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
+    return {"said": Verbatim(event.details.get("text", "")), "lines": []}
 
 
 def _named_lines(claim: Claim, event: ClaimEvent) -> list[ClaimLine]:
@@ -388,6 +410,10 @@ LETTERS: dict[str, Callable[[Claim, ClaimEvent], dict[str, Any] | None]] = {
     "claim_withdrawn": _withdrawn,
     "claim_disputed": _disputed,
     "association_ended": _association_ended,
+    "consent_renewed": _renewed,
+    "renewal_refused": _renewal_refused,
+    "claim_closed_by_operator": _withdrawn,
+    "association_closed_by_operator": _association_ended,
     "association_expired": _expired,
     "line_expired": _expired,
     "half_time_reminder_sent": _action_requested,

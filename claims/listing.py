@@ -254,7 +254,13 @@ def with_row_facts(claims: QuerySet[Claim]) -> QuerySet[Claim]:
     newest = _dated_documents().values("claim").annotate(newest=Max("on")).values("newest")
     return (
         claims.select_related(
-            "organization", "location", "tenant", "area", "rule_profile", "created_by"
+            "organization",
+            "location",
+            "tenant",
+            "area",
+            "rule_profile",
+            "created_by",
+            "consent_renewal",
         )
         .prefetch_related("activities")
         .annotate(

@@ -10,7 +10,7 @@ from . import deadlines, door
 from .actors import ACT_CAPABILITY, Capability
 from .models import Claim
 from .services.copies import COPYABLE, RENEWABLE_STATUSES, ending_lines
-from .states import Act, AssociationState
+from .states import Act, AssociationState, RejectionReason, Status
 
 
 def offers_of(claim: Claim, has: frozenset[Capability], now: datetime) -> frozenset[str]:
@@ -18,12 +18,15 @@ def offers_of(claim: Claim, has: frozenset[Capability], now: datetime) -> frozen
 
     ``dispute``, ``end``, ``recall``, ``withdraw`` and ``discard`` change its status; ``copy``,
     ``renew`` and ``replace`` start a new draft; ``contact`` names another contact at the customer;
+    ``ask_again`` asks that a customer who declined get another letter;
     ``support`` shows what a support case needs.
     """
     acts = {act for act in door.possible_acts(claim) if ACT_CAPABILITY.get(act) in has}
     found = {"support"}
     if Act.DISPUTE in acts and deadlines.may_dispute(claim, now):
         found.add("dispute")
+    if Capability.CLAIM in has and may_ask_again(claim, now):
+        found.add("ask_again")
     if Act.END_ASSOCIATION in acts:
         found.add("end")
     if Act.RECALL in acts and claim.assigned_reviewer_id is None:
@@ -37,6 +40,14 @@ def offers_of(claim: Claim, has: frozenset[Capability], now: datetime) -> frozen
     if Capability.DRAFT in has:
         found |= _new_drafts(claim, now)
     return frozenset(found)
+
+
+def may_ask_again(claim: Claim, now: datetime) -> bool:
+    """Whether the partner may ask, once, that a customer who declined be asked again (Q8)."""
+    if claim.status != Status.REJECTED or RejectionReason.CUSTOMER not in claim.rejection_reasons:
+        return False
+    last = deadlines.renewal_end(claim)
+    return last is not None and now <= last and getattr(claim, "consent_renewal", None) is None
 
 
 def _new_drafts(claim: Claim, now: datetime) -> set[str]:

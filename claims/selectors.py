@@ -50,6 +50,7 @@ def claim_for(user: User, claim_id: int) -> Claim | None:
             "created_by",
             "replaces",
             "copied_from",
+            "consent_renewal__asked_by",
         )
         .prefetch_related("activities__program", "contacts")
         .filter(pk=claim_id)

@@ -1,8 +1,9 @@
 """Whose move is it, and by when: what every page about a claim tells alike.
 
 ``standing_for_partners`` says it in sentences to the claim's partner, ``reviews`` to its reviewers.
-Reads the claim's own columns only; the moment and the operator's calendar are passed in. Times are
-told in the time zone that is active, which is the reader's.
+Reads the claim's own columns, and of a refused claim whether somebody asked for another letter to
+the customer; the moment and the operator's calendar are passed in. Times are told in the time zone
+that is active, which is the reader's.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from django.utils.translation import gettext, ngettext
 from cpor_site.common.business_calendar import BusinessCalendar
 from cpor_site.common.spoken import date_words, time_words
 
-from . import door
-from .models import Claim
+from . import deadlines, door
+from .models import Claim, ConsentRenewal
 from .states import AssociationState, DeadlineKind, RejectionReason, Side, Status
 
 CALENDAR_DAYS = (DeadlineKind.CONSENT, DeadlineKind.DISPUTE_FILING)
@@ -44,6 +45,8 @@ def whose_move(claim: Claim) -> Side | None:
             return Side.PARTNER
         case Status.SUBMITTED | Status.UNDER_REVIEW | Status.DISPUTED:
             return Side.REVIEWER
+        case Status.REJECTED if waits_for_renewal(claim):
+            return Side.REVIEWER
         case Status.APPROVED if claim.awaits_contact:
             return Side.PARTNER
         case Status.APPROVED if claim.association_state == AssociationState.PROVISIONAL:
@@ -55,7 +58,7 @@ def whose_move(claim: Claim) -> Side | None:
 def hue_of(claim: Claim) -> str:
     """Return the name of the claim's status hue, which is also that of its icon."""
     if claim.status == Status.REJECTED:
-        return "bad"
+        return "reviewer" if waits_for_renewal(claim) else "bad"
     if claim.association_state == AssociationState.ACTIVE:
         return "good"
     side = whose_move(claim)
@@ -81,18 +84,43 @@ def due_of(claim: Claim, now: datetime, calendar: BusinessCalendar) -> Due | Non
 
 
 def can_be_disputed(claim: Claim, due: Due | None) -> bool:
-    """Whether the time to dispute a rejection runs, as far as the claim itself tells."""
+    """Whether the time to dispute a rejection or a displacement runs, as far as the claim tells."""
     return (
-        claim.status == Status.REJECTED
+        claim.status in (Status.REJECTED, Status.ENDED)
         and claim.deadline_kind == DeadlineKind.DISPUTE_FILING
         and due is not None
         and not due.passed
     )
 
 
+def renewal_of(claim: Claim) -> ConsentRenewal | None:
+    """Return the partner's wish that the customer be asked again, with its answer (Q8).
+
+    A claim that no customer refused is not asked; who shows many claims loads ``consent_renewal``.
+    """
+    if RejectionReason.CUSTOMER not in claim.rejection_reasons:
+        return None
+    return getattr(claim, "consent_renewal", None)
+
+
+def waits_for_renewal(claim: Claim) -> bool:
+    """Whether a lead reviewer owes the partner an answer about asking the customer again."""
+    renewal = renewal_of(claim)
+    return renewal is not None and not renewal.outcome
+
+
 def label_of(claim: Claim, due: Due | None) -> str:
     """Return the status in words; a rejection that nobody can dispute any more is final."""
-    if claim.status == Status.REJECTED and not can_be_disputed(claim, due):
+    return _label(claim, disputable=can_be_disputed(claim, due))
+
+
+def label_at(claim: Claim, now: datetime) -> str:
+    """Return the status in words at a moment, as ``label_of`` does, without counting days."""
+    return _label(claim, disputable=deadlines.may_dispute(claim, now))
+
+
+def _label(claim: Claim, *, disputable: bool) -> str:
+    if claim.status == Status.REJECTED and not disputable:
         other = claim.rule_profile.status_labels.get("rejected_final")
         return str(other or gettext("Rejected, final"))
     return door.status_label(claim)

@@ -19,10 +19,12 @@ from .standing import (
     hue_of,
     label_of,
     reasons_of,
+    renewal_of,
     until,
+    waits_for_renewal,
     whose_move,
 )
-from .states import AssociationState, Side, Status
+from .states import AssociationState, RejectionReason, Side, Status
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Standing:
 def standing_of(claim: Claim, now: datetime, calendar: BusinessCalendar) -> Standing:
     """Return where the claim stands, addressed to a person of its partner."""
     due = due_of(claim, now, calendar)
-    move, consequence = _sentences(claim, due)
+    move, consequence = _sentences(claim, due, now, calendar)
     return Standing(
         label=label_of(claim, due),
         hue=hue_of(claim),
@@ -78,10 +80,14 @@ def move_facts(claim: Claim) -> tuple[Any, ...]:
         claim.consent_undelivered_at,
         claim.consent_closes_at,
         tuple(claim.rejection_reasons),
+        claim.decided_at,
+        _asked_again(claim),
     )
 
 
-def _sentences(claim: Claim, due: Due | None) -> tuple[str, str]:
+def _sentences(
+    claim: Claim, due: Due | None, now: datetime, calendar: BusinessCalendar
+) -> tuple[str, str]:
     words = {"by": until(due.at) if due else "", "left": due.left if due else ""}
     passed = due is not None and due.passed
     match claim.status:
@@ -120,11 +126,11 @@ def _sentences(claim: Claim, due: Due | None) -> tuple[str, str]:
         case Status.APPROVED:
             return _approved(claim, words)
         case Status.REJECTED:
-            return _rejected(claim, due, words)
+            return _rejected(claim, due, words, calendar, now)
         case Status.CANCELLED:
             return gettext("Closed: this draft was discarded."), ""
         case _:
-            return _ended(claim)
+            return _ended(claim, due, words)
 
 
 def _submitted(claim: Claim, passed: bool) -> str:
@@ -147,12 +153,20 @@ def _disputed(passed: bool) -> str:
     return gettext("With the reviewers: your dispute is answered by %(by)s (%(left)s).")
 
 
-def _ended(claim: Claim) -> tuple[str, str]:
-    since = day(claim.ended_at) if claim.ended_at else ""
-    reason = {"reason": claim.ended_reason}
+def _ended(claim: Claim, due: Due | None, words: dict[str, str]) -> tuple[str, str]:
+    since = {"since": day(claim.ended_at) if claim.ended_at else ""}
+    reason = gettext("Reason: %(reason)s") % {"reason": claim.ended_reason}
+    if can_be_disputed(claim, due):
+        return (
+            gettext(
+                "The association ended on %(since)s. You can dispute that until %(by)s (%(left)s)."
+            )
+            % {**since, **words},
+            reason if claim.ended_reason else "",
+        )
     return (
-        gettext("Closed: the association ended on %(since)s.") % {"since": since},
-        gettext("Reason: %(reason)s") % reason if claim.ended_reason else "",
+        gettext("Closed: the association ended on %(since)s.") % since,
+        reason if claim.ended_reason else "",
     )
 
 
@@ -185,8 +199,21 @@ def _approved(claim: Claim, words: dict[str, str]) -> tuple[str, str]:
     )
 
 
-def _rejected(claim: Claim, due: Due | None, words: dict[str, str]) -> tuple[str, str]:
+def _rejected(
+    claim: Claim,
+    due: Due | None,
+    words: dict[str, str],
+    calendar: BusinessCalendar,
+    now: datetime,
+) -> tuple[str, str]:
     reasons = {"reasons": reasons_of(claim)}
+    if RejectionReason.CUSTOMER in claim.rejection_reasons:
+        return _refused(claim, calendar, now, reasons)
+    if RejectionReason.OPERATOR in claim.rejection_reasons and claim.ended_reason:
+        return (
+            gettext("Closed: rejected (%(reasons)s).") % reasons,
+            gettext("Reason: %(reason)s") % {"reason": claim.ended_reason},
+        )
     if not can_be_disputed(claim, due):
         return (
             gettext("Closed: rejected (%(reasons)s).") % reasons,
@@ -197,3 +224,32 @@ def _rejected(claim: Claim, due: Due | None, words: dict[str, str]) -> tuple[str
         % {**reasons, **words},
         gettext("After that only a new claim with better proof is possible."),
     )
+
+
+def _asked_again(claim: Claim) -> str:
+    renewal = renewal_of(claim)
+    return "" if renewal is None else renewal.outcome or "open"
+
+
+def _refused(
+    claim: Claim, calendar: BusinessCalendar, now: datetime, reasons: dict[str, str]
+) -> tuple[str, str]:
+    """Tell where a claim stands that the customer declined (Q8)."""
+    if waits_for_renewal(claim):
+        return (
+            gettext("With the reviewers: they decide whether the customer is asked again."),
+            gettext("Until then the customer's refusal stands. There is nothing for you to do."),
+        )
+    closed = gettext("Closed: rejected (%(reasons)s).") % reasons
+    days = claim.rule_profile.dispute_filing_calendar_days
+    last = calendar.calendar_deadline(claim.decided_at, days).due_at if claim.decided_at else None
+    if renewal_of(claim) is None and last is not None and now <= last:
+        return (
+            closed,
+            gettext(
+                "A customer's refusal can't be disputed. Until %(by)s you can ask, once, that the "
+                "customer gets another letter; otherwise make a new claim with their agreement."
+            )
+            % {"by": until(last)},
+        )
+    return closed, gettext("With the customer's agreement you can make a new claim at any time.")

@@ -15,7 +15,7 @@ from claims.services.lines import approved_lines
 from claims.states import AssociationState, DeadlineKind, LineStatus
 from cpor_site.common import outbox
 from cpor_site.common.countries import country_name
-from cpor_site.common.letters import render_letter, usable_locale
+from cpor_site.common.letters import Verbatim, render_letter, usable_locale
 from cpor_site.common.mail_addresses import folded
 from cpor_site.common.operator_calendar import operator_zone
 
@@ -34,11 +34,14 @@ NEW_LINKS = "consent-links"
 OVERVIEWS = "consent-overview"
 
 
-def write_consent_request(recipient: ConsentRecipient, *, now: datetime) -> None:
+def write_consent_request(
+    recipient: ConsentRecipient, *, now: datetime, once_more: bool = False
+) -> None:
     """Write the letter that asks one person at the customer; once for each recipient (7.2).
 
     The date in it is the one that holds if the letter leaves now; should it leave later, the
-    customer has longer and the page says so.
+    customer has longer and the page says so. ``once_more`` lets it say that the customer refused
+    before (Q8).
     """
     claim = recipient.request.claim
     _kind, limit = deadlines.consent(claim.rule_profile, now)
@@ -61,6 +64,7 @@ def write_consent_request(recipient: ConsentRecipient, *, now: datetime) -> None
             "date": date,
             "zone": zone.key,
             "is_admin": recipient.role == ConsentRecipient.Role.TENANT_ADMIN,
+            "once_more": once_more,
             "about_page": _about_page(locale),
             "link": outbox.MARKER,
         },
@@ -79,8 +83,11 @@ def write_consent_request(recipient: ConsentRecipient, *, now: datetime) -> None
     )
 
 
-def write_end(claim: Claim, *, now: datetime) -> None:
-    """Tell everybody at the customer who was asked that the association has ended (T13)."""
+def write_end(claim: Claim, *, now: datetime, operators_reason: str = "") -> None:
+    """Tell everybody at the customer who was asked that the association has ended (T13).
+
+    ``operators_reason`` is why the operator ended it, if the operator did (T23).
+    """
     for recipient in everybody_asked(claim):
         _write(
             ENDED,
@@ -91,6 +98,7 @@ def write_end(claim: Claim, *, now: datetime) -> None:
             day=now,
             lines=_ended_lines(claim),
             was_in_force=claim.activated_at is not None,
+            operators_reason=Verbatim(operators_reason),
         )
 
 

@@ -19,7 +19,13 @@ from . import letters, onward
 from .services import handoffs, links, overview, requests, undelivered
 
 NOTHING_LEFT_TO_REFUSE = frozenset(
-    {"consent_declined", "window_closed", "association_ended", "association_expired"}
+    {
+        "consent_declined",
+        "window_closed",
+        "association_ended",
+        "association_closed_by_operator",
+        "association_expired",
+    }
 )
 TAKEN_BACK = frozenset({"consent_withdrawn", "line_withdrawn"})
 
@@ -41,12 +47,16 @@ def follow_claim(*, claim: Claim, event: ClaimEvent, **kwargs: Any) -> None:
         requests.request_consent(claim, now=event.at)
     elif event.kind == "contact_replaced":
         undelivered.ask_anew(claim, now=event.at)
+    elif event.kind == "consent_renewed":
+        requests.ask_once_more(claim, now=event.at)
     elif event.kind in NOTHING_LEFT_TO_REFUSE:
         requests.close_request(claim, now=event.at)
     if claim.activated_at is not None and event.kind != "window_closed":
         handoffs.take_back(claim, now=event.at)
     if event.kind == "association_ended":
         letters.write_end(claim, now=event.at)
+    elif event.kind == "association_closed_by_operator":
+        letters.write_end(claim, now=event.at, operators_reason=claim.ended_reason)
     if event.kind in TAKEN_BACK | {"withdrawal_announced"}:
         letters.write_withdrawal(claim, event)
 

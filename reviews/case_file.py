@@ -100,6 +100,8 @@ def case_of(claim_id: int) -> Claim | None:
         "assigned_reviewer",
         "submitted_by",
         "replaces",
+        "consent_renewal__asked_by",
+        "consent_renewal__decided_by",
     )
     return claims.filter(pk=claim_id).first()
 

@@ -70,6 +70,11 @@ REJECTED = {
 }
 REFUSED = {"status": Status.REJECTED, "rejection_reasons": [RejectionReason.CUSTOMER]}
 WITHDRAWN = {"status": Status.REJECTED, "rejection_reasons": [RejectionReason.PARTNER]}
+CLOSED = {
+    "status": Status.REJECTED,
+    "rejection_reasons": [RejectionReason.OPERATOR],
+    "ended_reason": "The customer no longer exists.",
+}
 DISPUTED = {
     "status": Status.DISPUTED,
     "deadline_kind": DeadlineKind.DISPUTE_ANSWER,
@@ -196,7 +201,12 @@ KINDS: tuple[LetterKind, ...] = (
              {"after_dispute": False, "said": Verbatim(""), "window_ends_at": DUE_AT}),
     _partner("consent_undelivered", _("The letter to the customer came back"), UNDELIVERED,
              {"contact": "Carla Customer", "address": "carla@customer.example"}),
-    _partner("consent_declined", _("The customer declined"), REFUSED, CUSTOMER_SAYS),
+    _partner("consent_declined", _("The customer declined"), REFUSED,
+             CUSTOMER_SAYS | {"ask_again_until": LATER}),
+    _partner("consent_renewed", _("A lead lets the customer be asked once more"), APPROVED,
+             {"said": REVIEWER_WRITES, "window_ends_at": DUE_AT}),
+    _partner("renewal_refused", _("A lead doesn't let the customer be asked again"), REFUSED,
+             {"said": REVIEWER_WRITES, "lines": []}),
     _partner("line_refused", _("The customer declined a part"), IN_WINDOW,
              CUSTOMER_SAYS | {"remaining": [OTHER_LINE]}),
     _partner("window_closed", _("The customer's time has passed"), ACTIVE, {"activated_at": AT}),
@@ -206,6 +216,11 @@ KINDS: tuple[LetterKind, ...] = (
     _partner("line_withdrawn", _("The customer withdrew for a part"), ACTIVE, TAKEN_BACK),
     _partner("association_ended", _("The association has ended"), ENDED,
              {"reason": Verbatim("The project has ended."), "was_in_force": True}),
+    _partner("association_closed_by_operator", _("The operator has ended the association"),
+             ENDED | {"ended_reason": "The customer no longer exists."},
+             {"reason": Verbatim("The customer no longer exists."), "was_in_force": True}),
+    _partner("claim_closed_by_operator", _("The operator has closed an undecided claim"), CLOSED,
+             {"reason": Verbatim("The customer no longer exists."), "lines": []}),
     _partner("association_expired", _("The last subscription has ended"), EXPIRED,
              {"lines": [LINE], "remaining": []}),
     _partner("line_expired", _("A subscription of several has ended"), ACTIVE,
@@ -217,10 +232,12 @@ KINDS: tuple[LetterKind, ...] = (
              {"proof_on": date(2025, 5, 2), "months": 12}),
     _partner("draft_reminder_sent", _("A draft was idle for 30 days"), EDITING,
              {"since": AT, "archived_at": LATER}),
-    _customer("consent_request", "request", _("The claim was approved"), {"is_admin": False}),
+    _customer("consent_request", "request", _("The claim was approved"),
+              {"is_admin": False, "once_more": False}),
     _customer("consent_reminder", "reminder", _("Nobody has answered by day 4")),
     _customer("consent_extended", "extended", _("The customer's time was extended")),
-    _customer("consent_ended", "ended", _("The association has ended"), {"was_in_force": True}),
+    _customer("consent_ended", "ended", _("The association has ended"),
+              {"was_in_force": True, "operators_reason": Verbatim("")}),
     _customer("consent_taken_back", "withdrawn", _("A colleague has withdrawn"),
               {"by": "Carl Customer", "announced": False}),
     _customer("new_link", "new_link", _("Somebody asked for a new link"),

@@ -174,7 +174,13 @@ def rows(keys: Sequence[int]) -> list[Claim]:
     found = (
         Claim.objects.filter(pk__in=keys)
         .select_related(
-            "organization", "location", "tenant", "area", "rule_profile", "assigned_reviewer"
+            "organization",
+            "location",
+            "tenant",
+            "area",
+            "rule_profile",
+            "assigned_reviewer",
+            "consent_renewal",
         )
         .prefetch_related("activities")
         .annotate(

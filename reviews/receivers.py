@@ -11,10 +11,16 @@ from claims.actors import Actor
 from claims.models import Claim, ClaimEvent
 from claims.signals import Moved, claim_moved, claims_moved
 
-from .services import cases, leases
+from .services import cases, leases, outcomes
 
 CONCERN_CASES = frozenset(
     {
+        "claim_approved",
+        "consent_renewed",
+        "claim_closed_by_operator",
+        "association_closed_by_operator",
+        "association_displaced",
+        "line_displaced",
         "claim_submitted",
         "claim_resubmitted",
         "claim_edited",
@@ -29,15 +35,21 @@ CONCERN_CASES = frozenset(
         "line_refused",
         "consent_withdrawn",
         "line_withdrawn",
+        "claim_closed_by_operator",
+        "association_closed_by_operator",
     }
 )
 
 
 @receiver(claim_moved, dispatch_uid="reviews.follow_cases")
-def follow_cases(*, claim: Claim, event: ClaimEvent, **kwargs: Any) -> None:
+def follow_cases(*, claim: Claim, event: ClaimEvent, actor: Actor, **kwargs: Any) -> None:
     """Keep the cases of competing claims in step with the claim."""
+    if event.kind in DISPLACED:
+        outcomes.note_displaced(claim, event)
     if event.kind in CONCERN_CASES:
-        cases.follow(claim, event.at)
+        cases.follow(claim, event.at, actor)
+    elif event.kind in NEW_PROOF:
+        cases.note_new_proof(claim)
 
 
 @receiver(claim_moved, dispatch_uid="reviews.follow_leases")
@@ -55,7 +67,8 @@ def follow_many_cases(*, moves: Sequence[Moved], **kwargs: Any) -> None:
     """Do the same for many claims, most of which are in no case and can't open one."""
     concerned = [move for move in moves if move.event.kind in CONCERN_CASES]
     parties = cases.parties_of([move.claim for move in concerned])
-    for claim, event in concerned:
+    # One customer after the other: each is locked until the batch is done.
+    for claim, event in sorted(concerned, key=lambda move: move.claim.tenant_id or 0):
         if claim.is_undecided or claim.pk in parties:
             cases.follow(claim, event.at)
 

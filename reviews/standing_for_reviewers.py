@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from claims import standing
 from claims.models import Claim
-from claims.standing import hue_of, label_of, until, whose_move
+from claims.standing import hue_of, label_of, until, waits_for_renewal, whose_move
 from claims.states import AssociationState, Side, Status
 from cpor_site.common.business_calendar import BusinessCalendar
 from cpor_site.common.models import User
@@ -142,45 +142,45 @@ def _sentences(claim: Claim, reader: User, due: Due | None) -> tuple[str, str]:
         case Status.APPROVED:
             return _approved(claim, words)
         case Status.REJECTED:
-            return _rejected(due, words)
+            return _rejected(claim, due, words)
         case Status.EDITING:
             return gettext("A draft of %(partner)s; it isn't in review.") % words, ""
+        case Status.ENDED if due is not None and not due.passed:
+            return (
+                gettext("The association ended. %(partner)s can dispute until %(by)s (%(left)s).")
+                % words,
+                gettext("Without a dispute by then the end is final."),
+            )
         case _:
             return gettext("Closed: nothing is awaited from anybody."), ""
 
 
 def _brief(claim: Claim, due: Due | None) -> str:
     match claim.status:
+        case _ if claim.paused_at is not None:
+            return gettext("the clock stands still")
         case Status.PARTNER_ACTION_REQUIRED if claim.disputed_at is not None:
             return gettext("rejected for good")
         case Status.PARTNER_ACTION_REQUIRED:
             return gettext("rejected by itself")
         case Status.APPROVED if claim.awaits_contact:
             return gettext("the clock stands still")
-        case _ if claim.paused_at is not None:
-            return gettext("the clock stands still")
         case Status.APPROVED if claim.consent_closes_at is None:
             return gettext("waits for the letter")
         case Status.APPROVED:
             return gettext("comes into force")
+        case Status.REJECTED if waits_for_renewal(claim):
+            return gettext("refusal stands")
         case Status.REJECTED:
             return gettext("rejection is final")
+        case Status.ENDED:
+            return gettext("end is final")
         case _ if due is not None and due.passed:
             return gettext("stays overdue")
         case _:
             return gettext("shown as overdue")
 
 
-def _submitted(claim: Claim, mine: bool) -> str:
-    if claim.assigned_reviewer_id is None:
-        return gettext("A reviewer's move: take it up by %(by)s (%(left)s).")
-    if claim.round <= 1 and mine:
-        return gettext("Your move: it was given to you; take it up by %(by)s (%(left)s).")
-    if claim.round <= 1:
-        return gettext("%(reviewer)s's move: take it up by %(by)s (%(left)s).")
-    if mine:
-        return gettext(
-            "Your move: the partner has answered; take it up again by %(by)s (%(left)s)."
 def _paused(claim: Claim) -> tuple[str, str]:
     """Say that the reviewers' clock stands while competing claims are compared (5.8)."""
     left = max(1, claim.business_days_left or 0)
@@ -197,6 +197,16 @@ def _paused(claim: Claim) -> tuple[str, str]:
     )
 
 
+def _submitted(claim: Claim, mine: bool) -> str:
+    if claim.assigned_reviewer_id is None:
+        return gettext("A reviewer's move: take it up by %(by)s (%(left)s).")
+    if claim.round <= 1 and mine:
+        return gettext("Your move: it was given to you; take it up by %(by)s (%(left)s).")
+    if claim.round <= 1:
+        return gettext("%(reviewer)s's move: take it up by %(by)s (%(left)s).")
+    if mine:
+        return gettext(
+            "Your move: the partner has answered; take it up again by %(by)s (%(left)s)."
         )
     return gettext(
         "%(reviewer)s's move: the partner has answered; take it up again by %(by)s (%(left)s)."
@@ -235,7 +245,13 @@ def _approved(claim: Claim, words: Mapping[str, str]) -> tuple[str, str]:
     )
 
 
-def _rejected(due: Due | None, words: Mapping[str, str]) -> tuple[str, str]:
+def _rejected(claim: Claim, due: Due | None, words: Mapping[str, str]) -> tuple[str, str]:
+    if waits_for_renewal(claim):
+        return (
+            gettext("A lead reviewer's move: %(partner)s asks that the customer be asked again.")
+            % words,
+            gettext("Until somebody decides, the customer's refusal stands."),
+        )
     if due is None:
         return gettext("Closed: rejected, and there is nothing to dispute."), ""
     if due.passed:

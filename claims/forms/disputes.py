@@ -46,6 +46,21 @@ class DisputeForm(VersionedForm):
         return self.field_for(problem) in self.fields
 
 
+class AskAgainForm(VersionedForm):
+    """Why the customer who declined should be asked once more."""
+
+    reason = forms.CharField(
+        label=_("Why should the customer be asked once more?"),
+        help_text=_(
+            "For example: who declined and why it was a misunderstanding, and with whom at the "
+            "customer you have spoken since. A lead reviewer reads it; the customer doesn't."
+        ),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 6}),
+    )
+
+
 class FromOldForm(VersionedForm):
     """A new draft from an old claim; ``wrong`` is the step at which a replacement opens."""
 

@@ -37,6 +37,7 @@ PROOF_AGES_AFTER = timedelta(days=304)
 IN_FRONT = (
     ("contact", gettext_lazy("Name another contact"), "claim_other_contact"),
     ("dispute", gettext_lazy("Dispute the decision"), "claim_dispute"),
+    ("ask_again", gettext_lazy("Ask for another letter to the customer"), "claim_ask_again"),
     ("renew", gettext_lazy("Renew for a new subscription"), "claim_renew"),
 )
 UNDER_MORE = (
@@ -100,6 +101,7 @@ def page_of(request: HttpRequest, claim: Claim, comment_form: CommentForm) -> di
         "confirmed": confirmed_warnings(claim, lines, documents),
         "lost": selectors.business_contact_of(claim) if claim.awaits_contact else None,
         "decision": selectors.decision_of(claim) if claim.decided_at else None,
+        "renewal": getattr(claim, "consent_renewal", None),
         "dispute": selectors.dispute_of(claim) if claim.disputed_at else None,
         "comments": selectors.comments_of(claim),
         "comment_form": comment_form,

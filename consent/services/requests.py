@@ -10,7 +10,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from claims import actors, deadlines, door
-from claims.models import Claim, ClaimContact, ClaimEvent, CustomerTenant
+from claims.models import Claim, ClaimContact, ClaimEvent, ConsentRenewal, CustomerTenant
 from claims.states import AssociationState
 from cpor_site.common.mail_addresses import folded, is_address
 from cpor_site.common.together import change_together
@@ -38,6 +38,7 @@ def request_consent(claim: Claim, *, now: datetime) -> ConsentRequest:
     letter has left (``open_window``), so that an outage doesn't eat the customer's days.
     """
     request = ConsentRequest.objects.create(claim=claim, created_at=now)
+    once_more = was_asked_once_more(claim)
     for addressee in addressees(claim):
         nonce = tokens.fresh_nonce()
         recipient = ConsentRecipient.objects.create(
@@ -49,8 +50,31 @@ def request_consent(claim: Claim, *, now: datetime) -> ConsentRequest:
             nonce=nonce,
             token_hash=tokens.hash_of(tokens.token_for(nonce)),
         )
-        letters.write_consent_request(recipient, now=now)
+        letters.write_consent_request(recipient, now=now, once_more=once_more)
     return request
+
+
+def ask_once_more(claim: Claim, *, now: datetime) -> ConsentRequest:
+    """Q8: ask the customer who refused anew, with new links and a full window of its own.
+
+    Runs in the transaction of the operator's act. Older links are superseded (TOK-02).
+    """
+    close_request(claim, now=now)
+    supersede_links(claim, now=now)
+    return request_consent(claim, now=now)
+
+
+def supersede_links(claim: Claim, *, now: datetime) -> None:
+    """Let every link to the claim say that a newer one was sent."""
+    ConsentRecipient.objects.filter(request__claim=claim, superseded_at=None).update(
+        superseded_at=now
+    )
+
+
+def was_asked_once_more(claim: Claim) -> bool:
+    """Whether the customer refused before and the operator agreed to ask again (Q8)."""
+    granted = ConsentRenewal.Outcome.GRANTED
+    return ConsentRenewal.objects.filter(claim=claim, outcome=granted).exists()
 
 
 def addressees(claim: Claim) -> list[Addressee]:

@@ -52,9 +52,7 @@ def ask_anew(claim: Claim, *, now: datetime) -> ConsentRequest:
     the first one that leaves.
     """
     requests.close_request(claim, now=now)
-    ConsentRecipient.objects.filter(request__claim=claim, superseded_at=None).update(
-        superseded_at=now
-    )
+    requests.supersede_links(claim, now=now)
     request = requests.request_consent(claim, now=now)
     business = request.recipients.filter(role=Role.BUSINESS).first()
     ConsentEvent.objects.create(

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
-from claims.models import Association, Claim, PoEDocument
+from claims.models import Association, Claim, ClaimLine, PoEDocument
 from claims.services.lines import approved_lines
 from claims.states import AssociationState
 from cpor_site.common import clock
@@ -21,6 +21,7 @@ from ..forms import AgreeForm, DeclineForm, WithdrawForm
 from ..models import ConsentAnswer, ConsentRecipient
 from ..services import answers, withdrawals
 from ..services.answers import NothingChosen, Responder, WindowOver
+from ..services.requests import was_asked_once_more
 from ..services.withdrawals import WindowRuns
 from ..wording import activity_text, line_text
 from .frame import shown, token_page, with_form
@@ -172,16 +173,24 @@ def about(token: str, recipient: ConsentRecipient) -> dict[str, Any]:
         )
         .order_by("-pk")
         .first(),
-        "refused": _ended_lines(claim),
+        "refused": _ended_lines(claim, approved_lines(claim)),
+        "once_more": was_asked_once_more(claim),
     }
 
 
-def _ended_lines(claim: Claim) -> list[Association]:
-    return list(
+def _ended_lines(claim: Claim, standing: list[ClaimLine]) -> list[Association]:
+    """Return what has ended, but for lines that stand again since somebody asked once more."""
+    again = {_what(line) for line in standing}
+    found = (
         Association.objects.filter(claim=claim, state=AssociationState.ENDED)
         .select_related("line__product", "line__activity", "line__subscription")
         .order_by("effective_to", "pk")
     )
+    return [each for each in found if _what(each.line) not in again]
+
+
+def _what(line: ClaimLine) -> tuple[int, int, int | None]:
+    return line.product_id, line.activity_id, line.subscription_id
 
 
 def _after(

@@ -9,6 +9,7 @@ from django.urls import URLPattern, path
 
 from ..views.earlier import earlier_page
 from ..views.extension import extend_page
+from ..views.leading import close_page, renewal_page
 from ..views.proof import page_image
 from ..views.verdicts import verdicts_act
 
@@ -23,5 +24,7 @@ def case_urls(wrap: Callable[..., Any]) -> list[URLPattern]:
         ),
         path("<int:claim_id>/verdicts/", wrap(verdicts_act), name="claims_claim_verdicts"),
         path("<int:claim_id>/extend/", wrap(extend_page), name="reviews_extend_window"),
+        path("<int:claim_id>/ask-again/", wrap(renewal_page), name="reviews_renewal"),
+        path("<int:claim_id>/close/", wrap(close_page), name="reviews_close"),
         path("<int:claim_id>/earlier/", wrap(earlier_page), name="claims_claim_earlier"),
     ]

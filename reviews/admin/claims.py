@@ -55,6 +55,7 @@ class ClaimAdmin(EvidenceAdmin):
             path("next/", wrap(next_case_act), name="reviews_next_case"),
             path("none/", wrap(no_case_page), name="reviews_no_case"),
             path("sweeps/", wrap(sweeps_page), name="reviews_sweeps"),
+            path("leads/", wrap(leads_page), name="reviews_leads"),
             path("record/", wrap(record_page), name="reviews_partners_of_record"),
             path("letters/", wrap(letters_page), name="reviews_letters"),
             path("letters/<slug:code>/", wrap(letter_page), name="reviews_letter"),

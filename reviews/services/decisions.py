@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -31,6 +32,7 @@ from cpor_site.common.problems import Problem, Refused, blocking, error
 
 from ..models import CompetingParty, InternalNote
 from ..placeholders import placeholder_problems
+from . import outcomes
 
 Outcome = ReviewDecision.Outcome
 Scan = PoEDocument.ScanState
@@ -99,7 +101,7 @@ def request_action(
             finding.lines.set([lines[pk] for pk in entry.line_ids])
         write_comment(claim, actor=actor, body=comment, now=now, requires_response=True)
         codes = list(dict.fromkeys(entry.code for entry in findings))
-        _decide(passage, Outcome.ACTION_REQUESTED, codes, comment, internal_note)
+        decide(passage, Outcome.ACTION_REQUESTED, codes, comment, internal_note)
         passage.go(
             event="action_requested",
             deadline=deadlines.partner_response(
@@ -129,18 +131,32 @@ def approve_claim(
     ``KeyTaken`` (REV-03).
     """
     with door.passage(claim_id=claim_id, act=Act.APPROVE, actor=actor, version=version) as passage:
-        claim = passage.claim
-        lock_customer(claim)
-        look_up_subscriptions(claim, actor)
-        problems = _approval_problems(passage) + placeholder_problems({"text": text})
-        if problems:
-            raise Refused(*problems)
-        associations.bind(claim, actor=actor, now=passage.now)
-        settle_findings(claim, passage.now)
-        settle_dispute(claim, Dispute.Outcome.APPROVED, by=actor.user, now=passage.now)
-        _decide(passage, Outcome.APPROVED, [], text, internal_note)
-        passage.go(event="claim_approved")
+        bind_and_approve(passage, text=text, internal_note=internal_note)
     return passage.claim
+
+
+def bind_and_approve(
+    passage: Passage,
+    *,
+    text: str,
+    internal_note: str = "",
+    details: dict[str, Any] | None = None,
+) -> None:
+    """Do what ``approve_claim`` does, inside a passage; rulings approve their winners with it.
+
+    Lines that have won a ruling over a holder get a hold that waits for that one's (5.3).
+    """
+    claim, actor, now = passage.claim, passage.actor, passage.now
+    lock_customer(claim)
+    look_up_subscriptions(claim, actor)
+    problems = approval_problems(passage) + placeholder_problems({"text": text})
+    if problems:
+        raise Refused(*problems)
+    associations.bind(claim, actor=actor, now=now, displaces=outcomes.displaces(claim))
+    settle_findings(claim, now)
+    settle_dispute(claim, Dispute.Outcome.APPROVED, by=actor.user, now=now)
+    decide(passage, Outcome.APPROVED, [], text, internal_note)
+    passage.go(event="claim_approved", details=details)
 
 
 def reject_claim(
@@ -173,7 +189,7 @@ def reject_claim(
         close_lines(claim, actor=actor, to=LineStatus.REJECTED, note="")
         settle_findings(claim, now)
         settle_dispute(claim, Dispute.Outcome.REJECTED, by=actor.user, now=now)
-        _decide(passage, Outcome.REJECTED, chosen, text, internal_note)
+        decide(passage, Outcome.REJECTED, chosen, text, internal_note)
         passage.go(
             event="claim_rejected",
             deadline=deadlines.dispute_filing(claim, now, chosen),
@@ -183,9 +199,10 @@ def reject_claim(
     return passage.claim
 
 
-def _decide(
+def decide(
     passage: Passage, outcome: Outcome, codes: list[str], text: str, internal_note: str
 ) -> None:
+    """Write the decision of the claim's round, and the internal note if there is one."""
     claim, user = passage.claim, passage.actor.user
     assert user is not None
     ReviewDecision.objects.create(
@@ -245,28 +262,23 @@ def _finding_problems(
     return problems
 
 
-def _approval_problems(passage: Passage) -> list[Problem]:
+def approval_problems(passage: Passage) -> list[Problem]:
+    """Return what stands against binding the lines in the running now."""
     claim = passage.claim
+    competing = _is_competing(claim, included_lines(claim))
+    return [*proof_problems(claim, passage.now), *competing]
+
+
+def proof_problems(claim: Claim, now: datetime) -> list[Problem]:
+    """Return what stands against the claim by itself, whoever else claims the same."""
     lines = included_lines(claim)
     if not lines:
         return [error("REV-20", _("No line is left that could be approved."))]
     problems = [
         *_standing_problems(claim),
         *blocking(checks.check_customer(claim)),
-        *blocking(checks.check_lines(claim, passage.now)),
+        *blocking(checks.check_lines(claim, now)),
     ]
-    if CompetingParty.objects.filter(
-        claim=claim, left_at=None, case__closed_at=None, line__in=lines
-    ).exists():
-        problems.append(
-            error(
-                "REV-21",
-                _(
-                    "A case of competing claims is open on this claim. "
-                    "It can be approved once the case is closed."
-                ),
-            )
-        )
     documents = [each for each in PoEDocument.objects.filter(claim=claim) if each.counts]
     if not documents:
         problems.append(error("REV-22", _("There is no proof of execution to approve.")))
@@ -285,6 +297,24 @@ def _approval_problems(passage: Passage) -> list[Problem]:
         if conflict.own
     ]
     return problems
+
+
+def _is_competing(claim: Claim, lines: list[ClaimLine]) -> list[Problem]:
+    """REV-21: a case waits for its ruling; not for lines that have won one already."""
+    contested = {line.pk for line in lines} - outcomes.won_lines(claim)
+    if not CompetingParty.objects.filter(
+        claim=claim, left_at=None, case__closed_at=None, line__in=contested
+    ).exists():
+        return []
+    return [
+        error(
+            "REV-21",
+            _(
+                "A case of competing claims is open on this claim. "
+                "It can be approved once the case is closed."
+            ),
+        )
+    ]
 
 
 def _standing_problems(claim: Claim) -> list[Problem]:

@@ -225,6 +225,12 @@ def follow(claim: Claim, actor: Actor, now: datetime) -> None:
         _end(open_lease, now, End.MOVED_ON, by=actor.user)
 
 
+def end_for_closing(claim: Claim, *, by: User, now: datetime) -> None:
+    """End whatever lease runs on a locked claim that two leads close (T23)."""
+    for open_lease in CaseLease.objects.filter(claim=claim, ended_at=None):
+        _end(open_lease, now, End.MOVED_ON, by=by)
+
+
 def held_among(claims: Sequence[Claim]) -> set[int]:
     """Return the keys of those claims that have a lease which has not ended."""
     open_leases = CaseLease.objects.filter(claim__in=claims, ended_at=None)

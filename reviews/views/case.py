@@ -148,6 +148,7 @@ def render_case(
 ) -> HttpResponse:
     """Render the case page, with what was typed into its forms and why it was refused."""
     from .extension import can_extend  # noqa: PLC0415 - as the next one
+    from .leading import leading_part  # noqa: PLC0415 - as the next one
     from .leases import lease_bar  # noqa: PLC0415 - its pages are about a case, as this module is
 
     user = reader(request)
@@ -181,6 +182,7 @@ def render_case(
         "lease": lease,
         "obstacles": obstacles(case, today) if in_review else [],
         "can_extend": can_extend(claim, user),
+        **leading_part(claim, user),
         "seen": _since_seen(case, user, now) if request.method == "GET" and writes else None,
         "since_round": since_last_round(case.events, case.names),
         "proof": proof,
@@ -239,8 +241,6 @@ def reader(request: HttpRequest) -> User:
     return request.user
 
 
-def offers(
-    claim: Claim, user: User, dispute: Dispute | None, competing: frozenset[str] = frozenset()
 def competing_offers(
     claim: Claim, cases: Sequence[OpenCase], lines: Sequence[ClaimLine]
 ) -> frozenset[str]:
@@ -258,6 +258,8 @@ def competing_offers(
     return frozenset(found)
 
 
+def offers(
+    claim: Claim, user: User, dispute: Dispute | None, competing: frozenset[str] = frozenset()
 ) -> tuple[list[ActLink], Problem | None]:
     """Return the acts to offer, or none and the sentence that says why this person can't act.
 
@@ -279,18 +281,16 @@ def competing_offers(
         for act, name, label, kind in ACTS
         if act in possible
     ]
-    if links:
-        try:
     if Act.APPROVE in possible and competing:
         links = _with_competing(links, claim, competing)
+    if links:
+        try:
             door.ask_reviewer(actor, claim)
         except (AlreadyHeld, ConflictOfInterest, DecidedBefore) as refusal:
             return [], refusal.problems[0]
     return links, None
 
 
-def explained(claim: Claim, calendar: BusinessCalendar) -> str:
-    """Return how the running deadline was counted, in words; empty if none runs."""
 def _with_competing(links: list[ActLink], claim: Claim, competing: frozenset[str]) -> list[ActLink]:
     """Put the acts of competing claims before the approval, of which only one is the main act."""
     more = [
@@ -311,6 +311,8 @@ def _with_competing(links: list[ActLink], claim: Claim, competing: frozenset[str
     return [*before, *approve, *more]
 
 
+def explained(claim: Claim, calendar: BusinessCalendar) -> str:
+    """Return how the running deadline was counted, in words; empty if none runs."""
     if claim.due_at is None:
         return ""
     starts = [getattr(claim, name) for name in CLOCK_STARTS[DeadlineKind(claim.deadline_kind)]]

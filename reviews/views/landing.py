@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from claims import actors
 from claims.models import ClaimEvent
 from claims.services.registry_age import stale_since
 from claims.states import Side
@@ -27,8 +28,9 @@ from .. import queue_pages, queues
 from ..models import CaseLease
 from ..queue_pages import COUNTED
 from ..queues import BY_CODE, OPEN_QUEUE, QUEUES
-from ..services import leases
+from ..services import administrative, leases
 from .case import VIEW_CLAIM, reader
+from .leading import waiting_renewals
 from .queues import Row, rows_of
 
 SHORT = 8
@@ -144,6 +146,8 @@ def tiles_of(user: User, now: datetime, bands: tuple[queues.Band, ...]) -> list[
 def troubles_of(user: User, now: datetime) -> list[Tile]:
     """Return tiles for letters, hand-offs and jobs that failed, for whoever may read those."""
     tiles = []
+    if leases.can_review(user) and actors.is_lead(user):
+        tiles += _waiting_for_leads(user)
     if user.has_perm("common.view_outboxmessage"):
         lost = OutboxMessage.objects.filter(deliveries.LOST)[: COUNTED + 1].count()
         if lost:
@@ -173,6 +177,18 @@ def troubles_of(user: User, now: datetime) -> list[Tile]:
                 Tile(_("Job runs that never ended"), number_words(count), f"{url}?outcome=stuck")
             )
     return tiles
+
+
+def _waiting_for_leads(user: User) -> list[Tile]:
+    """Return how many decisions wait for a lead reviewer, but for the reader's own proposals."""
+    wishes = waiting_renewals()[: COUNTED + 1].count()
+    proposals = administrative.waiting_ends().exclude(proposed_by=user)[: COUNTED + 1].count()
+    url = reverse("admin:reviews_leads")
+    found = (
+        (_("Customers to be asked once more?"), wishes),
+        (_("Claims to be closed: confirm?"), proposals),
+    )
+    return [Tile(name, number_words(count), url) for name, count in found if count]
 
 
 def _troubles_of_handoffs() -> list[Tile]:

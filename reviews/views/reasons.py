@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms
@@ -18,6 +18,8 @@ from claims.refusals import NotYours
 from cpor_site.common.models import User
 from cpor_site.common.problems import Refused
 
+from ..case_file import case_of
+from ..forms import ActForm
 from ..services import leases
 from .case import frame, reader
 
@@ -45,11 +47,14 @@ def ask_and_act(
     act: Callable[[], Any],
     done: Callable[[Any], str],
     sweeps: bool = False,
+    facts: Sequence[tuple[str, str]] = (),
+    dangerous: bool = False,
 ) -> HttpResponse:
     """Show the form, or do the act with what was typed (POST) and go to the case.
 
     ``done`` tells what came of what ``act`` returned. ``sweeps`` leads to the page of the sweeps
-    instead. 403 for who may not; after a refusal the form stays as it was typed.
+    instead. 403 for who may not; after a refusal the form stays as it was typed. ``facts`` are told
+    above the form, each a label and a text.
     """
     problems: list[dict[str, Any]] = []
     status = INCOMPLETE if form.errors else 200
@@ -60,6 +65,9 @@ def ask_and_act(
             raise PermissionDenied from None
         except Refused as refusal:
             status = CONFLICT
+            if isinstance(form, ActForm):
+                current = case_of(claim.pk)
+                form.show_version(current.version if current else claim.version)
             problems = [
                 {
                     "code": each.code,
@@ -76,6 +84,8 @@ def ask_and_act(
         "form": form,
         "button": button,
         "consequence": consequence,
+        "facts": facts,
+        "dangerous": dangerous,
         "problems": problems,
     }
     return TemplateResponse(request, "admin/queue/reason.html", context, status=status)

@@ -25,6 +25,7 @@ CLAIM_PAGES = (
     "claim_end",
     "claim_dispute",
     "claim_other_contact",
+    "claim_ask_again",
     "claim_copy",
     "claim_replace",
     "claim_renew",

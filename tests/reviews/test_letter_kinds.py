@@ -41,9 +41,11 @@ ROWS = {
     "Subscription ending": ["subscription_reminder_sent"],
     "Subscription expired": ["association_expired", "line_expired"],
     "PoE going stale": ["proof_reminder_sent"],
+    "Consent asked once more": ["consent_renewed", "renewal_refused"],
+    "Administrative end": ["association_closed_by_operator", "claim_closed_by_operator"],
     "SLA breach": ["late_review_reported"],
 }
-"""Section 2.5, apart from arbitration, and what section 7.2 asks of the partner."""
+"""Section 2.5, apart from arbitration, and what 7.2, Q8 and T23 ask for."""
 
 MOVES = {
     "claim_submitted": "With the reviewers: somebody takes it up by",
@@ -59,6 +61,10 @@ MOVES = {
     "claim_approved": "Now it is the customer's move",
     "consent_undelivered": "It is your move: name another person at the customer",
     "consent_declined": "Closed: rejected (Customer declined consent).",
+    "consent_renewed": "Now it is the customer's move",
+    "renewal_refused": "You don't have to do anything.",
+    "association_closed_by_operator": "Closed: the association ended on",
+    "claim_closed_by_operator": "Closed: rejected (Closed by the operator).",
     "line_refused": "With the customer, who may decline until",
     "window_closed": "You don't have to do anything.",
     "withdrawal_announced": "You are partner of record since",
