@@ -41,6 +41,9 @@ from .states import Act, DeadlineKind, Side, Status
 if TYPE_CHECKING:
     from cpor_site.common.models import User
 
+RULED = "competing_case_ruled"
+"""The event that a ruling leaves on each party's claim; its actor is the arbiter."""
+
 
 @dataclass
 class Passage:
@@ -260,10 +263,19 @@ def possible_acts(claim: Claim) -> list[Act]:
 
 
 def _decided_before(user: User, claim: Claim) -> Q:
-    """Return the condition that the reviewer decided before the dispute, which others judge."""
+    """Return the condition that the reviewer decided before the dispute, which others judge.
+
+    Who ruled on a case of competing claims in which the claim took part has decided on it too.
+    """
     disputed_round = Dispute.objects.filter(claim=claim).order_by("-number").values("round")[:1]
     return Q(
         Exists(ReviewDecision.objects.filter(claim=claim, reviewer=user, round__lt=disputed_round))
+    ) | Q(
+        Exists(
+            ClaimEvent.objects.filter(
+                claim=claim, kind=RULED, actor=user, at__lte=claim.disputed_at
+            )
+        )
     )
 
 

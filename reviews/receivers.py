@@ -17,8 +17,6 @@ CONCERN_CASES = frozenset(
     {
         "claim_approved",
         "consent_renewed",
-        "claim_closed_by_operator",
-        "association_closed_by_operator",
         "association_displaced",
         "line_displaced",
         "claim_submitted",
@@ -35,10 +33,13 @@ CONCERN_CASES = frozenset(
         "line_refused",
         "consent_withdrawn",
         "line_withdrawn",
-        "claim_closed_by_operator",
-        "association_closed_by_operator",
     }
 )
+DISPLACED = frozenset({"association_displaced", "line_displaced"})
+NEW_PROOF = frozenset(
+    {"document_attached", "document_described", "document_withdrawn", "proof_request_answered"}
+)
+"""What an arbiter has to read before ruling."""
 
 
 @receiver(claim_moved, dispatch_uid="reviews.follow_cases")

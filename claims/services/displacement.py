@@ -18,7 +18,6 @@ from . import associations
 from .lines import approved_lines
 from .submission import lock_customer
 
-RULED = "competing_case_ruled"
 REASONS = [str(RejectionReason.COMPETE)]
 
 
@@ -91,7 +90,7 @@ def _displace(claim_id: int, lines: list[ClaimLine], now: datetime) -> None:
 
 def _ruling_on(claim: Claim) -> dict[str, object]:
     """Return what the claim's partner was told of the ruling by which it is displaced."""
-    ruled = ClaimEvent.objects.filter(claim=claim, kind=RULED).order_by("-at", "-pk").first()
+    ruled = ClaimEvent.objects.filter(claim=claim, kind=door.RULED).order_by("-at", "-pk").first()
     if ruled is None:
         return {}
     return {name: ruled.details[name] for name in ("grounds", "text") if name in ruled.details}

@@ -46,7 +46,7 @@ def resume(claim: Claim, *, actor: Actor, now: datetime) -> bool:
     return True
 
 
-def move_pause(claim: Claim, *, to: Claim) -> None:
-    """Put the clock of a locked claim, running or paused, on another unsaved change of ``to``."""
-    to.deadline_kind, to.due_at = claim.deadline_kind, claim.due_at
-    to.paused_at, to.business_days_left = claim.paused_at, claim.business_days_left
+def take_over(claim: Claim, origin: Claim) -> None:
+    """Let the clock of a locked, unsaved claim stand as that of ``origin`` does."""
+    claim.deadline_kind, claim.due_at = origin.deadline_kind, None
+    claim.paused_at, claim.business_days_left = origin.paused_at, origin.business_days_left
