@@ -22,6 +22,8 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
+import on_postgres
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
@@ -81,17 +83,15 @@ def write_files(folder: Path, rows: int) -> None:
 def prepare() -> None:
     """Empty the tables and put the customers and products there that the rows need."""
     from django.core.management import call_command
-    from django.db import connection
 
     from claims.models import CustomerTenant, ListedProduct
     from cpor_site.common import clock
 
     call_command("migrate", verbosity=0)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "TRUNCATE claims_subscription, claims_historicalsubscription, claims_tenantdomain, "
-            "claims_customertenant, claims_listedproduct CASCADE"
-        )
+    on_postgres.empty(
+        "claims_subscription, claims_historicalsubscription, claims_tenantdomain, "
+        "claims_customertenant, claims_listedproduct"
+    )
     CustomerTenant.objects.bulk_create(
         CustomerTenant(
             tenant_id=guid(2, number), name=f"T{number}", country="DE", known_since=clock.now()

@@ -127,8 +127,7 @@ def generate(claims: int) -> None:
     from cpor_site.common.models import User
 
     call_command("migrate", verbosity=0)
-    with connection.cursor() as cursor:
-        cursor.execute(f"TRUNCATE {TABLES} CASCADE")
+    on_postgres.empty(TABLES)
     call_command("load_catalogue", verbosity=0)
     user = User.objects.create_user("partner@fabrikam.example")
     areas = list(SolutionArea.objects.order_by("pk")[:2])

@@ -102,10 +102,10 @@ GENERATED = (
       'included', false, '' FROM generate_series(1, {claims}) n""",
     """INSERT INTO claims_claim_activities (claim_id, activity_id)
     SELECT n, {activity} FROM generate_series(1, {claims}) n""",
-    """INSERT INTO reviews_competingclaimscase (id, key, opened_at)
-    SELECT n, 'workload:' || n, now() FROM generate_series(1, {cases}) n""",
-    """INSERT INTO reviews_competingparty (case_id, claim_id, line_id, standing, joined_at)
-    SELECT n % {cases} + 1, n * 100 + 9, n * 100 + 9, 'challenger', now()
+    """INSERT INTO reviews_competingclaimscase (id, key, opened_at, version)
+    SELECT n, 'workload:' || n, now(), 1 FROM generate_series(1, {cases}) n""",
+    """INSERT INTO reviews_competingparty (case_id, claim_id, line_id, standing, joined_at, outcome)
+    SELECT n % {cases} + 1, n * 100 + 9, n * 100 + 9, 'challenger', now(), ''
     FROM generate_series(1, {cases} * 2) n""",
     "ANALYZE",
 )
@@ -121,8 +121,7 @@ def generate(claims: int) -> None:
     from reviews.roles import sync_roles
 
     call_command("migrate", verbosity=0)
-    with connection.cursor() as cursor:
-        cursor.execute(f"TRUNCATE {TABLES} CASCADE")
+    on_postgres.empty(TABLES)
     call_command("load_catalogue", verbosity=0)
     sync_roles()
     people = [User.objects.create_user(f"reviewer{number}@desk.example") for number in range(20)]

@@ -8,4 +8,6 @@ class ClaimsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import receivers  # noqa: F401, PLC0415
+        from . import kept, receivers  # noqa: F401, PLC0415
+
+        kept.name_tables()

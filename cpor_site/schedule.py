@@ -126,6 +126,12 @@ def jobs(*, demo: bool) -> tuple[Job, ...]:
             what="Clears IP addresses of customers that are older than a year.",
         ),
         Job(
+            name="seal_evidence",
+            task="cpor_site.common.tasks.seal_evidence",
+            every=sweep,
+            what="Seals new evidence in the chain that shows every later change.",
+        ),
+        Job(
             name="render_proof",
             task="reviews.tasks.render_proof",
             every=sweep,

@@ -11,7 +11,9 @@ class ReviewsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import proof_receivers, receivers  # noqa: F401, PLC0415
+        from . import kept, proof_receivers, receivers  # noqa: F401, PLC0415
+
+        kept.name_tables()
 
         post_migrate.connect(_sync_roles, sender=self, dispatch_uid="reviews.sync_roles")
 

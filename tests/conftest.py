@@ -10,6 +10,7 @@ from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests import factories
+from tests.unguarded import let_tables_be_emptied
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -30,6 +31,7 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """Load the shipped catalogue once, because nearly every claim needs it."""
+    let_tables_be_emptied()
     with django_db_blocker.unblock():
         factories.make_catalogue()
 

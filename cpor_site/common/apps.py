@@ -13,9 +13,12 @@ class CommonConfig(AppConfig):
         from django.core.checks import register
 
         from . import history
+        from .evidence import own, triggers
         from .operator_calendar import check_operator_calendar
 
         history.connect()
+        triggers.connect()
+        own.name_tables()
         register(check_operator_calendar, deploy=True)
         if settings.CPOR_MAIL_PROVIDER:
             from .mail_providers import connect

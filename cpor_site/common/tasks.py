@@ -5,9 +5,16 @@ from __future__ import annotations
 from celery import shared_task
 
 from . import outbox
+from .evidence import sealing
 
 
 @shared_task
 def send_outbox() -> None:
     """Send the letters that are due."""
     outbox.send_due()
+
+
+@shared_task
+def seal_evidence() -> None:
+    """Add what was written to the chain of digests."""
+    sealing.seal_evidence()

@@ -19,6 +19,7 @@ from claims.catalogue_loader import (
 )
 from claims.models import Activity, Product, Program, RuleProfile, SolutionArea, Subscription
 from cpor_site.common.models import User
+from tests.unguarded import unguarded
 
 pytestmark = pytest.mark.django_db
 
@@ -27,9 +28,10 @@ CHANNELS = ["vl_ea", "vl_eas", "vl_other", "web_direct"]
 
 @pytest.fixture(autouse=True)
 def _no_catalogue_yet(db: None) -> None:
-    for model in (Product, Activity, SolutionArea, Program, RuleProfile):
-        model.objects.all().delete()
-        model.history.all().delete()
+    with unguarded():
+        for model in (Product, Activity, SolutionArea, Program, RuleProfile):
+            model.objects.all().delete()
+            model.history.all().delete()
 
 
 def shipped() -> dict[str, Any]:

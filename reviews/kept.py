@@ -1,0 +1,35 @@
+"""Which rows of reviews are evidence: rulings, notes, marks and acts on many claims."""
+
+from __future__ import annotations
+
+from cpor_site.common.evidence.kept import Kept, Personal, history_of, keep
+
+from .models import (
+    AdministrativeEnd,
+    BulkAct,
+    BulkResult,
+    ChecklistVerdict,
+    CompetingClaimsCase,
+    CompetingParty,
+    CompetingRuling,
+    InternalNote,
+)
+
+
+def name_tables() -> None:
+    """Name the tables of evidence to ``cpor_site.common.evidence``."""
+    keep(
+        Kept(model=CompetingRuling, sealed=True),
+        Kept(model=history_of(CompetingClaimsCase), sealed=True),
+        Kept(model=history_of(CompetingParty), claim="claim_id", sealed=True),
+        Kept(
+            model=history_of(AdministrativeEnd),
+            claim="claim_id",
+            personal={"reason": Personal.WORDS, "internal_note": Personal.WORDS},
+            sealed=True,
+        ),
+        Kept(model=history_of(ChecklistVerdict), claim="claim_id", sealed=True),
+        Kept(model=InternalNote, claim="claim_id", personal={"body": Personal.WORDS}, sealed=True),
+        Kept(model=BulkAct, sealed=True),
+        Kept(model=BulkResult, claim="claim_id", sealed=True),
+    )

@@ -1,0 +1,155 @@
+"""The database refuses to change evidence, whoever asks; both databases, raw SQL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import DatabaseError, IntegrityError, connection, models, transaction
+from simple_history.models import HistoricalChanges
+
+from claims.models import ClaimEvent, Comment, PoEDocument, ReviewDecision
+from consent.models import ConsentAnswer, ConsentEvent, ConsentRecipient, IncentiveHandoff
+from consent.services import answers
+from consent.services.answers import Responder
+from cpor_site.common.evidence import triggers
+from cpor_site.common.evidence.kept import kept_tables
+from cpor_site.common.models import EvidenceSeal, Pseudonymisation, PseudonymisedRow
+from reviews.models import BulkAct, BulkResult, CompetingRuling, InternalNote
+from tests import acts, factories
+
+pytestmark = pytest.mark.django_db
+
+WRITTEN_ONCE = {
+    BulkAct,
+    BulkResult,
+    ClaimEvent,
+    Comment,
+    CompetingRuling,
+    ConsentAnswer,
+    ConsentAnswer.lines.through,
+    ConsentEvent,
+    ConsentRecipient,
+    EvidenceSeal,
+    IncentiveHandoff,
+    InternalNote,
+    PoEDocument,
+    Pseudonymisation,
+    PseudonymisedRow,
+    ReviewDecision,
+}
+
+
+def refused(sql: str) -> bool:
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql)
+    except IntegrityError as error:
+        return "Evidence is kept" in str(error)
+    return False
+
+
+def test_every_history_and_every_row_that_is_written_once_is_kept() -> None:
+    kept = {each.model for each in kept_tables()}
+    every = apps.get_models(include_auto_created=True)
+    histories = {
+        model
+        for model in every
+        if issubclass(model, HistoricalChanges) or "historical" in model._meta.model_name
+    }
+    assert histories
+    assert kept == histories | WRITTEN_ONCE
+    assert triggers.missing(connection) == []
+
+
+def test_no_table_of_evidence_allows_a_change_or_a_deletion() -> None:
+    """Rows of every kind are made by SQL where the product has none at hand."""
+    claim = acts.in_window(factories.make_claim())
+    answers.agree(token=acts.token_of(claim), responder=Responder(name="Jana"))
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SET CONSTRAINTS ALL IMMEDIATE"
+            )  # Else TRUNCATE fails for another reason.
+    lenient = []
+    for kept in kept_tables():
+        if not kept.model._base_manager.exists():
+            continue
+        key = kept.key.column
+        changes = [
+            f'DELETE FROM "{kept.table}"',  # noqa: S608
+            f'UPDATE "{kept.table}" SET "{key}" = 0',  # noqa: S608
+        ]
+        for name in kept.facts[1:]:
+            column = kept.model._meta.get_field(name).column
+            value = other(kept.model, name)
+            changes.append(f'UPDATE "{kept.table}" SET "{column}" = {value}')  # noqa: S608
+        if connection.vendor == "postgresql":
+            changes.append(f'TRUNCATE "{kept.table}" CASCADE')
+        lenient += [change for change in changes if not refused(change)]
+    assert lenient == []
+
+
+def other(model: type[models.Model], name: str) -> str:
+    """Return an expression for another value of the column's type."""
+    field: Any = model._meta.get_field(name)
+    plain = getattr(field, "target_field", field)
+    column = f'"{field.column}"'
+    kind = plain.get_internal_type()
+    if "Integer" in kind or "AutoField" in kind:
+        return f"coalesce({column}, 0) + 1"
+    if kind == "BooleanField":
+        return f"NOT {column}"
+    if kind == "DateTimeField":
+        return "'2001-01-01 00:00:00+00:00'"
+    if kind == "DateField":
+        return "'2001-01-01'"
+    if kind == "UUIDField":
+        return "'00000000000040008000000000000001'"
+    if kind == "JSONField":
+        return "'{\"forged\": 1}'"
+    return f"'{'forged'[: field.max_length]}'"
+
+
+def test_what_is_allowed_to_change_does() -> None:
+    claim = acts.in_window(factories.make_claim())
+    somebody = Responder(name="Jana", ip_address="192.0.2.7", user_agent="Browser")
+    answer = answers.agree(token=acts.token_of(claim), responder=somebody)
+    rows = ConsentAnswer.objects.filter(pk=answer.pk)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        rows.update(ip_address="192.0.2.8")
+    assert rows.update(ip_address=None, user_agent="") == 1
+    recipients = ConsentRecipient.objects.filter(pk=answer.recipient_id)
+    assert recipients.update(superseded_at=answer.answered_at) == 1
+    with pytest.raises(DatabaseError), transaction.atomic():
+        recipients.update(token_hash="0" * 64)
+
+
+def test_names_change_only_while_somebody_is_pseudonymised() -> None:
+    claim = acts.in_window(factories.make_claim())
+    rows = ClaimEvent.objects.filter(claim=claim)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        rows.update(actor_name="Person")
+    with triggers.pseudonymising():
+        assert rows.update(actor_name="Person") == rows.count()
+        with pytest.raises(DatabaseError), transaction.atomic():
+            rows.update(kind="forged")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        rows.update(actor_name="Somebody")
+
+
+def test_a_missing_trigger_is_named_and_put_back() -> None:
+    name = next(iter(triggers._existing(connection)["claims_comment"]))
+    with connection.cursor() as cursor:
+        cursor.execute(triggers._drop(connection, "claims_comment", name))
+    assert triggers.missing(connection) == ["claims_comment"]
+    triggers.install(connection)
+    assert triggers.missing(connection) == []
+
+
+@pytest.mark.postgres
+def test_a_trigger_that_is_switched_off_is_named() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE claims_comment DISABLE TRIGGER ALL")
+    assert triggers.missing(connection) == ["claims_comment"]
