@@ -63,6 +63,8 @@ EVENT_WORDS: dict[str, Promise] = {
     "proof_reminder_sent": _("Reminder sent: the proof is getting old"),
     "draft_reminder_sent": _("Reminder sent: nobody has gone on with the draft"),
     "late_review_reported": _("Lead reviewers told that the review is late"),
+    "people_pseudonymised": _("Names and addresses replaced by pseudonyms"),
+    "case_exported": _("Case exported as a file"),
     "no_partner_response": _("Rejected: the partner didn't answer"),
 }
 """What an event, or the reason of a history entry, is called."""
