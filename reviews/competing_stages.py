@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,8 @@ from .models import CompetingClaimsCase, CompetingParty
 
 SLA_DAYS = 15
 """Business days within which a case should be settled (5.8)."""
+
+MOST_COUNTED = 1000
 
 Standing = CompetingParty.Standing
 WITH_REVIEWERS = (Status.UNDER_REVIEW, Status.DISPUTED)
@@ -91,7 +94,7 @@ class Age:
 def age_of(case: CompetingClaimsCase, now: datetime, calendar: BusinessCalendar) -> Age:
     """Return the age of an open case now, or that of a closed one when it was closed."""
     days = calendar.business_days_between(case.opened_at, case.closed_at or now)
-    due_at = calendar.business_deadline(case.opened_at, SLA_DAYS).due_at
+    due_at = late_since(case, calendar)
     words = ngettext(
         "%(days)d of %(sla)d business days", "%(days)d of %(sla)d business days", days
     ) % {"days": days, "sla": SLA_DAYS}
@@ -101,6 +104,42 @@ def age_of(case: CompetingClaimsCase, now: datetime, calendar: BusinessCalendar)
     return Age(days, due_at, late and case.closed_at is None, words)
 
 
+def late_since(case: CompetingClaimsCase, calendar: BusinessCalendar) -> datetime:
+    """Return the moment by which the case should be settled (5.8)."""
+    return calendar.business_deadline(case.opened_at, SLA_DAYS).due_at
+
+
 def stage_words(stage: str) -> Promise | str:
     """Return what a stage is called."""
     return Stage(stage).label
+
+
+@dataclass(frozen=True)
+class Cases:
+    """The open cases in numbers, with the addresses of their lists."""
+
+    open: int
+    ready: int
+    late: int
+    url: str
+    ready_url: str
+
+
+def open_cases(now: datetime, calendar: BusinessCalendar) -> Cases:
+    """Return how many cases are open, ready to rule and late; one query.
+
+    Up to ``MOST_COUNTED`` are looked at, the oldest first.
+    """
+    found = list(
+        with_stage(CompetingClaimsCase.objects.filter(closed_at=None), now)
+        .order_by("opened_at")
+        .only("opened_at", "closed_at")[:MOST_COUNTED]
+    )
+    url = reverse("admin:reviews_competingclaimscase_changelist")
+    return Cases(
+        len(found),
+        sum(each.stage == Stage.READY for each in found),  # type: ignore[attr-defined]
+        sum(late_since(each, calendar) < now for each in found),
+        f"{url}?stage=open",
+        f"{url}?stage={Stage.READY}",
+    )

@@ -89,6 +89,25 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class ListedSegment(Segment):
+    """A few claims in an order of their own, which ``listed`` gives by their keys."""
+
+    listed: tuple[int, ...] = ()
+
+    def claims(self) -> QuerySet[Claim]:
+        return Claim.objects.filter(self.condition)
+
+    def keys(self, limit: int, beyond: Key | None, *, backwards: bool) -> list[Key]:
+        order = self.listed[::-1] if backwards else self.listed
+        if beyond is not None:
+            if beyond.pk not in order:
+                return []
+            order = order[order.index(beyond.pk) + 1 :]
+        there = set(self.claims().filter(pk__in=order).values_list("pk", flat=True))
+        return [Key(pk) for pk in order if pk in there][:limit]
+
+
+@dataclass(frozen=True)
 class Key:
     """Where a row stands within its segment."""
 
@@ -157,8 +176,8 @@ def page_of(segments: Sequence[Segment], place: Place | None = None) -> Page:
 def rows(keys: Sequence[int]) -> list[Claim]:
     """Return the claims in the order of their keys, with what a row of a queue shows.
 
-    ``line_count`` counts the lines in the running or approved, ``competing`` says whether a case
-    of competing claims is open on one of them, ``on_hold`` whether the sweeps leave it alone.
+    ``line_count`` counts the lines in the running or approved, ``competing`` is the oldest open
+    case of competing claims on one of them, ``on_hold`` whether the sweeps leave it alone.
     """
     lines = (
         ClaimLine.objects.filter(
@@ -185,7 +204,7 @@ def rows(keys: Sequence[int]) -> list[Claim]:
         .prefetch_related("activities")
         .annotate(
             line_count=Coalesce(Subquery(lines, output_field=IntegerField()), 0),
-            competing=Exists(rivals),
+            competing=Subquery(rivals.order_by("case__opened_at", "case").values("case")[:1]),
             on_hold=Exists(holds),
         )
     )

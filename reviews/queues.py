@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +16,7 @@ from cpor_site.common.business_calendar import BusinessCalendar
 from cpor_site.common.models import User
 
 from .models import CompetingParty
-from .queue_pages import CLOSES, COUNTED, DUE, NEWEST, Segment
+from .queue_pages import CLOSES, COUNTED, DUE, NEWEST, ListedSegment, Segment
 from .services.leases import WITH_REVIEWERS
 from .services.next_case import open_to
 
@@ -95,16 +95,19 @@ class _OpenQueue(Queue):
         return _open_segments(user, now)
 
 
-def _competing(user: User, now: datetime) -> tuple[Q, ...]:
-    """The claims with an open case, up to one more than are counted, the most urgent of them.
+class _CompetingQueue(Queue):
+    """The claims with an open case, the oldest case first; up to one more than are counted.
 
     They are few, and asked for by their keys: no index of claims leads to them, and left to choose,
     the database would look through all claims.
     """
-    parties = CompetingParty.objects.filter(left_at=None, case__closed_at=None)
-    urgent = parties.order_by(F("claim__due_at").asc(nulls_last=True), "claim_id")
-    keys = urgent.values_list("claim_id", flat=True)[: 2 * COUNTED]
-    return (Q(pk__in=list(dict.fromkeys(keys))[: COUNTED + 1]),)
+
+    def segments(self, user: User, now: datetime) -> tuple[Segment, ...]:
+        parties = CompetingParty.objects.filter(left_at=None, case__closed_at=None)
+        oldest = parties.order_by("case__opened_at", "case_id", "claim_id")
+        found = oldest.values_list("claim_id", flat=True)[: 2 * COUNTED]
+        keys = tuple(dict.fromkeys(found))[: COUNTED + 1]
+        return (ListedSegment(Q(pk__in=keys), listed=keys),)
 
 
 OPEN_QUEUE = _OpenQueue(
@@ -172,12 +175,12 @@ QUEUES: tuple[Queue, ...] = (
         lambda user, now: (UNSENT,),
         CLOSES,
     ),
-    Queue(
+    _CompetingQueue(
         "competing",
         _("Competing"),
-        _("Several partners claim the same product or workload."),
+        _("Several partners claim the same product or workload; the oldest case stands on top."),
         _("No two partners claim the same now."),
-        _competing,
+        lambda user, now: (),
     ),
     Queue(
         "disputes",
@@ -232,10 +235,7 @@ def narrowed(segments: Iterable[Segment], *conditions: Q) -> tuple[Segment, ...]
     extra = Q()
     for each in conditions:
         extra &= each
-    return tuple(
-        Segment(each.condition & extra, each.order, each.dated, each.sorted_anew)
-        for each in segments
-    )
+    return tuple(replace(each, condition=each.condition & extra) for each in segments)
 
 
 def within_band(segments: Iterable[Segment], band: Band) -> tuple[Segment, ...]:

@@ -57,6 +57,7 @@ CLOCK_STARTS: dict[DeadlineKind, tuple[str, ...]] = {
 Occasion = PoEDocument.Occasion
 
 VIEW_CLAIM = "claims.view_claim"
+VIEW_CASE = "reviews.view_competingclaimscase"
 
 
 @dataclass(frozen=True)

@@ -31,10 +31,9 @@ from ..models import CompetingClaimsCase
 from ..proof_view import ZOOMS, view_of
 from ..queue_forms import ArbiterForm
 from ..services import arbiters, leases
-from .case import VIEW_CLAIM, reader
+from .case import VIEW_CASE, VIEW_CLAIM, reader
 from .reasons import CONFLICT, INCOMPLETE, tell
 
-VIEW_CASE = "reviews.view_competingclaimscase"
 CASE = "admin:reviews_competingclaimscase_change"
 
 CaseView = Callable[..., HttpResponseBase]

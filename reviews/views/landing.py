@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from claims import actors
 from claims.models import ClaimEvent
@@ -25,11 +26,12 @@ from cpor_site.common.models import JobRun, OutboxMessage, User
 from cpor_site.common.operator_calendar import operator_calendar
 
 from .. import queue_pages, queues
+from ..competing_stages import Cases, open_cases
 from ..models import CaseLease
 from ..queue_pages import COUNTED
 from ..queues import BY_CODE, OPEN_QUEUE, QUEUES
 from ..services import administrative, leases
-from .case import VIEW_CLAIM, reader
+from .case import VIEW_CASE, VIEW_CLAIM, reader
 from .leading import waiting_renewals
 from .queues import Row, rows_of
 
@@ -100,7 +102,7 @@ def landing(request: HttpRequest) -> dict[str, Any]:
     expiring = queue_pages.page_of(today)
     weeks = weeks_of(now, calendar)
     return {
-        "tiles": tiles_of(user, now, bands),
+        "tiles": tiles_of(user, now, calendar, bands),
         "troubles": troubles,
         "expiring": rows_of(
             queue_pages.with_leases(expiring.claims[:SHORT], now), user, now, calendar
@@ -115,14 +117,19 @@ def landing(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def tiles_of(user: User, now: datetime, bands: tuple[queues.Band, ...]) -> list[Tile]:
-    """Return a tile for each queue with its number and its bands; one query for all numbers."""
+def tiles_of(
+    user: User, now: datetime, calendar: BusinessCalendar, bands: tuple[queues.Band, ...]
+) -> list[Tile]:
+    """Return a tile for each queue with its number and its bands.
+
+    One query for all numbers, and one for the cases of competing claims if there are any.
+    """
     wanted: dict[str, Any] = {}
     for queue in QUEUES:
         segments = queue.segments(user, now)
         wanted[queue.code] = segments
         if queue.code == "competing":
-            continue  # Its claims are asked for one by one; counting them in bands costs too much.
+            continue  # It is told by its cases: paused claims have no deadline.
         for band in bands:
             wanted[f"{queue.code}__{band.code}"] = queues.within_band(segments, band)
     counts = queue_pages.capped_counts(wanted, user)
@@ -139,8 +146,20 @@ def tiles_of(user: User, now: datetime, bands: tuple[queues.Band, ...]) -> list[
             for band in bands
             if counts.get(f"{queue.code}__{band.code}")
         )
+        if queue.code == "competing" and counts["competing"] and user.has_perm(VIEW_CASE):
+            parts = _case_parts(open_cases(now, calendar))
         tiles.append(Tile(queue.name, number_words(counts[queue.code]), address, parts))
     return tiles
+
+
+def _case_parts(cases: Cases) -> tuple[Part, ...]:
+    """Return what the tile of competing claims says of their cases."""
+    parts = (
+        Part(gettext_lazy("late"), "bad", number_words(cases.late), cases.url),
+        Part(gettext_lazy("ready to rule"), "partner", number_words(cases.ready), cases.ready_url),
+        Part(gettext_lazy("cases"), "nobody", number_words(cases.open), cases.url),
+    )
+    return tuple(part for part in parts if part.count != "0")
 
 
 def troubles_of(user: User, now: datetime) -> list[Tile]:

@@ -28,13 +28,14 @@ from cpor_site.common.models import User
 from cpor_site.common.operator_calendar import operator_calendar
 
 from .. import queue_pages, queues
+from ..competing_stages import open_cases
 from ..models import CaseLease
 from ..queue_pages import COUNTED, Key, Place, Segment
 from ..queue_search import LONGEST, search
 from ..queues import ALL, BY_CODE, OPEN_QUEUE, QUEUES, Band, Queue
 from ..services import leases
 from ..standing_for_reviewers import Standing, standing_of
-from .case import VIEW_CLAIM, reader
+from .case import VIEW_CASE, VIEW_CLAIM, reader
 
 PARAMETERS = ("queue", "status", "area", "due", "q")
 """What an address may ask for beside its place; everything else in it is left alone."""
@@ -114,6 +115,8 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "rows": rows_of(claims, user, now, calendar, back=request.GET.urlencode()),
         "count": count_words(counted),
         "notice": notice,
+        "cases": open_cases(now, calendar) if queue.code == "competing" else None,
+        "sees_cases": user.has_perm(VIEW_CASE),
         "narrowed": bool(asked.q or asked.status or asked.area or asked.due),
         "plain_address": asked.address(status="", area="", due="", q=""),
         "here": request.get_full_path(),
