@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cpor_site.common.problems import Problem
 
+from ..models import ClaimLine
 from .base import ManyFilesField, VersionedForm
 
 
@@ -27,8 +29,17 @@ class DisputeForm(VersionedForm):
         widget=forms.Textarea(attrs={"rows": 8}),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, lines: Sequence[ClaimLine] = (), **kwargs: Any) -> None:
+        """``lines`` are those that the dispute can be about; of several, some may be left out."""
         super().__init__(*args, **kwargs)
+        if len(lines) > 1:
+            self.fields["dropped"] = forms.MultipleChoiceField(
+                label=_("Leave out of the dispute"),
+                help_text=_("What you tick is no longer part of this claim. Usually nothing is."),
+                choices=[(str(line.pk), f"{line.product} – {line.activity}") for line in lines],
+                widget=forms.CheckboxSelectMultiple,
+                required=False,
+            )
         self.fields["files"] = ManyFilesField(
             label=_("New proof"),
             help_text=_("You can choose several files; up to %(size)d MB each, without a password.")

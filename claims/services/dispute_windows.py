@@ -1,4 +1,4 @@
-"""The end of the time to dispute a rejection (T19)."""
+"""The end of the time to dispute a rejection, or a displacement (T19, T21)."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from ..models import Claim
 from ..states import DeadlineKind, Status
 from .sweeps import is_on_hold, not_on_hold
 
+DISPUTABLE = (Status.REJECTED, Status.ENDED)
+
 
 def lapsed(now: datetime) -> Iterator[int]:
-    """Yield the rejected claims whose time to dispute has passed without a dispute."""
+    """Yield the rejected and displaced claims whose time to dispute has passed without one."""
     return keyset(
         not_on_hold(
             Claim.objects.filter(
-                status=Status.REJECTED,
+                status__in=DISPUTABLE,
                 deadline_kind=DeadlineKind.DISPUTE_FILING,
                 due_at__lte=now - deadlines.ARRIVAL_GRACE,
             )
@@ -43,9 +45,7 @@ def close_dispute_window(claim_id: int) -> Outcome:
     """
     with door.open_for_change(claim_id=claim_id, actor=actors.SYSTEM) as (claim, now):
         due_at = claim.due_at
-        runs = (
-            claim.status == Status.REJECTED and claim.deadline_kind == DeadlineKind.DISPUTE_FILING
-        )
+        runs = claim.status in DISPUTABLE and claim.deadline_kind == DeadlineKind.DISPUTE_FILING
         if not runs or due_at is None or due_at > now - deadlines.ARRIVAL_GRACE:
             return Outcome.SKIPPED
         if is_on_hold(claim):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.utils import timezone
@@ -11,10 +12,11 @@ from cpor_site.common.problems import Problem, Refused, error
 
 from .. import conflicts, deadlines, door
 from ..actors import Actor
-from ..models import Claim, ClaimLine, Dispute, PoEDocument
-from ..states import NOT_DISPUTABLE, Act, LineStatus, RejectionReason
+from ..models import Association, Claim, ClaimLine, Dispute, PoEDocument
+from ..states import NOT_DISPUTABLE, Act, LineStatus, RejectionReason, Status
 from ..wording import date_words
 from .dispute_record import save_dispute
+from .line_copies import copy_lines
 from .lines import look_up_subscriptions
 from .submission import mark_conflicts
 
@@ -27,15 +29,18 @@ def dispute_claim(
     actor: Actor,
     version: int | None = None,
     justification: str = "",
+    dropped: Collection[int] = (),
     arrived_at: datetime | None = None,
 ) -> Claim:
-    """T15: dispute a rejection, once, with a justification, new proof or both.
+    """T15: dispute a rejection or a displacement, once, with a justification, new proof or both.
 
-    Effects, in order: lines rejected with the claim back in the running, conflicts marked anew,
-    the dispute on record, status, the reviewers' clock, event ``claim_disputed``. ``arrived_at`` is
-    the moment the request came in, which is what counts. Raises ``Refused``: DIS-01 after the time
-    to dispute, DIS-02 the second time, DIS-03 without justification and new proof, DIS-04 for a
-    claim that was closed at the partner's or the customer's request, SUB-13 for what the
+    Effects, in order: lines rejected with the claim back in the running, but for those ``dropped``
+    (primary keys), which are taken out; of a displaced claim copies of its lines, for a line keeps
+    its association for good; conflicts marked anew, the dispute on record, status, the reviewers'
+    clock, event ``claim_disputed``. ``arrived_at`` is the moment the request came in, which is what
+    counts. Raises ``Refused``: DIS-01 after the time to dispute, DIS-02 the second time, DIS-03
+    without justification and new proof, DIS-04 for a claim that was closed at the partner's or the
+    customer's request or by the operator, DIS-05 if no line is left, SUB-13 for what the
     organisation has claimed anew meanwhile; and the door's refusals.
     """
     with door.passage(claim_id=claim_id, act=Act.DISPUTE, actor=actor, version=version) as passage:
@@ -44,7 +49,7 @@ def dispute_claim(
         problems = closed_to_disputes(claim, arrived_at or now) or _unfounded(claim, justification)
         if problems:
             raise Refused(*problems)
-        _reopen_lines(claim, actor)
+        _reopen_lines(claim, actor, frozenset(dropped))
         look_up_subscriptions(claim, actor)
         duplicates = _duplicates(claim)
         if duplicates:
@@ -55,7 +60,7 @@ def dispute_claim(
         dispute = Dispute(
             claim=claim,
             round=claim.round + 1,
-            disputed_reasons=list(claim.rejection_reasons),
+            disputed_reasons=_reasons(claim),
             justification=justification,
             opened_by=actor.user,
             opened_at=now,
@@ -68,7 +73,7 @@ def dispute_claim(
 
 
 def closed_to_disputes(claim: Claim, at: datetime) -> list[Problem]:
-    """Return why the rejection can't be disputed at that moment; nothing if it can."""
+    """Return why rejection or displacement can't be disputed at that moment; nothing if it can."""
     reasons = set(claim.rejection_reasons)
     if claim.disputed_at is not None:
         return [error("DIS-02", _("A claim can be disputed once, and this one has been."))]
@@ -77,6 +82,13 @@ def closed_to_disputes(claim: Claim, at: datetime) -> list[Problem]:
             error(
                 "DIS-04",
                 _("This claim was closed at your own request, so there is nothing to dispute."),
+            )
+        ]
+    if RejectionReason.OPERATOR in reasons:
+        return [
+            error(
+                "DIS-04",
+                _("This claim was closed by the operator, which can't be disputed here."),
             )
         ]
     if reasons & set(NOT_DISPUTABLE):
@@ -102,6 +114,19 @@ def closed_to_disputes(claim: Claim, at: datetime) -> list[Problem]:
             )
         ]
     return []
+
+
+def lines_to_dispute(claim: Claim) -> list[ClaimLine]:
+    """Return the lines that a dispute would be about: rejected, lost or displaced ones."""
+    lines = ClaimLine.objects.filter(claim=claim).select_related(
+        "product", "activity__program", "subscription"
+    )
+    if claim.status == Status.ENDED:
+        displaced = Association.EndReason.DISPLACED
+        return list(lines.filter(association__end_reason=displaced).order_by("pk"))
+    gone = (LineStatus.REJECTED, LineStatus.LOST_ARBITRATION)
+    # What a customer refused, or what ended, is not what the reviewers decided.
+    return list(lines.filter(line_status__in=gone, association=None).order_by("pk"))
 
 
 def new_proof_of(claim: Claim) -> list[PoEDocument]:
@@ -134,12 +159,28 @@ def _unfounded(claim: Claim, justification: str) -> list[Problem]:
     return []
 
 
-def _reopen_lines(claim: Claim, actor: Actor) -> None:
-    """Put the lines that were rejected with the claim back; what was taken out stays out."""
-    for line in ClaimLine.objects.filter(claim=claim, line_status=LineStatus.REJECTED):
-        line.line_status = LineStatus.INCLUDED
+def _reopen_lines(claim: Claim, actor: Actor, dropped: frozenset[int]) -> None:
+    """Put back what the decision took; what was taken out before stays out."""
+    lines = lines_to_dispute(claim)
+    kept = [line for line in lines if line.pk not in dropped]
+    if not kept:
+        raise Refused(
+            error("DIS-05", _("Keep at least one product in the dispute."), field="dropped")
+        )
+    if claim.status == Status.ENDED:
+        copy_lines(claim, kept, actor=actor)
+        return
+    for line in lines:
+        line.line_status = (
+            LineStatus.REMOVED_BY_PARTNER if line.pk in dropped else LineStatus.INCLUDED
+        )
         line._history_user = actor.user  # type: ignore[attr-defined]
         line.save()
+
+
+def _reasons(claim: Claim) -> list[str]:
+    """Return the codes of what is disputed; a displaced claim was never rejected."""
+    return list(claim.rejection_reasons) or [str(RejectionReason.COMPETE)]
 
 
 def _duplicates(claim: Claim) -> list[Problem]:

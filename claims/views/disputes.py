@@ -20,10 +20,15 @@ from ..actors import Capability
 from ..forms.disputes import DisputeForm
 from ..models import Claim, PoEDocument
 from ..refusals import ChangedMeanwhile
-from ..services.disputes import closed_to_disputes, dispute_claim, new_proof_of
+from ..services.disputes import (
+    closed_to_disputes,
+    dispute_claim,
+    lines_to_dispute,
+    new_proof_of,
+)
 from ..services.documents import attach_document, may_attach
 from ..standing import reasons_of
-from ..states import Status
+from ..states import DeadlineKind, Status
 from .access import acting, again, claim_page, reader, refusals_of
 from .sections import shown
 
@@ -36,15 +41,18 @@ def dispute(request: HttpRequest, claim: Claim) -> HttpResponse:
     if not actors.partner_can(reader(request), Capability.CLAIM, claim):
         raise Http404
     is_post = request.method == "POST"
-    if claim.status != Status.REJECTED:
+    displaced = claim.status == Status.ENDED and claim.deadline_kind == DeadlineKind.DISPUTE_FILING
+    if claim.status != Status.REJECTED and not displaced:
         messages.info(
             request, _("Only a rejected claim can be disputed; this one isn't rejected any more.")
         )
         return redirect("claim_page", claim.pk)
+    lines = lines_to_dispute(claim)
     form = DisputeForm(
         request.POST if is_post else None,
         request.FILES if is_post else None,
         initial={"version": claim.version},
+        lines=lines,
     )
     problems: tuple[Problem, ...] = ()
     if is_post and form.is_valid():
@@ -60,6 +68,7 @@ def dispute(request: HttpRequest, claim: Claim) -> HttpResponse:
                     actor=acting(request),
                     version=claim.version,
                     justification=form.cleaned_data["justification"],
+                    dropped=[int(key) for key in form.cleaned_data.get("dropped", [])],
                     arrived_at=arrived_at,
                 )
             )
@@ -72,7 +81,7 @@ def dispute(request: HttpRequest, claim: Claim) -> HttpResponse:
         claim = again(request, claim)
         typed = request.POST.copy()
         typed["version"] = str(claim.version)
-        form = DisputeForm(typed, {}, initial={"version": claim.version})
+        form = DisputeForm(typed, {}, initial={"version": claim.version}, lines=lines)
         form.is_valid()
         form.note(problems)
     closed = closed_to_disputes(claim, arrived_at)
@@ -87,6 +96,7 @@ def dispute(request: HttpRequest, claim: Claim) -> HttpResponse:
             "has_errors": bool(problems),
             "closed": [] if problems else closed,
             "is_closed": bool(closed),
+            "displaced": displaced,
             "reasons": reasons_of(claim),
             "decision": selectors.decision_of(claim),
             "new_proof": new_proof_of(claim),

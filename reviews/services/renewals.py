@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.utils.translation import gettext_lazy as _
 
-from claims import conflicts, door
+from claims import door
 from claims.actors import Actor
 from claims.models import Claim, ConsentRenewal
 from claims.refusals import MovedOn
@@ -19,7 +17,7 @@ from claims.states import Act, Status
 from cpor_site.common.problems import Refused, error
 
 from ..placeholders import placeholder_problems
-from . import cases, leases
+from . import leases
 from .decisions import approval_problems
 
 Outcome = ConsentRenewal.Outcome
@@ -47,7 +45,8 @@ def grant_renewal(
 
     Effects, in order: copies of the refused lines in the running, subscriptions looked up anew,
     associations made provisional, the wish settled, status, event ``consent_renewed`` (whose news
-    makes a consent request with new links and a full window), cases of competing claims. Raises
+    makes a consent request with new links and a full window, and opens a case with whoever has
+    claimed the same since). Raises
     ``NotYours`` for anybody but a lead, REV-50 if nothing waits, what ``approve_claim`` raises for
     lines that can't be approved now, ``KeyTaken`` (REV-03) where somebody else holds a key by now,
     and the door's refusals.
@@ -69,7 +68,6 @@ def grant_renewal(
         associations.bind(claim, actor=actor, now=now)
         settle_renewal(renewal, Outcome.GRANTED, actor=actor, text=text, at=now)
         passage.go(event="consent_renewed", details={"text": text})
-        _compare_with_rivals(claim, now=now)
     return passage.claim
 
 
@@ -123,14 +121,3 @@ def _checked(text: str) -> str:
     if problems:
         raise Refused(*problems)
     return text
-
-
-def _compare_with_rivals(claim: Claim, *, now: datetime) -> None:
-    """Open a case with whoever has claimed the same since the customer's refusal."""
-    rivals = {
-        each.other_claim.pk: each.other_claim
-        for each in conflicts.find_conflicts(claim)
-        if each.rival
-    }
-    for rival in rivals.values():
-        cases.follow(rival, now)

@@ -8,14 +8,17 @@ from typing import Any
 import pytest
 import time_machine
 
-from claims import actors, offers
-from claims.models import Claim, ClaimLine, Dispute, PoEDocument
+from claims import actors, deadlines, door, exports, offers
+from claims.calendar import entries_for
+from claims.models import Association, Claim, ClaimLine, Dispute, PoEDocument
 from claims.refusals import DecidedBefore, MovedOn
+from claims.services import associations
+from claims.services.dispute_windows import close_dispute_windows
 from claims.services.disputes import dispute_claim
 from claims.services.documents import may_attach, may_change
 from claims.services.submission import resubmit_claim, withdraw_claim
 from claims.services.sweeps import reject_stale_claims
-from claims.states import AssociationState, DeadlineKind, LineStatus, RejectionReason, Status
+from claims.states import Act, AssociationState, DeadlineKind, LineStatus, RejectionReason, Status
 from consent.models import ConsentRequest
 from consent.services import answers
 from consent.services.answers import Responder
@@ -25,6 +28,7 @@ from reviews.services import decisions
 from reviews.services.decisions import FindingEntry
 from tests import acts, factories
 from tests.claims.attaching import attach
+from tests.claims.pages import browser_of, html_of, problems_in, text_of, url
 
 pytestmark = pytest.mark.django_db
 
@@ -120,6 +124,118 @@ class TestOpening:
         assert not may_change(claim, PoEDocument.objects.exclude(pk=document.pk).get())
         with time_machine.travel(answer_due(claim) + timedelta(seconds=1)):
             assert (may_attach(claim), may_change(claim, document)) == (False, False)
+
+    def test_a_file_or_a_half_written_page_does_not_stop_the_clock(self) -> None:
+        claim = acts.rejected()
+        attach(claim)
+        with acts.past(acts.fresh(claim)):
+            assert close_dispute_windows().acted == 1
+        assert (acts.fresh(claim).due_at, refused(claim)) == (None, ["DIS-01"])
+
+    def test_products_can_be_left_out_but_not_all(self) -> None:
+        claim = acts.rejected(factories.make_claim(products=("exchange_online", "teams")))
+        first, second = [line.pk for line in ClaimLine.objects.filter(claim=claim).order_by("pk")]
+        assert refused(claim, dropped=[first, second]) == ["DIS-05"]
+        dispute(claim, dropped=[first])
+        assert statuses(claim) == [LineStatus.REMOVED_BY_PARTNER, LineStatus.INCLUDED]
+
+    def test_the_page_offers_to_leave_products_out(self) -> None:
+        claim = acts.rejected(factories.make_claim(products=("exchange_online", "teams")))
+        line = ClaimLine.objects.filter(claim=claim).order_by("pk")[0]
+        browser, address = browser_of(claim.created_by), url("claim_dispute", claim)
+        assert "Exchange Online – Usage" in text_of(browser.get(address))
+        typed = {"version": claim.version, "justification": "", "dropped": [str(line.pk)]}
+        again = browser.post(address, typed)
+        assert problems_in(again) == ["DIS-03"]
+        assert f'value="{line.pk}" id="id_dropped_0" checked' in html_of(again).replace(
+            'aria-describedby="id_dropped_helptext" ', ""
+        )
+        browser.post(address, typed | {"justification": "Page 3.", "version": claim.version})
+        assert statuses(claim) == [LineStatus.REMOVED_BY_PARTNER, LineStatus.INCLUDED]
+
+    def test_too_late_it_offers_a_copy_that_carries_the_documents_and_names_the_old_claim(
+        self,
+    ) -> None:
+        claim = acts.rejected()
+        with time_machine.travel(answer_due(claim) + timedelta(days=1), tick=False):
+            browser = browser_of(claim.created_by)
+            page = html_of(browser.get(url("claim_dispute", claim)))
+            assert f'href="{url("claim_copy", claim)}"' in page
+            browser.post(url("claim_copy", claim), {"version": 1, "with_documents": "on"})
+            copy = Claim.objects.get(copied_from=claim)
+            assert copy.documents.count() == 1
+            assert f"Copied from {claim.number}" in text_of(browser.get(url("claim_page", copy)))
+
+
+def displaced(claim: Claim) -> Claim:
+    """Let somebody else's claim take the place of this one, which is in force."""
+    with door.passage(claim_id=claim.pk, act=Act.DISPLACE, actor=actors.SYSTEM) as passage:
+        lines = list(ClaimLine.objects.filter(claim=claim).values_list("pk", flat=True))
+        associations.end(
+            passage.claim,
+            actor=actors.SYSTEM,
+            now=passage.now,
+            reason=Association.EndReason.DISPLACED,
+            line_status=LineStatus.ENDED,
+        )
+        passage.claim.ended_reason = "another partner's proof prevailed"
+        passage.go(
+            event="association_displaced",
+            deadline=deadlines.dispute_filing(passage.claim, passage.now, ["R-COMPETE"]),
+            details={"lines": lines},
+        )
+    return passage.claim
+
+
+class TestDisplaced:
+    """A claim that had to make room for another can be disputed as a rejected one can (T21)."""
+
+    def test_new_lines_stand_for_the_old_and_the_claim_date_stays(self) -> None:
+        claim = acts.active()
+        with time_machine.travel("2026-05-04T09:00+00:00", tick=False):
+            displaced(claim)
+            disputed = dispute(claim)
+
+            assert (disputed.status, disputed.association_state, disputed.ended_at) == (
+                Status.DISPUTED,
+                AssociationState.NONE,
+                None,
+            )
+            assert statuses(claim) == [LineStatus.ENDED, LineStatus.INCLUDED]
+            assert Dispute.objects.get(claim=claim).disputed_reasons == ["R-COMPETE"]
+            decisions.approve_claim(claim_id=claim.pk, actor=another(claim))
+        new = Association.objects.filter(claim=claim).latest("pk")
+        assert (new.state, str(new.claimed_on)) == (AssociationState.PROVISIONAL, "2026-03-02")
+
+    def test_pages_calendar_and_export_say_until_when(self) -> None:
+        claim = acts.active()
+        with time_machine.travel("2026-05-04T09:00+00:00", tick=False):
+            displaced(claim)
+            browser = browser_of(claim.created_by)
+            page = browser.get(url("claim_page", claim))
+            assert "You can dispute that until Wed 3 June 2026, 21:59 (30 days left)." in text_of(page)
+            assert f'href="{url("claim_dispute", claim)}"' in html_of(page)
+            form = text_of(browser.get(url("claim_dispute", claim)))
+            assert "Reason another partner's proof prevailed" in form
+            titles = [each.what for each in entries_for(claim.created_by, clock.now())]
+            assert titles == ["Time to dispute ends"]
+            record = next(exports.records(Claim.objects.filter(pk=claim.pk), per_line=False))
+            assert (record["can_be_disputed_until"], record["compatibility_status"]) == (
+                "2026-06-03T21:59:59+00:00",
+                "Rejected",
+            )
+
+    def test_the_sweep_closes_it_after_the_last_day(self) -> None:
+        claim = acts.active()
+        with time_machine.travel("2026-05-04T09:00+00:00", tick=False):
+            claim = displaced(claim)
+        with acts.past(claim):
+            assert close_dispute_windows().acted == 1
+            assert refused(acts.fresh(claim)) == ["SUBM-03"]
+            record = next(exports.records(Claim.objects.filter(pk=claim.pk), per_line=False))
+            assert record["compatibility_status"] == "Rejected final"
+            words = text_of(browser_of(claim.created_by).get(url("claim_page", claim)))
+            assert "Closed: the association ended on" in words
 
 
 class TestRefusals:
