@@ -85,6 +85,7 @@ class Env:
     withdrawal_takes_effect: str
     subscription_grace_days: int
     registry_max_age_hours: int
+    retention_years: int
     clock_file: Path | None
     log_level: str
     hsts_seconds: int
@@ -228,6 +229,7 @@ def read(environ: dict[str, str]) -> Env:
         registry_max_age_hours=reader.integer(
             "CPOR_REGISTRY_MAX_AGE_HOURS", default=48, low=1, high=8760
         ),
+        retention_years=reader.integer("CPOR_RETENTION_YEARS", default=7, low=1, high=99),
         clock_file=_clock_file(reader, mode, var_dir),
         log_level=reader.choice(
             "CPOR_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO"

@@ -24,6 +24,7 @@ CPOR_OPERATOR_SUBDIVISION = ENV.operator.subdivision
 CPOR_OPERATOR_TIME_ZONE = ENV.operator.time_zone
 CPOR_REGISTRY_AUTHORITATIVE = ENV.registry_authoritative
 CPOR_REGISTRY_MAX_AGE_HOURS = ENV.registry_max_age_hours
+CPOR_RETENTION_YEARS = ENV.retention_years
 CPOR_SUBSCRIPTION_GRACE_DAYS = ENV.subscription_grace_days
 CPOR_CUSTOMER_DIRECTORY = ENV.customer_directory
 CPOR_OFFERED_CLOUDS = ENV.offered_clouds
