@@ -65,7 +65,7 @@ class Column:
     @property
     def is_ready(self) -> bool:
         """Whether a ruling may let this claim prevail."""
-        return not self.is_incumbent and all(each.is_ready for each in self.parties)
+        return any(each.is_ready for each in self.parties)
 
     @property
     def was_ready(self) -> bool:

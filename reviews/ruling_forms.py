@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -15,7 +16,8 @@ from claims.states import RulingGround
 from claims.wording import event_words
 from cpor_site.common.spoken import moment_words
 
-from .comparison import Column, Comparison
+from .comparison import Comparison
+from .models import CompetingParty
 
 NOBODY = "nobody"
 LONGEST_SHARED, LONGEST_INTERNAL = 3000, 5000
@@ -59,7 +61,13 @@ class RulingForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
     seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=LONGEST_SEEN)
 
-    def __init__(self, data: QueryDict | None = None, *, compared: Comparison) -> None:
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        compared: Comparison,
+        contenders: Iterable[CompetingParty],
+    ) -> None:
         self.compared = compared
         initial = {"version": compared.case.version, "seen": seen_of(compared)}
         super().__init__(data, initial=initial, label_suffix="")
@@ -67,7 +75,7 @@ class RulingForm(forms.Form):
         assert isinstance(winner, forms.ChoiceField)
         assert isinstance(grounds, forms.MultipleChoiceField)
         winner.choices = [
-            *((str(each.party.pk), _prevails(each, compared)) for each in compared.ready),
+            *((str(each.pk), _prevails(each, compared)) for each in _one_each(contenders)),
             (NOBODY, _nobody(compared)),
         ]
         # A tie keeps the present partner, so there is none without one (Q23).
@@ -138,8 +146,13 @@ def _read(seen: str) -> dict[int, int] | None:
         return None
 
 
-def _prevails(column: Column, compared: Comparison) -> str:
-    words: dict[str, Any] = {"partner": column.claim.organization, "number": column.claim.number}
+def _one_each(contenders: Iterable[CompetingParty]) -> list[CompetingParty]:
+    """Return one party of each claim: a ruling is about all lines that a claim has in the case."""
+    return list({each.claim_id: each for each in reversed(list(contenders))}.values())[::-1]
+
+
+def _prevails(party: CompetingParty, compared: Comparison) -> str:
+    words: dict[str, Any] = {"partner": party.claim.organization, "number": party.claim.number}
     if compared.incumbents:
         return (
             gettext(

@@ -254,7 +254,8 @@ def competing_offers(
     found = set()
     if any(not party.is_ready for party in mine):
         found.add(SUFFICIENT)
-    if included & contested and included - contested:
+    splittable = claim.status == Status.UNDER_REVIEW and claim.replaces_id is None
+    if splittable and included & contested and included - contested:
         found.add(SPLIT)
     return frozenset(found)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
@@ -50,11 +50,11 @@ def rule_page(request: HttpRequest, case: CompetingClaimsCase) -> HttpResponse:
     compared = compare(case)
     if request.method != "POST":
         problems = tuple(rulings.obstacles(case, user))
-        return _shown(request, compared, RulingForm(compared=compared), problems)
-    form = RulingForm(request.POST, compared=compared)
+        return _shown(request, compared, _form(compared), problems)
+    form = _form(compared, request.POST)
     step = request.POST.get("step", "")
     if step == "edit":
-        return _shown(request, compared, RulingForm(request.POST, compared=compared))
+        return _shown(request, compared, form)
     changed = changes_since(request.POST.get("seen", ""), compared)
     if changed and case.closed_at is None:
         form.show_now()
@@ -72,11 +72,15 @@ def rule_page(request: HttpRequest, case: CompetingClaimsCase) -> HttpResponse:
         current = case_with_ruling(case.pk)
         assert current is not None
         now = compare(current)
-        form = RulingForm(request.POST, compared=now)
+        form = _form(now, request.POST)
         form.show_now()
         return _shown(request, now, form, refusal.problems, status=CONFLICT)
     messages.success(request, _done(compared, ruling))
     return redirect(CASE, case.pk)
+
+
+def _form(compared: Comparison, data: QueryDict | None = None) -> RulingForm:
+    return RulingForm(data, compared=compared, contenders=rulings.contenders(compared.case))
 
 
 def _rule(case: CompetingClaimsCase, actor: Actor, form: RulingForm) -> CompetingRuling:
