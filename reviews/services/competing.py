@@ -35,11 +35,13 @@ def find_sufficient(
     """Find a challenger's proof sufficient by itself; by the claim's reviewer or a lead (5.3).
 
     Effects, in order: the claim's parties in open cases marked with the round, internal note, the
-    claim's clock paused with a comment and the event ``competing_check_started``; in each case
-    every claim in force that hasn't been asked gets a request for its newest proof (5 business
-    days). Raises the door's refusals, ``HeldElsewhere`` (REV-05), ``MovedOn`` unless the claim is
-    under review or disputed, REV-40 if no case waits for it, and what stops an approval but for
-    the competition itself (REV-20, REV-22 to REV-24, SUB-13 ...).
+    claim's clock paused with a comment and the event ``competing_check_started``, the reviewer's
+    lease given back; in each case every claim in force that hasn't been asked gets a request for
+    its newest proof (5 business days).
+
+    Raises the door's refusals, ``HeldElsewhere`` (REV-05), ``MovedOn`` unless the claim is under
+    review or disputed, REV-40 if no case waits for it, and what stops an approval but for the
+    competition itself (REV-20, REV-22 to REV-24, SUB-13 ...).
     """
     with door.open_for_change(claim_id=claim_id, actor=actor, version=version) as (claim, now):
         user = leases.reviewing(actor)
@@ -77,6 +79,8 @@ def find_sufficient(
         if claim.assigned_reviewer_id is None:
             claim.assigned_reviewer = user
         _pause(claim, actor, now)
+        # The claim waits for an arbiter now, whom a lease would keep off.
+        leases.give_back(claim, user, now)
         comparing.ask_incumbents(locked, now)
     return claim
 

@@ -231,6 +231,13 @@ def end_for_closing(claim: Claim, *, by: User, now: datetime) -> None:
         _end(open_lease, now, End.MOVED_ON, by=by)
 
 
+def give_back(claim: Claim, user: User, now: datetime) -> None:
+    """End the user's own lease of a locked claim with which nothing is left to do for them."""
+    lease = lease_of(claim, now)
+    if lease is not None and lease.holder_id == user.pk:
+        _end(lease, now, End.RELEASED, by=user)
+
+
 def held_among(claims: Sequence[Claim]) -> set[int]:
     """Return the keys of those claims that have a lease which has not ended."""
     open_leases = CaseLease.objects.filter(claim__in=claims, ended_at=None)

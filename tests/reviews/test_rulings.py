@@ -1,0 +1,381 @@
+"""Rulings on competing claims: who wins, loses, keeps and yields; what refuses one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from claims import actors
+from claims.models import ExclusivityHold, ProofRequest, ReviewDecision
+from claims.refusals import NotYours
+from claims.services.disputes import dispute_claim
+from claims.services.submission import withdraw_claim
+from claims.states import LineStatus
+from cpor_site.common.problems import Refused
+from reviews.models import CompetingClaimsCase
+from reviews.services.competing import find_sufficient
+from reviews.services.decisions import approve_claim
+from tests import acts, factories
+from tests.claims.attaching import attach, owner
+from tests.reviews.competing import (
+    SHARED,
+    case_of,
+    contested,
+    decide,
+    events,
+    holders,
+    kinds,
+    outcomes,
+    rival,
+    sufficient,
+    won,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def refused(*codes: str) -> Any:
+    return pytest.raises(Refused, match="^" + ".*; ".join(codes) + " ")
+
+
+class TestForAChallenger:
+    def test_who_wins_is_approved_and_waits_for_the_holder(self) -> None:
+        holder, challenger = contested()
+
+        ruling = decide(case_of(challenger), challenger)
+
+        after = acts.fresh(challenger)
+        assert (after.status, after.association_state, after.paused_at) == (
+            "approved",
+            "provisional",
+            None,
+        )
+        hold, waiting = ExclusivityHold.objects.filter(released_at=None).order_by("pk")
+        assert waiting.waits_for == hold == ruling.displaces
+        assert (hold.organization, waiting.organization) == (
+            holder.organization,
+            challenger.organization,
+        )
+        assert holders(holder) == [holder.pk]
+        assert outcomes(ruling.case) == {holder.pk: "yields", challenger.pk: "won"}
+
+    def test_every_party_reads_grounds_and_reason_and_nothing_of_the_other(self) -> None:
+        holder, challenger = contested()
+
+        ruling = decide(case_of(challenger), challenger)
+
+        assert [
+            (event.details, event.actor)
+            for claim in (holder, challenger)
+            for event in events(claim, "competing_case_ruled")
+        ] == [
+            (
+                {
+                    "outcome": outcome,
+                    "lines": [claim.lines.get().pk],
+                    "waits": False,
+                    "grounds": ["newer_acknowledgement"],
+                    "text": SHARED,
+                },
+                ruling.arbiter,
+            )
+            for claim, outcome in ((holder, "yields"), (challenger, "won"))
+        ]
+
+    def test_without_a_holder_the_winner_holds_and_the_loser_may_dispute(self) -> None:
+        first = acts.under_review()
+        second = sufficient(rival(first))
+        sufficient(first)
+
+        ruling = decide(case_of(first), second)
+
+        lost = acts.fresh(first)
+        assert (lost.status, lost.rejection_reasons, lost.deadline_kind) == (
+            "rejected",
+            ["R-COMPETE"],
+            "dispute_filing",
+        )
+        assert lost.lines.get().line_status == LineStatus.LOST_ARBITRATION
+        decision = ReviewDecision.objects.get(claim=first)
+        assert (decision.reviewer, decision.text) == (ruling.arbiter, SHARED)
+        assert acts.fresh(second).status == "approved"
+        hold = ExclusivityHold.objects.get(released_at=None)
+        assert (hold.organization, hold.waits_for) == (second.organization, None)
+
+    def test_several_challengers_are_settled_by_one_ruling(self) -> None:
+        holder, second = contested()
+        third = sufficient(rival(holder))
+
+        ruling = decide(case_of(second), third)
+
+        assert outcomes(ruling.case) == {holder.pk: "yields", second.pk: "lost", third.pk: "won"}
+        assert [acts.fresh(each).status for each in (holder, second, third)] == [
+            "approved",
+            "rejected",
+            "approved",
+        ]
+
+    def test_who_is_not_ready_stays_and_meets_holder_and_winner_in_a_new_case(self) -> None:
+        holder, challenger = contested()
+        unready = rival(holder)
+
+        old = decide(case_of(challenger), challenger).case
+
+        assert unready.pk not in dict(
+            old.parties.exclude(outcome="").values_list("claim", "outcome")
+        )
+        case = case_of(unready)
+        assert {(each.claim, each.standing) for each in case.parties.all()} == {
+            (unready, "challenger"),
+            (holder, "incumbent"),
+            (challenger, "incumbent"),
+        }
+        assert acts.fresh(unready).status == "under_review"
+
+    def test_a_winner_with_another_case_is_approved_by_its_last_ruling(self) -> None:
+        both = ("exchange_online", "teams")
+        holder = acts.active(factories.make_claim(products=both))
+        challenger = sufficient(rival(holder, products=both))
+        with after_due(challenger):
+            first, second = CompetingClaimsCase.objects.order_by("pk")
+            decide(first, challenger)
+
+            waiting = acts.fresh(challenger)
+            assert (waiting.status, waiting.paused_at is not None) == ("under_review", True)
+            assert not ExclusivityHold.objects.exclude(waits_for=None).exists()
+            decide(second, challenger)
+
+        assert acts.fresh(challenger).status == "approved"
+        assert ExclusivityHold.objects.exclude(waits_for=None).count() == 2
+
+    def test_who_won_one_line_and_lost_another_is_approved_with_the_first(self) -> None:
+        both = ("exchange_online", "teams")
+        holder = acts.active(factories.make_claim(products=both))
+        challenger = sufficient(rival(holder, products=both))
+        with after_due(challenger):
+            first, second = CompetingClaimsCase.objects.order_by("pk")
+            decide(first, challenger)
+            decide(second, None)
+            goes_on = acts.fresh(challenger)
+            assert (goes_on.status, goes_on.paused_at) == ("under_review", None)
+            assert goes_on.due_at is not None
+
+            approve_claim(
+                claim_id=challenger.pk, actor=actors.reviewer(challenger.assigned_reviewer)
+            )
+
+        assert sorted(challenger.lines.values_list("line_status", flat=True)) == [
+            "approved",
+            "lost_arbitration",
+        ]
+        assert kinds(challenger)[-4:] == [
+            "competing_case_ruled",
+            "line_lost",
+            "competing_check_ended",
+            "claim_approved",
+        ]
+
+
+def after_due(challenger: Any) -> time_machine.travel:
+    """Travel to when the present partner's time to answer is over."""
+    case = CompetingClaimsCase.objects.filter(parties__claim=challenger).first()
+    assert case is not None
+    assert case.answers_due_at is not None
+    return time_machine.travel(case.answers_due_at + timedelta(minutes=1), tick=False)
+
+
+class TestForNobody:
+    def test_the_holder_keeps_and_the_challenger_may_dispute(self) -> None:
+        holder, challenger = contested()
+
+        ruling = decide(case_of(challenger), None, grounds=["tie"])
+
+        assert outcomes(ruling.case) == {holder.pk: "kept", challenger.pk: "lost"}
+        assert (acts.fresh(challenger).status, ruling.displaces) == ("rejected", None)
+        assert acts.fresh(holder).status == "approved"
+        assert holders(holder) == [holder.pk]
+        assert ProofRequest.objects.get().closed_at == ruling.ruled_at
+
+    def test_without_a_holder_all_who_are_ready_lose(self) -> None:
+        first = acts.under_review()
+        second = sufficient(rival(first))
+        sufficient(first)
+
+        ruling = decide(case_of(first), None)
+
+        assert outcomes(ruling.case) == {first.pk: "lost", second.pk: "lost"}
+
+
+class TestRefused:
+    def test_who_does_not_lead(self) -> None:
+        _holder, challenger = contested()
+
+        with pytest.raises(NotYours):
+            decide(case_of(challenger), challenger, arbiter=factories.make_reviewer())
+
+    def test_a_contact_of_any_party(self) -> None:
+        holder, challenger = contested()
+        arbiter = factories.make_reviewer(role="Lead reviewer")
+        factories.make_membership(arbiter, holder.organization)
+
+        with refused("REV-02"):
+            decide(case_of(challenger), challenger, arbiter=arbiter)
+
+    def test_a_case_in_which_nobody_is_ready(self) -> None:
+        holder = acts.active()
+        challenger = rival(holder)
+
+        with refused("REV-42"):
+            decide(case_of(challenger), None)
+
+    def test_while_the_present_partner_may_answer(self) -> None:
+        holder = acts.active()
+        challenger = sufficient(rival(holder))
+        case = case_of(challenger)
+
+        with refused("REV-43"):
+            decide(case, challenger)
+        with after_due(challenger):
+            decide(case, challenger)
+
+    @pytest.mark.parametrize("grounds", [[], ["usage"], ["tie"], ["other", "tie"]])
+    def test_grounds_that_do_not_carry_it(self, grounds: list[str]) -> None:
+        _holder, challenger = contested()
+
+        with refused("REV-44"):
+            decide(case_of(challenger), challenger, grounds=grounds)
+
+    def test_a_tie_without_a_holder(self) -> None:
+        first = acts.under_review()
+        sufficient(rival(first))
+
+        with refused("REV-44"):
+            decide(case_of(first), None, grounds=["tie"])
+
+    @pytest.mark.parametrize("missing", ["shared_reason", "internal_reason"])
+    def test_a_missing_reason(self, missing: str) -> None:
+        _holder, challenger = contested()
+
+        with refused("REV-45") as refusal:
+            decide(case_of(challenger), challenger, **{missing: " "})
+        assert refusal.value.problems[0].field == missing
+
+    def test_a_winner_who_is_not_ready(self) -> None:
+        holder, challenger = contested()
+        unready = rival(holder)
+        party = case_of(challenger).parties.get(claim=unready)
+
+        with refused("REV-47"):
+            decide(case_of(challenger), None, winner_id=party.pk)
+
+    def test_a_second_winner_while_the_first_waits(self) -> None:
+        holder, winner = won()
+        later = sufficient(rival(holder))
+        with after_due(later):
+            with refused("REV-48"):
+                decide(case_of(later), later)
+            decide(case_of(later), None)
+
+        assert acts.fresh(later).status == "rejected"
+        assert acts.fresh(winner).status == "approved"
+
+    def test_a_closed_case(self) -> None:
+        _holder, challenger = contested()
+        case = case_of(challenger)
+        decide(case, None)
+
+        with refused("REV-41"):
+            decide(case, None)
+
+    def test_a_page_that_is_older_than_new_proof(self) -> None:
+        holder, challenger = contested()
+        version = case_of(challenger).version
+        attach(holder)
+
+        with refused("SUBM-02"):
+            decide(case_of(challenger), challenger, version=version)
+
+    def test_nothing_is_left_of_a_refused_ruling(self) -> None:
+        """The winner's approval is refused at the very end of it."""
+        holder, challenger = contested()
+        challenger.organization.standing = "suspended"
+        challenger.organization.save()
+
+        with refused("REV-23"):
+            decide(case_of(challenger), challenger)
+
+        assert case_of(challenger).parties.filter(outcome="").count() == 2
+        assert kinds(holder)[-1] == "proof_request_answered"
+
+    def test_who_ruled_before_judges_no_dispute(self) -> None:
+        holder, challenger = contested()
+        arbiter = factories.make_reviewer(role="Lead reviewer")
+        decide(case_of(challenger), None, arbiter=arbiter)
+        dispute_claim(
+            claim_id=challenger.pk, actor=owner(challenger), justification="Look at page 2."
+        )
+        judge = factories.make_reviewer()
+        find_sufficient(claim_id=challenger.pk, actor=actors.reviewer(judge))
+
+        with after_due(challenger):
+            with refused("REV-04"):
+                decide(case_of(challenger), challenger, arbiter=arbiter)
+            decide(case_of(challenger), challenger)
+        assert acts.fresh(challenger).status == "approved"
+
+
+class TestTheSharedReason:
+    @pytest.mark.parametrize("of", ["name", "bare", "domain", "partner_id", "number", "file"])
+    def test_names_no_party(self, of: str) -> None:
+        holder, challenger = contested(acts.active(), document=True)
+        organization, location = holder.organization, holder.location
+        assert location is not None
+        organization.name = "Fabri-Kam Consulting GmbH"
+        organization.save()
+        document = holder.documents.get()
+        document.original_name = "Fabrikam final.pdf"
+        document.save()
+        text = {
+            "name": "FABRI KAM consulting GmbH showed more.",
+            "bare": "The proof of Fabri-Kam Consulting is newer.",
+            "domain": f"See www.{organization.mail_domain}.",
+            "partner_id": f"Partner {location.partner_id} showed more.",
+            "number": f"Claim {holder.number} showed more.",
+            "file": "Page 2 of fabrikam final.pdf is newer.",
+        }[of]
+
+        with refused("REV-46") as refusal:
+            decide(case_of(challenger), challenger, shared_reason=text)
+        assert refusal.value.problems[0].field == "shared_reason"
+
+    def test_may_name_what_all_parties_know(self) -> None:
+        """Both sent a file of the same name, and the customer is everybody's."""
+        _holder, challenger = contested()
+        assert challenger.tenant is not None
+
+        ruling = decide(
+            case_of(challenger),
+            challenger,
+            shared_reason=f"The statement of work.pdf of {challenger.tenant.name} is newer.",
+        )
+
+        assert ruling.winner is not None
+
+
+class TestAWinnerWhoFallsAway:
+    def test_before_the_approval_leaves_the_holder_where_it_was(self) -> None:
+        both = ("exchange_online", "teams")
+        holder = acts.active(factories.make_claim(products=both))
+        challenger = sufficient(rival(holder, products=both))
+        with after_due(challenger):
+            first = CompetingClaimsCase.objects.order_by("pk").first()
+            assert first is not None
+            decide(first, challenger)
+
+            withdraw_claim(claim_id=challenger.pk, actor=owner(challenger), reason="Wrong ID.")
+
+        assert outcomes(first) == {holder.pk: "spared", challenger.pk: "won"}
+        assert kinds(holder)[-2:] == ["proof_request_closed", "association_spared"]
