@@ -185,8 +185,14 @@ class Run:
 
 def _environ() -> dict[str, str]:
     """This process's environment without the addresses, which only some steps may see."""
-    kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL")}
-    return kept | {"DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONUNBUFFERED": "1"}
+    own = ("DATABASE_URL", "REDIS_URL", "PYTHONDONTWRITEBYTECODE")
+    kept = {k: v for k, v in os.environ.items() if k not in own}
+    return kept | {
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "PYTHONUNBUFFERED": "1",
+        # Many processes start: compiling the product anew takes each of them a second or two.
+        "PYTHONPYCACHEPREFIX": str(ROOT / "var" / "pycache"),
+    }
 
 
 def _count(report: Path, outcome: Outcome) -> list[str]:
@@ -272,16 +278,18 @@ def run_all(run: Run) -> None:
     run.check("System check", python, "manage.py", "check", "--fail-level", "WARNING")
 
     two = ("-n", "2")
-    # Migrations run for real on PostgreSQL and in the demo; here the tables are made at once.
-    sqlite = (*two, "--no-migrations")
-    run.tests("SQLite", "not browser and not postgres and not redis and not stack", *sqlite, env={})
+    # tests/site/test_migrations.py and the demo run the migrations; elsewhere the tables are made
+    # from the models at once.
+    at_once = (*two, "--no-migrations")
+    no_servers = "not browser and not postgres and not redis and not stack"
+    run.tests("SQLite", no_servers, *at_once, env={})
     with servers() as address:
         if "DATABASE_URL" in address:
             database = {"DATABASE_URL": address["DATABASE_URL"]}
             # Only what touches a database: the rest has run a moment ago.
             with_database = "django_db and not browser and not redis and not stack"
             pages = (f"--ignore={each}" for each in PAGES)
-            run.tests("PostgreSQL", with_database, *two, *pages, env=database)
+            run.tests("PostgreSQL", with_database, *at_once, *pages, env=database)
         else:
             run.missing("Tests: PostgreSQL", "No PostgreSQL could be started; see above.")
         if "REDIS_URL" in address:
