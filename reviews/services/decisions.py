@@ -156,7 +156,8 @@ def bind_and_approve(
     settle_findings(claim, now)
     settle_dispute(claim, Dispute.Outcome.APPROVED, by=actor.user, now=now)
     decide(passage, Outcome.APPROVED, [], text, internal_note)
-    passage.go(event="claim_approved", details=details)
+    said = {"text": text.strip()} if text.strip() else {}
+    passage.go(event="claim_approved", details=said | (details or {}))
 
 
 def reject_claim(
