@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cpor_site.common.evidence.kept import Kept, Personal, history_of, keep
+from cpor_site.common.evidence.kept import Kept, Personal, Told, history_of, keep, tell
 
 from .models import (
     ConsentAnswer,
@@ -56,4 +56,11 @@ def name_tables() -> None:
             fixed=("line", "claim", "kind", "sequence", "effective_on", "payload", "created_at"),
             sealed=True,
         ),
+    )
+    tell(
+        Told(
+            model=ConsentRequest,
+            claim="claim_id",
+            personal={"extension_reason": Personal.WORDS},
+        )
     )

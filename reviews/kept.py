@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cpor_site.common.evidence.kept import Kept, Personal, history_of, keep
+from cpor_site.common.evidence.kept import Kept, Personal, Told, history_of, keep, tell
 
 from .models import (
     AdministrativeEnd,
@@ -13,6 +13,7 @@ from .models import (
     CompetingParty,
     CompetingRuling,
     InternalNote,
+    SeenMark,
 )
 
 
@@ -32,4 +33,12 @@ def name_tables() -> None:
         Kept(model=InternalNote, claim="claim_id", personal={"body": Personal.WORDS}, sealed=True),
         Kept(model=BulkAct, sealed=True),
         Kept(model=BulkResult, claim="claim_id", sealed=True),
+    )
+    tell(
+        Told(
+            model=AdministrativeEnd,
+            claim="claim_id",
+            personal={"reason": Personal.WORDS, "internal_note": Personal.WORDS},
+        ),
+        Told(model=SeenMark, claim="claim_id", personal={"fields": Personal.INSIDE}),
     )

@@ -75,13 +75,34 @@ class Kept:
         return str(self.model._meta.get_field(name).attname)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """A table that is no evidence but tells of a claim's people; named like those of ``Kept``."""
+
+    model: type[models.Model]
+    claim: str
+    personal: Mapping[str, Personal]
+
+
 _named: dict[type[models.Model], Kept] = {}
+_told: dict[type[models.Model], Told] = {}
 
 
 def keep(*tables: Kept) -> None:
     """Name tables of evidence; called once by each app when it starts."""
     for each in tables:
         _named[each.model] = each
+
+
+def tell(*tables: Told) -> None:
+    """Name tables that tell of people without being evidence."""
+    for each in tables:
+        _told[each.model] = each
+
+
+def told_tables() -> list[Told]:
+    """Return the tables that tell of people without being evidence, in the order of their names."""
+    return sorted(_told.values(), key=lambda each: each.model._meta.db_table)
 
 
 def kept_tables(app_label: str | None = None) -> list[Kept]:

@@ -104,7 +104,7 @@ def _seal_next(kept: Kept, upto: int) -> int:
     """Write the next seal of the table; return how many rows it covers, 0 if none is left."""
     try:
         with transaction.atomic():
-            last = _locked_head()
+            last = locked_head()
             after = sealed_upto(kept.table)
             facts, personal = kept.facts, sorted(kept.personal)
             rows = _rows(kept, [*facts, *personal], after=after, upto=upto)
@@ -147,7 +147,7 @@ def about(seal: EvidenceSeal) -> list[Any]:
     ]
 
 
-def _locked_head() -> EvidenceSeal | None:
+def locked_head() -> EvidenceSeal | None:
     """Return the last link, locked, so that one run at a time adds to it."""
     while True:
         last = EvidenceSeal.objects.select_for_update().order_by("-number").first()
