@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.urls import get_urlconf, reverse
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
@@ -25,8 +24,9 @@ from cpor_site.common.models import OutboxMessage, User
 from cpor_site.common.operator_calendar import operator_calendar
 from cpor_site.common.templatetags.letters import usable_zone
 
-from . import actors, deadlines, reminding
+from . import actors, deadlines, letters_competing, reminding
 from .actors import Capability
+from .letter_words import claim_page, in_words, named_lines, ruling
 from .models import (
     Claim,
     ClaimContact,
@@ -36,11 +36,19 @@ from .models import (
     Dispute,
     ReviewDecision,
     ReviewFinding,
+    belonging_to,
 )
 from .services.lines import approved_lines, included_lines
 from .standing import renewal_of
 from .standing_for_partners import standing_of
-from .states import DeadlineKind, DeficiencyCode, LineStatus, RejectionReason, Side, Status
+from .states import (
+    DeadlineKind,
+    DeficiencyCode,
+    LineStatus,
+    RejectionReason,
+    Side,
+    Status,
+)
 
 CUSTOMER_REASONS = {
     "not_our_partner": _("your company isn't their partner"),
@@ -147,23 +155,11 @@ def shared_context(
         "number": claim.number,
         "claim_name": claim.name,
         "customer": claim.tenant.name if claim.tenant else claim.domain_as_typed,
-        "lines": [_in_words(line) for line in lines],
+        "lines": [in_words(line) for line in lines],
         "due_at": claim.due_at,
         "happened_at": at,
-        "claim_page": _claim_page(claim),
+        "claim_page": claim_page(claim),
     }
-
-
-def _claim_page(claim: Claim) -> str:
-    before, after = _around_number(get_urlconf())
-    return f"{settings.CPOR_PUBLIC_URL}{before}{claim.pk}{after}"
-
-
-@cache
-def _around_number(urls: str | None) -> tuple[str, str]:
-    """Return the path of a claim's page before and after the claim's number, asked only once."""
-    before, _number, after = reverse("claim_page", urlconf=urls, args=[0]).rpartition("0")
-    return before, after
 
 
 def reader_context(
@@ -182,11 +178,6 @@ def move_for(claim: Claim, reader: Reader, at: datetime, calendar: BusinessCalen
 def reader_facts(reader: Reader, move: str) -> dict[str, Any]:
     """Return what a letter is told of its reader."""
     return {"reader_name": reader.name, "zone": reader.zone, "move": move}
-
-
-def _in_words(line: ClaimLine) -> str:
-    words = f"{line.product.name} – {line.activity.name}"
-    return f"{words} ({line.subscription.subscription_id})" if line.subscription else words
 
 
 def _submitted(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
@@ -244,9 +235,8 @@ def rejected_context(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
         "due_at": claim.due_at if can_dispute else None,
         "after_dispute": claim.disputed_at is not None,
         "was_silent": RejectionReason.NO_RESPONSE in claim.rejection_reasons,
-        "said": Verbatim(event.details.get("text", "")),
         "lines": [],
-    }
+    } | ruling(event)
 
 
 def _approved(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
@@ -255,8 +245,9 @@ def _approved(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
     ).latest("decided_at", "pk")
     return {
         "after_dispute": claim.disputed_at is not None,
+        "grounds": ruling(event)["grounds"],
         "said": Verbatim(decision.text),
-        "lines": [_in_words(line) for line in approved_lines(claim)],
+        "lines": [in_words(line) for line in approved_lines(claim)],
         "window_ends_at": deadlines.consent(claim.rule_profile, event.at)[1].due_at,
     }
 
@@ -265,8 +256,8 @@ def _declined(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
     """T10: what the customer declined, and what remains."""
     in_window = claim.deadline_kind == DeadlineKind.CONSENT
     return {
-        "lines": [_in_words(line) for line in _named_lines(claim, event)],
-        "remaining": [_in_words(line) for line in approved_lines(claim)],
+        "lines": [in_words(line) for line in named_lines(claim, event)],
+        "remaining": [in_words(line) for line in approved_lines(claim)],
         "due_at": claim.due_at if in_window else None,
         "customer_reason": CUSTOMER_REASONS.get(event.details.get("customer_reason", ""), ""),
         "customer_message": Verbatim(event.details.get("customer_message", "")),
@@ -285,7 +276,7 @@ def _renewed(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
     """Q8: the customer is asked once more."""
     return {
         "said": Verbatim(event.details.get("text", "")),
-        "lines": [_in_words(line) for line in approved_lines(claim)],
+        "lines": [in_words(line) for line in approved_lines(claim)],
         "window_ends_at": deadlines.consent(claim.rule_profile, event.at)[1].due_at,
     }
 
@@ -294,21 +285,12 @@ def _renewal_refused(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
     return {"said": Verbatim(event.details.get("text", "")), "lines": []}
 
 
-def _named_lines(claim: Claim, event: ClaimEvent) -> list[ClaimLine]:
-    """Return the lines that the event was about."""
-    return list(
-        ClaimLine.objects.filter(claim=claim, pk__in=event.details["lines"])
-        .select_related("product", "activity", "subscription")
-        .order_by("pk")
-    )
-
-
 def _taken_back(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
     """T12, done or announced: what the customer takes back, and what remains."""
     gone = set(event.details["lines"])
     return {
-        "lines": [_in_words(line) for line in _named_lines(claim, event)],
-        "remaining": [_in_words(line) for line in approved_lines(claim) if line.pk not in gone],
+        "lines": [in_words(line) for line in named_lines(claim, event)],
+        "remaining": [in_words(line) for line in approved_lines(claim) if line.pk not in gone],
         "takes_effect_at": datetime.fromisoformat(event.details["takes_effect_at"]),
         "due_at": None,
         "customer_reason": CUSTOMER_REASONS.get(event.details.get("customer_reason", ""), ""),
@@ -325,7 +307,7 @@ def active_context(claim: Claim, lines: list[ClaimLine]) -> dict[str, Any]:
     return {
         "activated_at": claim.activated_at,
         "after_dispute": claim.disputed_at is not None,
-        "lines": [_in_words(line) for line in lines],
+        "lines": [in_words(line) for line in lines],
     }
 
 
@@ -344,7 +326,7 @@ def _association_ended(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
     )
     return {
         "reason": Verbatim(claim.ended_reason),
-        "lines": [_in_words(line) for line in ended.order_by("pk")],
+        "lines": [in_words(line) for line in belonging_to(claim, ended.order_by("pk"))],
         "was_in_force": claim.activated_at is not None,
     }
 
@@ -352,24 +334,25 @@ def _association_ended(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
 def _expired(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
     """T22: what ended with its subscription, what remains, and where to claim anew."""
     return {
-        "lines": [_in_words(line) for line in _named_lines(claim, event)],
-        "remaining": [_in_words(line) for line in approved_lines(claim)],
+        "lines": [in_words(line) for line in named_lines(claim, event)],
+        "remaining": [in_words(line) for line in approved_lines(claim)],
         "renew_page": settings.CPOR_PUBLIC_URL + reverse("claim_renew", args=[claim.pk]),
     }
 
 
 def _subscriptions_end(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
-    lines = list(
+    lines = belonging_to(
+        claim,
         ClaimLine.objects.filter(claim=claim, pk__in=event.details["lines"])
         .select_related("product", "activity", "subscription")
-        .order_by("subscription__ends_on", "pk")
+        .order_by("subscription__ends_on", "pk"),
     )
     ends = [line.subscription.ends_on for line in lines if line.subscription]
     draft = Claim.objects.filter(copied_from=claim, is_renewal=True, status=Status.EDITING).last()
     return {
         "lines": [],
         "ending": [
-            {"line": _in_words(line), "ends_on": day} for line, day in zip(lines, ends, strict=True)
+            {"line": in_words(line), "ends_on": day} for line, day in zip(lines, ends, strict=True)
         ],
         "ends_on": ends[0],
         "draft": draft.number if draft else "",
@@ -379,7 +362,7 @@ def _subscriptions_end(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
 
 def _proof_is_old(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
     return {
-        "lines": [_in_words(line) for line in approved_lines(claim)],
+        "lines": [in_words(line) for line in approved_lines(claim)],
         "proof_on": date.fromisoformat(event.details["day"]),
         "months": claim.rule_profile.poe_max_age_months,
     }
@@ -408,6 +391,15 @@ LETTERS: dict[str, Callable[[Claim, ClaimEvent], dict[str, Any] | None]] = {
     "consent_withdrawn": _taken_back,
     "line_withdrawn": _taken_back,
     "claim_withdrawn": _withdrawn,
+    "competing_check_started": _nothing_more,
+    "newer_proof_requested": letters_competing.newer_proof,
+    "proof_request_closed": letters_competing.stays,
+    "competing_case_ruled": letters_competing.ruled,
+    "line_lost": letters_competing.lost,
+    "association_spared": letters_competing.stays,
+    "association_displaced": letters_competing.displaced,
+    "line_displaced": letters_competing.displaced,
+    "claim_split": letters_competing.split,
     "claim_disputed": _disputed,
     "association_ended": _association_ended,
     "consent_renewed": _renewed,

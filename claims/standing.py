@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
@@ -18,7 +20,7 @@ from cpor_site.common.business_calendar import BusinessCalendar
 from cpor_site.common.spoken import date_words, time_words
 
 from . import deadlines, door
-from .models import Claim, ConsentRenewal
+from .models import Claim, ConsentRenewal, ProofRequest
 from .states import AssociationState, DeadlineKind, RejectionReason, Side, Status
 
 CALENDAR_DAYS = (DeadlineKind.CONSENT, DeadlineKind.DISPUTE_FILING)
@@ -38,6 +40,29 @@ class Due:
     in_calendar_days: bool
 
 
+WAITING_REQUESTS = "waiting_requests"
+
+
+def waiting_requests() -> Prefetch[Any]:
+    """Return how requests for newer proof without an answer are loaded for many claims."""
+    found = ProofRequest.objects.filter(answer="", closed_at=None).order_by("due_at", "pk")
+    return Prefetch("proof_requests", found, to_attr=WAITING_REQUESTS)
+
+
+def proof_asked(claim: Claim) -> ProofRequest | None:
+    """Return the request for newer proof that the partner hasn't answered, if there is one (5.3).
+
+    Only approved claims are asked; who shows many claims loads ``waiting_requests``.
+    """
+    if claim.status != Status.APPROVED or claim.pk is None:
+        return None
+    found = getattr(claim, WAITING_REQUESTS, None)
+    if found is None:
+        rows = ProofRequest.objects.filter(claim=claim, answer="", closed_at=None)
+        return rows.order_by("due_at", "pk").first()
+    return found[0] if found else None
+
+
 def whose_move(claim: Claim) -> Side | None:
     """Return who has to act next; None once nothing is awaited from anybody."""
     match claim.status:
@@ -47,7 +72,7 @@ def whose_move(claim: Claim) -> Side | None:
             return Side.REVIEWER
         case Status.REJECTED if waits_for_renewal(claim):
             return Side.REVIEWER
-        case Status.APPROVED if claim.awaits_contact:
+        case Status.APPROVED if claim.awaits_contact or proof_asked(claim) is not None:
             return Side.PARTNER
         case Status.APPROVED if claim.association_state == AssociationState.PROVISIONAL:
             return Side.CUSTOMER
@@ -59,18 +84,24 @@ def hue_of(claim: Claim) -> str:
     """Return the name of the claim's status hue, which is also that of its icon."""
     if claim.status == Status.REJECTED:
         return "reviewer" if waits_for_renewal(claim) else "bad"
-    if claim.association_state == AssociationState.ACTIVE:
-        return "good"
     side = whose_move(claim)
+    if claim.association_state == AssociationState.ACTIVE:
+        return side.value if side else "good"
     return side.value if side else "nobody"
 
 
 def due_of(claim: Claim, now: datetime, calendar: BusinessCalendar) -> Due | None:
     """Return the clock that runs on the claim, or None if none does."""
-    at = claim.due_at
-    if at is None:
+    if claim.due_at is None:
         return None
     in_calendar_days = claim.deadline_kind in CALENDAR_DAYS
+    return due_seen(claim.due_at, now, calendar, in_calendar_days=in_calendar_days)
+
+
+def due_seen(
+    at: datetime, now: datetime, calendar: BusinessCalendar, *, in_calendar_days: bool = False
+) -> Due:
+    """Return a deadline as seen from now."""
     if at <= now:
         return Due(at, True, gettext("time is up"), 0, in_calendar_days)
     if in_calendar_days:

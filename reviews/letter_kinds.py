@@ -18,6 +18,7 @@ from claims.states import (
     DeadlineKind,
     DeficiencyCode,
     RejectionReason,
+    RulingGround,
     Side,
     Status,
 )
@@ -110,8 +111,24 @@ REJECTION = {
     "reasons": [RejectionReason.POE.label],
     "after_dispute": False,
     "was_silent": False,
+    "grounds": [],
     "said": REVIEWER_WRITES,
     "lines": [],
+}
+PAUSED = {
+    "status": Status.UNDER_REVIEW,
+    "deadline_kind": DeadlineKind.REVIEW,
+    "paused_at": AT,
+    "business_days_left": 3,
+}
+DISPLACED = ENDED | {
+    "ended_reason": _("another partner's proof prevailed"),
+    "deadline_kind": DeadlineKind.DISPUTE_FILING,
+    "due_at": DUE_AT,
+}
+RULING = {
+    "grounds": [RulingGround.NEWER.label],
+    "said": Verbatim("The newer acknowledgement of the customer counts."),
 }
 
 
@@ -165,6 +182,7 @@ class LetterKind:
         }
         pages = {
             "renew_page": f"{names['claim_page']}renew/",
+            "new_page": f"{settings.CPOR_PUBLIC_URL}/claims/124/",
             "contact_page": f"{names['claim_page']}contact/",
             "case": f"{settings.CPOR_PUBLIC_URL}/admin/claims/claim/123/",
             "queue": f"{settings.CPOR_PUBLIC_URL}/admin/claims/claim/?queue=overdue",
@@ -198,7 +216,23 @@ KINDS: tuple[LetterKind, ...] = (
     _partner("claim_disputed", _("The partner disputes the rejection"), DISPUTED,
              {"justification": Verbatim("Page 3 names both products.")}),
     _partner("claim_approved", _("The claim was approved"), APPROVED,
-             {"after_dispute": False, "said": Verbatim(""), "window_ends_at": DUE_AT}),
+             {"after_dispute": False, "grounds": [], "said": Verbatim(""),
+              "window_ends_at": DUE_AT}),
+    _partner("competing_check_started", _("A claim is compared with a competing one"), PAUSED),
+    _partner("newer_proof_requested", _("A competing claim's proof is sufficient"), ACTIVE,
+             {"due_at": DUE_AT}),
+    _partner("proof_request_closed", _("The competing claim fell away before a ruling"), ACTIVE),
+    _partner("competing_case_ruled", _("Competing claims were ruled on"), ACTIVE,
+             RULING | {"outcome": "yields", "days": 30}),
+    _partner("line_lost", _("A claim lost some products to a competing one"), UNDER_REVIEW,
+             RULING | {"remaining": [OTHER_LINE]}),
+    _partner("association_spared", _("The winner of a ruling fell away"), ACTIVE),
+    _partner("association_displaced", _("The winner of a ruling is in force"), DISPLACED,
+             RULING | {"remaining": []}),
+    _partner("line_displaced", _("The winner of a ruling is in force for some products"), ACTIVE,
+             RULING | {"remaining": [OTHER_LINE]}),
+    _partner("claim_split", _("Contested products were split off"), UNDER_REVIEW,
+             {"new_number": "CPOR-2026-000124", "moved": [OTHER_LINE]}),
     _partner("consent_undelivered", _("The letter to the customer came back"), UNDELIVERED,
              {"contact": "Carla Customer", "address": "carla@customer.example"}),
     _partner("consent_declined", _("The customer declined"), REFUSED,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
@@ -36,6 +37,18 @@ ROWS = {
     "Declined": ["consent_declined", "line_refused"],
     "Withdrawn": ["consent_withdrawn", "line_withdrawn", "withdrawal_announced"],
     "Window passed": ["window_closed"],
+    "Arbitration opened": ["competing_check_started", "newer_proof_requested"],
+    "Arbitration decided": [
+        "competing_case_ruled",
+        "line_lost",
+        "claim_rejected",
+        "claim_approved",
+        "association_displaced",
+        "line_displaced",
+        "association_spared",
+        "proof_request_closed",
+    ],
+    "Contested lines split off": ["claim_split"],
     "Dispute received": ["claim_disputed"],
     "Dispute decided": ["claim_approved", "claim_rejected"],
     "Subscription ending": ["subscription_reminder_sent"],
@@ -45,7 +58,7 @@ ROWS = {
     "Administrative end": ["association_closed_by_operator", "claim_closed_by_operator"],
     "SLA breach": ["late_review_reported"],
 }
-"""Section 2.5, apart from arbitration, and what 7.2, Q8 and T23 ask for."""
+"""Section 2.5, and what 5.6, 7.2, Q8 and T23 ask for."""
 
 MOVES = {
     "claim_submitted": "With the reviewers: somebody takes it up by",
@@ -59,6 +72,15 @@ MOVES = {
     "claim_withdrawn": "Closed: rejected (Partner request).",
     "claim_disputed": "With the reviewers: your dispute is answered by",
     "claim_approved": "Now it is the customer's move",
+    "competing_check_started": "It is our move, and there is nothing for you to do.",
+    "newer_proof_requested": "It is your move: by Monday, March 9, 2026, 11:59 p.m.",
+    "proof_request_closed": "You don't have to do anything.",
+    "competing_case_ruled": "It is the customer's move",
+    "line_lost": "It is our move.",
+    "association_spared": "You don't have to do anything.",
+    "association_displaced": "you can dispute it once, until Monday, March 9, 2026, 11:59 p.m.",
+    "line_displaced": "You don't have to do anything.",
+    "claim_split": "It is our move with both claims",
     "consent_undelivered": "It is your move: name another person at the customer",
     "consent_declined": "Closed: rejected (Customer declined consent).",
     "consent_renewed": "Now it is the customer's move",
@@ -152,6 +174,23 @@ def test_the_rejection_says_where_the_reason_stands_and_how_and_until_when_to_di
     assert "Where to read why: open the claim." in text
     assert "you can dispute it once, until Monday, March 9, 2026, 11:59 p.m." in text
     assert "choose “Dispute”" in text
+
+
+@pytest.mark.parametrize(
+    ("outcome", "subject", "says"),
+    [
+        ("kept", "you stay partner of record", "You don't have to do anything."),
+        ("yields", "another partner's proof prevailed", "you can dispute it for 30 days"),
+        ("won", "your proof prevailed", "Other products of this claim still wait"),
+    ],
+)
+def test_a_ruling_reads_as_its_outcome(outcome: str, subject: str, says: str) -> None:
+    kind = BY_CODE["competing_case_ruled"]
+    letter = replace(kind, own=kind.own | {"outcome": outcome}).example("en")
+    assert letter.subject == f"{NUMBER}: {subject}"
+    text = " ".join(letter.text.split())
+    assert says in text
+    assert "The ruling rests on: - Newer signed acknowledgement" in text
 
 
 def test_the_approval_says_when_the_window_ends_and_that_nothing_was_handed_over() -> None:

@@ -1,0 +1,50 @@
+"""How letters to the partner name lines, pages and rulings."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.urls import get_urlconf, reverse
+
+from cpor_site.common.letters import Verbatim
+
+from .models import Claim, ClaimEvent, ClaimLine, belonging_to
+from .states import RulingGround
+
+
+def claim_page(claim: Claim) -> str:
+    before, after = _around_number(get_urlconf())
+    return f"{settings.CPOR_PUBLIC_URL}{before}{claim.pk}{after}"
+
+
+@cache
+def _around_number(urls: str | None) -> tuple[str, str]:
+    """Return the path of a claim's page before and after the claim's number, asked only once."""
+    before, _number, after = reverse("claim_page", urlconf=urls, args=[0]).rpartition("0")
+    return before, after
+
+
+def in_words(line: ClaimLine) -> str:
+    words = f"{line.product.name} – {line.activity_name}"
+    return f"{words} ({line.subscription.subscription_id})" if line.subscription else words
+
+
+def named_lines(claim: Claim, event: ClaimEvent) -> list[ClaimLine]:
+    """Return the lines that the event was about."""
+    return belonging_to(
+        claim,
+        ClaimLine.objects.filter(claim=claim, pk__in=event.details["lines"])
+        .select_related("product", "activity", "subscription")
+        .order_by("pk"),
+    )
+
+
+def ruling(event: ClaimEvent) -> dict[str, Any]:
+    """Return on what a ruling rests, where the event is one, and what the reviewer wrote."""
+    grounds = event.details.get("grounds", [])
+    return {
+        "grounds": [RulingGround(each).label for each in grounds],
+        "said": Verbatim(event.details.get("text", "")),
+    }
