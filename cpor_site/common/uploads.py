@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
-from . import file_formats as formats
+from . import image_files, mail_files, office_files, pdf_files, text_files
+from .file_problems import HasMacros, IsActive, NotOfThisType, Unreadable
 from .problems import Problem, Refused, error
 
 logger = logging.getLogger(__name__)
@@ -26,6 +28,8 @@ MEGABYTE = 1024 * 1024
 LONGEST_NAME = 150
 FIELD = "file"
 """The form field that problems of a file belong to."""
+RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]) *(\.|$)", re.IGNORECASE)
+"""Names that stand for a device on Windows, whatever comes behind the dot."""
 OFFICE = "application/vnd.openxmlformats-officedocument"
 
 Check = Callable[[IO[bytes]], None]
@@ -40,20 +44,20 @@ class FileType:
 
 
 ALLOWED: dict[str, FileType] = {
-    "pdf": FileType("application/pdf", formats.check_pdf),
-    "docx": FileType(f"{OFFICE}.wordprocessingml.document", formats.check_docx),
-    "xlsx": FileType(f"{OFFICE}.spreadsheetml.sheet", formats.check_xlsx),
-    "pptx": FileType(f"{OFFICE}.presentationml.presentation", formats.check_pptx),
-    "msg": FileType("application/vnd.ms-outlook", formats.check_msg),
-    "eml": FileType("message/rfc822", formats.check_eml),
-    "rtf": FileType("application/rtf", formats.check_rtf),
-    "txt": FileType("text/plain", formats.check_text),
-    "csv": FileType("text/csv", formats.check_text),
-    "png": FileType("image/png", formats.check_png),
-    "jpg": FileType("image/jpeg", formats.check_jpeg),
-    "jpeg": FileType("image/jpeg", formats.check_jpeg),
-    "tif": FileType("image/tiff", formats.check_tiff),
-    "tiff": FileType("image/tiff", formats.check_tiff),
+    "pdf": FileType("application/pdf", pdf_files.check_pdf),
+    "docx": FileType(f"{OFFICE}.wordprocessingml.document", office_files.check_docx),
+    "xlsx": FileType(f"{OFFICE}.spreadsheetml.sheet", office_files.check_xlsx),
+    "pptx": FileType(f"{OFFICE}.presentationml.presentation", office_files.check_pptx),
+    "msg": FileType("application/vnd.ms-outlook", mail_files.check_msg),
+    "eml": FileType("message/rfc822", mail_files.check_eml),
+    "rtf": FileType("application/rtf", text_files.check_rtf),
+    "txt": FileType("text/plain", text_files.check_text),
+    "csv": FileType("text/csv", text_files.check_text),
+    "png": FileType("image/png", image_files.check_png),
+    "jpg": FileType("image/jpeg", image_files.check_jpeg),
+    "jpeg": FileType("image/jpeg", image_files.check_jpeg),
+    "tif": FileType("image/tiff", image_files.check_tiff),
+    "tiff": FileType("image/tiff", image_files.check_tiff),
 }
 
 
@@ -95,7 +99,7 @@ def inspect(upload: UploadedFile, *, max_bytes: int) -> Inspection:
     try:
         file.seek(0)
         file_type.check(file)
-    except formats.HasMacros:
+    except HasMacros:
         raise Refused(
             error(
                 "POE-02",
@@ -105,9 +109,20 @@ def inspect(upload: UploadedFile, *, max_bytes: int) -> Inspection:
                 subject=name,
             )
         ) from None
-    except formats.NotOfThisType:
+    except IsActive:
+        raise Refused(
+            error(
+                "POE-02",
+                _("%(file)s contains programs, scripts, other files or parts that are fetched from "
+                  "elsewhere, so it can't be accepted. Print it as a PDF and upload that.")
+                % {"file": name},
+                field=FIELD,
+                subject=name,
+            )
+        ) from None  # fmt: skip
+    except NotOfThisType:
         raise Refused(not_allowed(name)) from None
-    except formats.Unreadable:
+    except Unreadable:
         raise Refused(_unreadable(name)) from None
     except Exception as problem:
         # The parsers meet files made to break them; whatever they stumble over can't be read.
@@ -120,7 +135,8 @@ def inspect(upload: UploadedFile, *, max_bytes: int) -> Inspection:
 def clean_name(raw: str) -> str:
     """Return the file's name for display: without folders, control or direction characters.
 
-    Never used as a path. At most ``LONGEST_NAME`` characters; the extension is kept.
+    Never used as a path; who downloads the file under it gets no device of Windows. At most
+    ``LONGEST_NAME`` characters; the extension is kept.
     """
     last = raw.replace("\\", "/").rpartition("/")[2]
     plain = "".join(
@@ -130,6 +146,8 @@ def clean_name(raw: str) -> str:
         and (char in "\t\r\n" or unicodedata.category(char) != "Cc")
     )
     name = " ".join(plain.split()).strip(". ")
+    if RESERVED.match(name):
+        name = f"_{name}"
     stem, dot, extension = name.rpartition(".")
     if not dot:
         return name[:LONGEST_NAME] or str(_("document"))

@@ -30,12 +30,12 @@ def raw_pdf(*, side: int = 600, pages: int = 1, content: bytes = b"") -> bytes:
     )
     objects += [page.encode()] * pages
     objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content))
-    return _assembled(objects)
+    return assembled(objects)
 
 
 def deep_pdf(depth: int = 200_000) -> bytes:
     """Return a PDF whose page tree is so deep that a careless reader runs out of its stack."""
-    return _assembled(
+    return assembled(
         [
             b"<< /Type /Catalog /Pages 2 0 R >>",
             b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
@@ -47,7 +47,7 @@ def deep_pdf(depth: int = 200_000) -> bytes:
     )
 
 
-def _assembled(objects: list[bytes]) -> bytes:
+def assembled(objects: list[bytes]) -> bytes:
     out = io.BytesIO()
     out.write(b"%PDF-1.4\n")
     places = []
