@@ -26,7 +26,7 @@ from cpor_site.common.operator_calendar import operator_calendar
 from cpor_site.common.reader import zone_named
 
 from . import deadlines, selectors, standing
-from .models import Claim, ClaimLine, Subscription
+from .models import Claim, ClaimLine, ProofRequest, Subscription
 from .states import DeadlineKind, LineStatus, RejectionReason, Status
 from .wording import date_words
 
@@ -46,6 +46,7 @@ ALARM_TIME = time(9)
 REFRESH = timedelta(hours=4)
 END_OF_DAY = (23, 59)
 OWN_MOVES = (DeadlineKind.PARTNER_RESPONSE, DeadlineKind.DISPUTE_FILING)
+NEWER_PROOF = "newer-proof"
 
 WHAT = {
     DeadlineKind.PARTNER_RESPONSE: _("Answer the reviewers"),
@@ -54,10 +55,15 @@ WHAT = {
     DeadlineKind.PICKUP: _("A reviewer takes it up"),
     DeadlineKind.REVIEW: _("The reviewers decide or ask"),
     DeadlineKind.DISPUTE_ANSWER: _("The reviewers answer the dispute"),
+    NEWER_PROOF: _("Add newer proof"),
     SUBSCRIPTION_ENDS: _("Subscription ends"),
     ASKING_AGAIN_ENDS: _("Time to ask for another letter to the customer ends"),
 }
 EXPLANATIONS = {
+    NEWER_PROOF: _(
+        "Your move: we asked you for newer proof of what you are partner of record for. Add it, or "
+        "say that there is nothing to add, by %(by)s."
+    ),
     DeadlineKind.PARTNER_RESPONSE: _(
         "Your move: answer by %(by)s. Without an answer by then the claim is rejected without "
         "further notice."
@@ -141,8 +147,28 @@ def entries_for(user: User, now: datetime) -> list[Entry]:
     ends = {(line.claim_id, line.subscription_id): line for line in lines}
     return [
         *(_deadline(claim, now, calendar, zone) for claim in claims),
+        *_newer_proof(mine, now, calendar, zone),
         *(_end(line.claim, line.subscription) for line in ends.values()),
         *_asking_again(mine, now, zone),
+    ]
+
+
+def _newer_proof(
+    mine: QuerySet[Claim], now: datetime, calendar: BusinessCalendar, zone: ZoneInfo
+) -> list[Entry]:
+    """Return until when the partner may answer requests for newer proof (5.3)."""
+    asked = (
+        ProofRequest.objects.filter(
+            claim__in=mine.filter(status=Status.APPROVED), answer="", closed_at=None, due_at__gt=now
+        )
+        .select_related("claim")
+        .order_by("due_at", "pk")[:MOST_ENTRIES]
+    )
+    return [
+        _timed(
+            each.claim, NEWER_PROOF, each.due_at, now, calendar, zone, of=f"-{each.pk}", own=True
+        )
+        for each in asked
     ]
 
 
@@ -189,26 +215,41 @@ def as_ical(entries: Iterable[Entry]) -> bytes:
 
 
 def _deadline(claim: Claim, now: datetime, calendar: BusinessCalendar, zone: ZoneInfo) -> Entry:
-    """Return the entry of the clock that runs on a claim.
+    """Return the entry of the clock that runs on a claim."""
+    assert claim.due_at is not None
+    kind = DeadlineKind(claim.deadline_kind)
+    return _timed(claim, kind, claim.due_at, now, calendar, zone, own=kind in OWN_MOVES)
+
+
+def _timed(
+    claim: Claim,
+    kind: str,
+    due_at: datetime,
+    now: datetime,
+    calendar: BusinessCalendar,
+    zone: ZoneInfo,
+    *,
+    own: bool,
+    of: str = "",
+) -> Entry:
+    """Return the entry of a deadline, with a reminder if it is an own move of the partner.
 
     A deadline at the end of the reader's own day takes the whole day, which calendars show on top;
     seen from another zone it is an hour of a day, and stands there.
     """
-    due_at = claim.due_at
-    assert due_at is not None
-    kind = DeadlineKind(claim.deadline_kind)
     local = due_at.astimezone(zone)
     begins: datetime | date = due_at - LENGTH
     ends: datetime | date = due_at
     if (local.hour, local.minute) == END_OF_DAY:
         begins, ends = local.date(), local.date() + timedelta(days=1)
     alarm_at = None
-    if kind in OWN_MOVES:
+    if own:
         before = calendar.day_of(calendar.one_business_day_before(due_at))
         alarm_at = datetime.combine(before, ALARM_TIME, zone)
     return _entry(
         claim,
         kind,
+        of=of,
         due=standing.until(due_at),
         begins=begins,
         ends=ends,

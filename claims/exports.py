@@ -82,6 +82,12 @@ def _whose_move(claim: Claim) -> str | None:
     return side.value if side else None
 
 
+def _due_at(claim: Claim) -> str | None:
+    """Return when the next answer is due: a request for newer proof goes before other clocks."""
+    asked = standing.proof_asked(claim)
+    return _moment(asked.due_at if asked else claim.due_at)
+
+
 FIELDS: tuple[Field, ...] = (
     Field("claim_number", lambda claim: claim.number),
     Field("claim_name", lambda claim: claim.name),
@@ -102,7 +108,7 @@ FIELDS: tuple[Field, ...] = (
     Field("compatibility_status", _compatible_status),
     Field("association", lambda claim: str(claim.association_state)),
     Field("whose_move", _whose_move),
-    Field("due_at", lambda claim: _moment(claim.due_at)),
+    Field("due_at", _due_at),
     Field("consent_window_ends_at", lambda claim: _moment(claim.consent_closes_at)),
     Field("association_active_since", lambda claim: _moment(claim.activated_at)),
     Field("ended_at", lambda claim: _moment(claim.ended_at)),

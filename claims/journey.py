@@ -15,7 +15,7 @@ from cpor_site.common.business_calendar import BusinessCalendar
 
 from .changes import Change
 from .models import Claim, ClaimEvent, Comment, ConsentRenewal, RuleProfile
-from .standing import renewal_of
+from .standing import proof_asked, renewal_of
 from .states import (
     AssociationState,
     DeadlineKind,
@@ -94,6 +94,9 @@ def steps_of(claim: Claim, calendar: BusinessCalendar, now: datetime) -> list[St
         case Status.SUBMITTED:
             takes_up = TAKES_UP if claim.assigned_reviewer_id is None else READS_ANSWER
             return [*done, _now(takes_up, claim.due_at), *coming(1)]
+        case Status.UNDER_REVIEW | Status.DISPUTED if claim.paused_at is not None:
+            begun = Step(_("Clock paused"), Progress.DONE, claim.paused_at)
+            return [*done, begun, _now(_("Compared with another claim"), None), *coming(1)]
         case Status.UNDER_REVIEW:
             return [*done, _now(DECIDES, claim.due_at), *coming(2)]
         case Status.DISPUTED:
@@ -102,7 +105,7 @@ def steps_of(claim: Claim, calendar: BusinessCalendar, now: datetime) -> list[St
             asked = Step(ASKED, Progress.DONE, claim.action_requested_at)
             return [*done, asked, _now(_("You answer"), claim.due_at), *coming(1)]
         case Status.APPROVED:
-            return [*done, *_after_approval(claim, calendar, now)]
+            return [*done, *_after_approval(claim, calendar, now), *_newer_proof(claim)]
         case Status.REJECTED if RejectionReason.CUSTOMER in claim.rejection_reasons:
             return [*done, Step(DECLINED, Progress.DONE, claim.decided_at), *_asking_again(claim)]
         case Status.REJECTED:
@@ -139,6 +142,12 @@ def _after_approval(claim: Claim, calendar: BusinessCalendar, now: datetime) -> 
         Step(_("The customer's time to decline ended"), Progress.DONE, closes_at),
         Step(_("You are partner of record"), Progress.DONE, claim.activated_at),
     ]
+
+
+def _newer_proof(claim: Claim) -> list[Step]:
+    asked = proof_asked(claim)
+    words = _("You add newer proof, or say that there is none")
+    return [_now(words, asked.due_at)] if asked is not None else []
 
 
 def _approved_step(claim: Claim) -> Step:

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.db.models import prefetch_related_objects
+
 from cpor_site.common import outbox
 from cpor_site.common.letter_series import LetterSeries
 from cpor_site.common.models import User
@@ -16,6 +18,7 @@ from .actors import Capability
 from .letters import Reader
 from .models import Claim, ClaimContact, ClaimLine, Membership
 from .signals import Moved
+from .standing import waiting_requests
 from .standing_for_partners import move_facts
 from .states import LineStatus
 
@@ -36,6 +39,7 @@ def write_letters(moves: Sequence[Moved]) -> None:
 
 def _written(moves: Sequence[Moved]) -> Iterable[outbox.Entry]:
     claims = [move.claim for move in moves]
+    prefetch_related_objects(claims, waiting_requests())
     readers = _readers(claims)
     approved = _approved_lines([move.claim for move in moves if move.event.kind == "window_closed"])
     calendar = operator_calendar()
@@ -90,11 +94,13 @@ def _readers(claims: Sequence[Claim]) -> dict[int, list[Reader]]:
 
 def _approved_lines(claims: Sequence[Claim]) -> dict[int, list[ClaimLine]]:
     found: dict[int, list[Any]] = {claim.pk: [] for claim in claims}
+    by_key = {claim.pk: claim for claim in claims}
     if claims:
         for line in (
             ClaimLine.objects.filter(claim__in=claims, line_status=LineStatus.APPROVED)
             .select_related("product", "activity", "subscription")
             .order_by("pk")
         ):
+            line.claim = by_key[line.claim_id]
             found[line.claim_id].append(line)
     return found

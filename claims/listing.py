@@ -40,11 +40,13 @@ from .models import (
     PartnerLocation,
     PartnerOrganization,
     PoEDocument,
+    ProofRequest,
     RuleProfile,
     TenantDomain,
 )
 from .rules.documents import months_before
 from .selectors import IN_THE_RUNNING
+from .standing import waiting_requests
 from .states import AssociationState, Status
 
 COUNTED = 1000
@@ -60,9 +62,18 @@ UNDELIVERED = Q(
     association_state=AssociationState.PROVISIONAL,
     consent_undelivered_at__isnull=False,
 )
+PROOF = "proof"
+"""Counted with the statuses: other approved claims whose partner was asked for newer proof."""
+PROOF_ASKED = (
+    Q(status=Status.APPROVED)
+    & Q(pk__in=ProofRequest.objects.filter(answer="", closed_at=None).order_by().values("claim"))
+    & ~UNDELIVERED
+)
 ASKED_OR_DRAFT = Q(status__in=[Status.PARTNER_ACTION_REQUIRED, Status.EDITING])
-NEEDS_ME = ASKED_OR_DRAFT | UNDELIVERED
-_IS_LOST = Case(When(UNDELIVERED, then=Value(1)), default=Value(0))
+NEEDS_ME = ASKED_OR_DRAFT | UNDELIVERED | PROOF_ASKED
+_NEEDED = Case(
+    When(UNDELIVERED, then=Value(LOST)), When(PROOF_ASKED, then=Value(PROOF)), default=Value("")
+)
 
 
 @dataclass(frozen=True)
@@ -165,39 +176,51 @@ def sized(claims: QuerySet[Claim], wanted: Wanted) -> tuple[QuerySet[Claim], dic
     """
     if not wanted.narrows:
         return claims, _folders(_capped_counts(claims))
-    columns = claims.order_by().annotate(lost=_IS_LOST).values_list("pk", "status", "lost")
+    columns = claims.order_by().annotate(needed=_NEEDED).values_list("pk", "status", "needed")
     few = list(columns[: COUNTED + 1])
     if len(few) <= COUNTED:
-        counts = Counter(status for _pk, status, _lost in few)
-        counts[LOST] = sum(lost for _pk, _status, lost in few)
-        return Claim.objects.filter(pk__in=[pk for pk, _status, _lost in few]), _folders(counts)
+        counts = Counter(status for _pk, status, _needed in few)
+        counts.update(needed for _pk, _status, needed in few)
+        return Claim.objects.filter(pk__in=[pk for pk, _status, _needed in few]), _folders(counts)
     if wanted.joins:
         # Such a filter reads whole tables, so it is asked for all statuses together.
         grouped = (
             claims.order_by()
             .values_list("status")
-            .annotate(number=Count("pk"), lost=Count("pk", filter=UNDELIVERED))
+            .annotate(
+                number=Count("pk"),
+                lost=Count("pk", filter=UNDELIVERED),
+                asked=Count("pk", filter=PROOF_ASKED),
+            )
         )
         found = list(grouped)
-        numbers = {status: number for status, number, _lost in found}
-        return claims, _folders(numbers | {LOST: sum(lost for _s, _n, lost in found)})
+        numbers = {status: number for status, number, _lost, _asked in found}
+        numbers[LOST] = sum(lost for _status, _number, lost, _asked in found)
+        numbers[PROOF] = sum(asked for _status, _number, _lost, asked in found)
+        return claims, _folders(numbers)
     return claims, _folders(_capped_counts(claims))
 
 
 def in_folder(claims: QuerySet[Claim], folder: str, sizes: Mapping[str, int]) -> QuerySet[Claim]:
     """Return the claims in a folder; ``sizes`` are those of ``sized``.
 
-    Claims whose customer no letter reached are few, and most lists have none: then the database
+    Approved claims that wait for their partner are few, and most lists have none: then the database
     need not be asked for them, which would keep it from the index of statuses.
     """
-    if folder == MINE and not sizes[LOST]:
-        return claims.filter(ASKED_OR_DRAFT)
-    return claims.filter(CONDITIONS[folder])
+    if folder != MINE:
+        return claims.filter(CONDITIONS[folder])
+    needed = ASKED_OR_DRAFT
+    if sizes[LOST]:
+        needed |= UNDELIVERED
+    if sizes[PROOF]:
+        needed |= PROOF_ASKED
+    return claims.filter(needed)
 
 
 def _capped_counts(claims: QuerySet[Claim]) -> Mapping[str, int]:
     columns = {status.value: _CappedCount(claims.filter(status=status.value)) for status in Status}
     columns[LOST] = _CappedCount(claims.filter(UNDELIVERED))
+    columns[PROOF] = _CappedCount(claims.filter(PROOF_ASKED))
     # A row to hang the counts on; without a profile there are no claims.
     found = RuleProfile.objects.order_by("pk").values(**columns).first()
     return dict(found) if found else {}
@@ -206,8 +229,9 @@ def _capped_counts(claims: QuerySet[Claim]) -> Mapping[str, int]:
 def _folders(counts: Mapping[str, int]) -> dict[str, int]:
     sizes = {status.value: counts.get(status.value, 0) for status in Status}
     sizes[MINE] = sizes[Status.EDITING] + sizes[Status.PARTNER_ACTION_REQUIRED]
-    sizes[LOST] = counts.get(LOST, 0)
-    sizes[MINE] += sizes[LOST]
+    for code in (LOST, PROOF):
+        sizes[code] = counts.get(code, 0)
+        sizes[MINE] += sizes[code]
     sizes[ALL] = sum(sizes[status.value] for status in Status)
     return sizes
 
@@ -243,7 +267,7 @@ def rows(keys: Sequence[int]) -> list[Claim]:
 
 
 def with_row_facts(claims: QuerySet[Claim]) -> QuerySet[Claim]:
-    """Load what a row of the list, or of an export, tells of each claim; two queries."""
+    """Load what a row of the list, or of an export, tells of each claim; three queries."""
     lines = (
         ClaimLine.objects.filter(claim=OuterRef("pk"), line_status__in=IN_THE_RUNNING)
         .order_by()
@@ -262,7 +286,7 @@ def with_row_facts(claims: QuerySet[Claim]) -> QuerySet[Claim]:
             "created_by",
             "consent_renewal",
         )
-        .prefetch_related("activities")
+        .prefetch_related("activities", waiting_requests())
         .annotate(
             line_count=Coalesce(Subquery(lines, output_field=IntegerField()), 0),
             proof_on=Subquery(newest),

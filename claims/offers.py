@@ -10,6 +10,7 @@ from . import deadlines, door
 from .actors import ACT_CAPABILITY, Capability
 from .models import Claim
 from .services.copies import COPYABLE, RENEWABLE_STATUSES, ending_lines
+from .standing import proof_asked
 from .states import Act, AssociationState, RejectionReason, Status
 
 
@@ -18,6 +19,7 @@ def offers_of(claim: Claim, has: frozenset[Capability], now: datetime) -> frozen
 
     ``dispute``, ``end``, ``recall``, ``withdraw`` and ``discard`` change its status; ``copy``,
     ``renew`` and ``replace`` start a new draft; ``contact`` names another contact at the customer;
+    ``nothing`` answers a request for newer proof;
     ``ask_again`` asks that a customer who declined get another letter;
     ``support`` shows what a support case needs.
     """
@@ -35,6 +37,8 @@ def offers_of(claim: Claim, has: frozenset[Capability], now: datetime) -> frozen
         found.add("withdraw")
     if claim.awaits_contact and Capability.CLAIM in has:
         found.add("contact")
+    if Capability.CLAIM in has and proof_asked(claim) is not None:
+        found.add("nothing")
     if Act.DISCARD in acts and claim.first_submitted_at is None:
         found.add("discard")
     if Capability.DRAFT in has:

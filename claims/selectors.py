@@ -28,6 +28,7 @@ from .models import (
     ReviewFinding,
 )
 from .states import LineStatus
+from .standing import waiting_requests
 
 IN_THE_RUNNING = (LineStatus.INCLUDED, LineStatus.APPROVED)
 
@@ -51,8 +52,9 @@ def claim_for(user: User, claim_id: int) -> Claim | None:
             "replaces",
             "copied_from",
             "consent_renewal__asked_by",
+            "split_from",
         )
-        .prefetch_related("activities__program", "contacts")
+        .prefetch_related("activities__program", "contacts", waiting_requests())
         .filter(pk=claim_id)
         .first()
     )

@@ -31,6 +31,7 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThan, LessThan
 
 from claims.models import Claim, ClaimLine, ClockHold
+from claims.standing import waiting_requests
 from claims.states import LineStatus
 from cpor_site.common.models import User
 
@@ -201,7 +202,7 @@ def rows(keys: Sequence[int]) -> list[Claim]:
             "assigned_reviewer",
             "consent_renewal",
         )
-        .prefetch_related("activities")
+        .prefetch_related("activities", waiting_requests())
         .annotate(
             line_count=Coalesce(Subquery(lines, output_field=IntegerField()), 0),
             competing=Subquery(rivals.order_by("case__opened_at", "case").values("case")[:1]),

@@ -22,8 +22,10 @@ from ..actors import Capability
 from ..confirmations import confirmed_warnings
 from ..forms.acts import CommentForm
 from ..models import Claim, ClaimLine, PoEDocument, Program, ReviewFinding
+from ..ruling_words import rulings_told
 from ..services.comments import CLOSED
 from ..services.documents import may_attach
+from ..services.proof_requests import open_requests
 from ..standing import day, until
 from ..states import AssociationState, LineStatus, Status
 from ..todos import todos_of
@@ -35,6 +37,7 @@ OUT_OF_THE_RUNNING = (LineStatus.REMOVED_BY_PARTNER, LineStatus.REMOVED_ON_ADVIC
 PROOF_AGES_AFTER = timedelta(days=304)
 """Ten months, after which proof on an approved claim should be renewed (table 2.5)."""
 IN_FRONT = (
+    ("nothing", gettext_lazy("Nothing to add…"), "claim_proof_request"),
     ("contact", gettext_lazy("Name another contact"), "claim_other_contact"),
     ("dispute", gettext_lazy("Dispute the decision"), "claim_dispute"),
     ("ask_again", gettext_lazy("Ask for another letter to the customer"), "claim_ask_again"),
@@ -76,6 +79,7 @@ def page_of(request: HttpRequest, claim: Claim, comment_form: CommentForm) -> di
     findings = [each for each in asked_so_far if is_asked and each.round == claim.round]
     steps = journey.steps_of(claim, calendar, now)
     newest = _newest_proof(documents)
+    happened = selectors.events_of(claim)
     return {
         "here": "claims",
         "claim": claim,
@@ -111,8 +115,10 @@ def page_of(request: HttpRequest, claim: Claim, comment_form: CommentForm) -> di
         and any(each.at and each.progress == "next" for each in steps),
         "events": [
             (journey.who_for_partner(event), event_words(event.kind), event.at)
-            for event in reversed(journey.without_repeats(selectors.events_of(claim)))
+            for event in reversed(journey.without_repeats(happened))
         ],
+        "rulings": rulings_told(claim, happened, lines, now),
+        "proof_requests": open_requests(claim) if claim.status == Status.APPROVED else [],
         "proof_url": url_of(claim, "proof") if may_draft and may_attach(claim) else "",
         "products_url": url_of(claim, "products") if "products" in sections else "",
         **_acts(claim, has, sections, now),
@@ -150,12 +156,14 @@ def _acts(
     offered = offers.offers_of(claim, has, now)
     change = (_("Change the claim"), change_url(claim)) if sections else None
     main: list[tuple[str, str]] = []
+    if "nothing" in offered:
+        main.append((_("Add newer proof"), url_of(claim, "proof")))
     more: list[tuple[str, str, bool]] = []
     if claim.status == Status.EDITING and sections:
         check = _("Check and submit") if Capability.CLAIM in has else _("Check")
-        main = [(_("Go on with the draft"), resume_url(claim)), (check, url_of(claim, CHECK))]
+        main += [(_("Go on with the draft"), resume_url(claim)), (check, url_of(claim, CHECK))]
     elif claim.status == Status.PARTNER_ACTION_REQUIRED and Capability.CLAIM in has:
-        main = [(_("Answer and resubmit"), url_of(claim, CHECK)), *([change] if change else [])]
+        main += [(_("Answer and resubmit"), url_of(claim, CHECK)), *([change] if change else [])]
     elif change:
         more.append((*change, False))
     for code, label, url_name in IN_FRONT:
@@ -168,7 +176,9 @@ def _acts(
 
 
 def _badge(claim: Claim) -> str:
-    """Tell the two kinds of Approved apart (section 2.1)."""
+    """Tell the two kinds of Approved apart (section 2.1), and a clock that stands (5.8)."""
+    if claim.paused_at is not None:
+        return _("Paused – competing claim")
     if claim.association_state == AssociationState.ACTIVE and claim.activated_at:
         return _("Active since %(date)s") % {"date": day(claim.activated_at)}
     if claim.association_state == AssociationState.PROVISIONAL:
@@ -194,6 +204,10 @@ def _relatives(claim: Claim) -> list[tuple[str, Claim]]:
             found.append((_("Replaced by"), other))
         else:
             found.append((_("Renewed by") if other.is_renewal else _("Copied to"), other))
+    if claim.split_from is not None:
+        found.append((_("Split off, with products that others claim too, from"), claim.split_from))
+    parts = Claim.objects.filter(split_from=claim).order_by("pk")
+    found += [(_("Products that others claim too go on in"), other) for other in parts]
     return found
 
 
