@@ -10,14 +10,17 @@ from django.utils.translation import gettext
 
 from cpor_site.common.business_calendar import BusinessCalendar
 
+from . import deadlines
 from .models import Claim
 from .standing import (
     Due,
     can_be_disputed,
     day,
     due_of,
+    due_seen,
     hue_of,
     label_of,
+    proof_asked,
     reasons_of,
     renewal_of,
     until,
@@ -53,6 +56,11 @@ def standing_of(claim: Claim, now: datetime, calendar: BusinessCalendar) -> Stan
     """Return where the claim stands, addressed to a person of its partner."""
     due = due_of(claim, now, calendar)
     move, consequence = _sentences(claim, due, now, calendar)
+    request = proof_asked(claim)
+    if request is not None and not claim.awaits_contact:
+        consequence = f"{_unchanged()} {move}"
+        due = due_seen(request.due_at, now, calendar)
+        move = _asked_for_proof(due)
     return Standing(
         label=label_of(claim, due),
         hue=hue_of(claim),
@@ -82,6 +90,9 @@ def move_facts(claim: Claim) -> tuple[Any, ...]:
         tuple(claim.rejection_reasons),
         claim.decided_at,
         _asked_again(claim),
+        claim.paused_at,
+        claim.business_days_left,
+        getattr(proof_asked(claim), "due_at", None),
     )
 
 
@@ -101,6 +112,8 @@ def _sentences(
                 "There is nothing for you to do now. If you hear nothing by then, you haven't "
                 "lost anything: no claim is decided by silence on our side."
             )
+        case Status.DISPUTED | Status.UNDER_REVIEW if claim.paused_at is not None:
+            return _paused(claim, calendar)
         case Status.DISPUTED:
             return _disputed(passed) % words, gettext(
                 "Somebody who has not decided on this claim before looks at it. You can still add "
@@ -131,6 +144,45 @@ def _sentences(
             return gettext("Closed: this draft was discarded."), ""
         case _:
             return _ended(claim, due, words)
+
+
+def _paused(claim: Claim, calendar: BusinessCalendar) -> tuple[str, str]:
+    """Say that the reviewers' clock stands while another claim is looked at (5.8).
+
+    The day is the same whether anybody else is asked or not, so that it tells nothing of others.
+    """
+    assert claim.paused_at is not None
+    earliest = calendar.business_deadline(claim.paused_at, deadlines.NEWER_PROOF_DAYS).due_at
+    return (
+        gettext("Paused – competing claim: the proof of all who claim the same is compared."),
+        gettext(
+            "That usually takes until %(day)s at least; we tell you as soon as it is decided. There is "
+            "nothing for you to do now. You can still add proof or a comment."
+        )
+        % {"day": day(earliest)},
+    )
+
+
+def _asked_for_proof(due: Due) -> str:
+    words = {"by": until(due.at), "left": due.left}
+    if due.passed:
+        return (
+            gettext(
+                "Your answer was due by %(by)s; we go by the proof that we have. You can still add "
+                "newer proof."
+            )
+            % words
+        )
+    return (
+        gettext(
+            "Your move: add newer proof, or say that there is nothing to add, by %(by)s (%(left)s)."
+        )
+        % words
+    )
+
+
+def _unchanged() -> str:
+    return gettext("We have another claim for products of this one. For now nothing changes.")
 
 
 def _submitted(claim: Claim, passed: bool) -> str:

@@ -148,7 +148,7 @@ def test_the_challenger_reads_that_the_clock_stands(asked: tuple[Claim, Claim]) 
         page = shown(challenger)
 
     assert "Paused – competing claim: the proof of all who claim the same is compared." in page
-    assert "That takes until Mon 8 June 2026 at least" in page
+    assert "That usually takes until Mon 8 June 2026 at least" in page
     assert "Clock paused" in page
     assert "Compared with another claim" in page
     assert holder.number not in page
