@@ -272,9 +272,7 @@ def _decided_before(user: User, claim: Claim) -> Q:
         Exists(ReviewDecision.objects.filter(claim=claim, reviewer=user, round__lt=disputed_round))
     ) | Q(
         Exists(
-            ClaimEvent.objects.filter(
-                claim=claim, kind=RULED, actor=user, at__lte=claim.disputed_at
-            )
+            ClaimEvent.objects.filter(claim=claim, kind=RULED, actor=user, at__lt=claim.disputed_at)
         )
     )
 

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils import formats, translation
 
 from claims import deadlines
-from claims.models import Claim, ClaimEvent, ClaimLine
+from claims.models import Claim, ClaimEvent, ClaimLine, belonging_to
+from claims.services.associations import replacing_lines
 from claims.services.lines import approved_lines
 from claims.states import AssociationState, DeadlineKind, LineStatus
 from cpor_site.common import outbox
@@ -40,7 +41,8 @@ def write_consent_request(
     """Write the letter that asks one person at the customer; once for each recipient (7.2).
 
     The date in it is the one that holds if the letter leaves now; should it leave later, the
-    customer has longer and the page says so. ``once_more`` lets it say that the customer refused
+    customer has longer and the page says so. Where another partner is recorded now, the letter says
+    so without naming it (5.7). ``once_more`` lets it say that the customer refused
     before (Q8).
     """
     claim = recipient.request.claim
@@ -50,6 +52,7 @@ def write_consent_request(
     with translation.override(locale):
         date = formats.date_format(limit.due_at.astimezone(zone), "DATE_FORMAT")
         lines = [line_text(line) for line in approved_lines(claim)]
+        replacing = [line_text(line) for line in replacing_lines(claim)]
     letter = render_letter(
         REQUEST,
         locale,
@@ -61,6 +64,7 @@ def write_consent_request(
             "place": _place(claim),
             "customer": claim.tenant.name if claim.tenant else "",
             "lines": lines,
+            "replacing": replacing,
             "date": date,
             "zone": zone.key,
             "is_admin": recipient.role == ConsentRecipient.Role.TENANT_ADMIN,
@@ -113,7 +117,9 @@ def write_withdrawal(claim: Claim, event: ClaimEvent) -> None:
             event.at,
             key=f"{event.kind}:{event.pk}:{recipient.pk}",
             kind="consent_taken_back",
-            lines=list(gone.select_related("product", "activity", "subscription").order_by("pk")),
+            lines=belonging_to(
+                claim, gone.select_related("product", "activity", "subscription").order_by("pk")
+            ),
             by=event.actor_name,
             day=takes_effect_at,
             announced=event.kind == "withdrawal_announced",
@@ -280,10 +286,11 @@ def _post(
 
 
 def _ended_lines(claim: Claim) -> list[ClaimLine]:
-    return list(
+    return belonging_to(
+        claim,
         ClaimLine.objects.filter(claim=claim, line_status=LineStatus.ENDED)
         .select_related("product", "activity", "subscription")
-        .order_by("pk")
+        .order_by("pk"),
     )
 
 

@@ -25,6 +25,7 @@ NOTHING_LEFT_TO_REFUSE = frozenset(
         "association_ended",
         "association_closed_by_operator",
         "association_expired",
+        "association_displaced",
     }
 )
 TAKEN_BACK = frozenset({"consent_withdrawn", "line_withdrawn"})

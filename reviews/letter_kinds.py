@@ -267,7 +267,7 @@ KINDS: tuple[LetterKind, ...] = (
     _partner("draft_reminder_sent", _("A draft was idle for 30 days"), EDITING,
              {"since": AT, "archived_at": LATER}),
     _customer("consent_request", "request", _("The claim was approved"),
-              {"is_admin": False, "once_more": False}),
+              {"is_admin": False, "once_more": False, "replacing": [LINE]}),
     _customer("consent_reminder", "reminder", _("Nobody has answered by day 4")),
     _customer("consent_extended", "extended", _("The customer's time was extended")),
     _customer("consent_ended", "ended", _("The association has ended"),

@@ -15,7 +15,7 @@ from ..actors import Actor
 from ..models import Association, Claim, ClaimLine, ExclusivityHold
 from ..refusals import KeyTaken
 from ..states import AssociationState, LineStatus
-from .lines import included_lines
+from .lines import approved_lines, included_lines
 from .submission import lock_customer
 
 EndReason = Association.EndReason
@@ -120,6 +120,16 @@ def waiting_holds(claim: Claim) -> list[ExclusivityHold]:
         .distinct()
         .order_by("pk")
     )
+
+
+def replacing_lines(claim: Claim) -> list[ClaimLine]:
+    """Return the claim's approved lines that take the place of another partner's association."""
+    waiting = set(
+        Association.objects.filter(
+            claim=claim, hold__released_at=None, hold__waits_for__isnull=False
+        ).values_list("line", flat=True)
+    )
+    return [line for line in approved_lines(claim) if line.pk in waiting]
 
 
 def waiting_claims() -> QuerySet[Association, int]:

@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
 from claims.models import Association, Claim, ClaimLine, PoEDocument
+from claims.services.associations import replacing_lines
 from claims.services.lines import approved_lines
 from claims.states import AssociationState
 from cpor_site.common import clock
@@ -140,7 +141,7 @@ def done(request: HttpRequest, token: str, recipient: ConsentRecipient) -> HttpR
         "answer": answer,
         "answered_lines": [
             line_text(line)
-            for line in answer.lines.select_related("product", "activity", "subscription")
+            for line in answer.lines.select_related("product", "activity", "subscription", "claim")
         ],
     }
     return shown(request, "consent/thanks.html", context)
@@ -175,6 +176,7 @@ def about(token: str, recipient: ConsentRecipient) -> dict[str, Any]:
         .first(),
         "refused": _ended_lines(claim, approved_lines(claim)),
         "once_more": was_asked_once_more(claim),
+        "replacing": [line_text(line) for line in replacing_lines(claim)],
     }
 
 
@@ -208,7 +210,7 @@ def _after(
         "announced": [
             (answer, [line_text(line) for line in answer.lines.all()])
             for answer in withdrawals.announced(claim).prefetch_related(
-                "lines__product", "lines__activity", "lines__subscription"
+                "lines__product", "lines__activity", "lines__subscription", "lines__claim"
             )
         ],
     }
