@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from .directory import DirectoryUnavailable, customer_directory
-from .models import Claim, ClaimLine, SolutionArea, Subscription, WorkloadUsage
+from .models import (
+    Claim,
+    ClaimLine,
+    SolutionArea,
+    Subscription,
+    WorkloadUsage,
+    belonging_to,
+)
 from .rules import subscriptions
 from .rules.identifiers import parse_guid
 from .rules.lines import LineFacts
@@ -16,11 +23,12 @@ from .states import LineStatus
 
 def included_lines(claim: Claim) -> list[ClaimLine]:
     """Return the lines in the running with all that the rules read of them; two queries."""
-    return list(
+    return belonging_to(
+        claim,
         ClaimLine.objects.filter(claim=claim, line_status=LineStatus.INCLUDED)
         .select_related("product", "activity__program", "subscription__listed_product")
         .prefetch_related("product__activities")
-        .order_by("pk")
+        .order_by("pk"),
     )
 
 

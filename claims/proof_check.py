@@ -85,7 +85,7 @@ def line_name(line: ClaimLine, among: Sequence[ClaimLine]) -> str:
     """Name a line as briefly as the others allow: product, then activity, then subscription."""
     name = str(line.product)
     if len({each.activity_id for each in among}) > 1:
-        name = f"{name} – {line.activity}"
+        name = f"{name} – {line.activity_name}"
     if sum(each.product_id == line.product_id for each in among) > 1 and line.subscription_as_typed:
         name = f"{name} ({line.subscription_as_typed})"
     return name

@@ -135,13 +135,14 @@ def _products(document: DocxDocument, lines: Sequence[ClaimLine]) -> None:
     if not lines:
         document.add_paragraph(_BLANK)
     in_order = sorted(lines, key=lambda line: (line.activity.position, line.activity_id, line.pk))
-    for activity, of_activity in groupby(in_order, key=lambda line: line.activity):
-        document.add_heading(activity.name, level=2)
+    for _activity, of_activity in groupby(in_order, key=lambda line: line.activity):
+        own = list(of_activity)
+        document.add_heading(own[0].activity_name, level=2)
         table = document.add_table(rows=1, cols=3, style="Table Grid")
         titles = (_("Product"), _("Subscription"), _("Work done for it"))
         for cell, title in zip(table.rows[0].cells, titles, strict=True):
             cell.text = title
-        for line in of_activity:
+        for line in own:
             cells = table.add_row().cells
             cells[0].text = line.product.name
             found = line.subscription

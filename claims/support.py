@@ -52,7 +52,7 @@ def bundle_of(
 
 
 def _line(line: ClaimLine) -> str:
-    parts = [str(line.product), str(line.activity)]
+    parts = [str(line.product), line.activity_name]
     if line.subscription is not None:
         parts.append(str(line.subscription.subscription_id))
     elif line.subscription_as_typed:

@@ -16,7 +16,7 @@ WHAT_IT_DID: dict[str, Promise] = {
 
 def line_text(line: ClaimLine) -> str:
     """Name a line as the customer knows it: product, activity, subscription."""
-    text = f"{line.product.name} – {line.activity.name}"
+    text = f"{line.product.name} – {line.activity_name}"
     if line.subscription is not None:
         text += f" ({line.subscription.subscription_id})"
     return text

@@ -21,6 +21,7 @@ from claims.models import (
     ReviewDecision,
     ReviewFinding,
     TenantDomain,
+    belonging_to,
 )
 from claims.states import LineStatus
 from claims.wording import key_words
@@ -86,7 +87,7 @@ class CaseFile:
     def names(self) -> dict[str, str]:
         """The names of the products and activities by their codes."""
         products = {line.product.code: line.product.name for line in self.lines}
-        return products | {line.activity.code: line.activity.name for line in self.lines}
+        return products | {line.activity.code: line.activity_name for line in self.lines}
 
 
 def case_of(claim_id: int) -> Claim | None:
@@ -108,10 +109,11 @@ def case_of(claim_id: int) -> Claim | None:
 
 def read_case(claim: Claim, reader: User) -> CaseFile:
     """Return the claim's case file for the reader; four queries, whatever there is."""
-    lines = list(
+    lines = belonging_to(
+        claim,
         ClaimLine.objects.filter(claim=claim)
         .select_related("product", "activity", "subscription__listed_product", "association")
-        .order_by("pk")
+        .order_by("pk"),
     )
     documents = list(
         PoEDocument.objects.filter(claim=claim)

@@ -116,8 +116,8 @@ def _is_older(signed_on: date, submitted_on: date, months: int) -> bool:
 
 
 def _activities(lines: Iterable[ClaimLine]) -> str:
-    activities = {line.activity.pk: line.activity for line in lines}
-    return _joined(*map(str, sorted(activities.values(), key=attrgetter("position", "pk"))))
+    in_order = sorted(lines, key=attrgetter("activity.position", "activity.pk"))
+    return _joined(*dict.fromkeys(line.activity_name for line in in_order))
 
 
 def _joined(*words: str) -> str:

@@ -123,7 +123,7 @@ class FindingForm(forms.Form):
         self.texts: list[CannedText] = []
         self.meaning = MEANINGS[code]
         self.fields["chosen"].label = code.label
-        choices = [(str(line.pk), f"{line.product} · {line.activity}") for line in lines]
+        choices = [(str(line.pk), f"{line.product} · {line.activity_name}") for line in lines]
         field = self.fields["lines"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = choices

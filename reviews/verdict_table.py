@@ -171,7 +171,7 @@ def _column(row: ChecklistVerdict) -> str:
 
 def _line_name(line: ClaimLine, lines: Sequence[ClaimLine]) -> str:
     same = [each for each in lines if each.product_id == line.product_id]
-    return f"{line.activity}: {line.product}" if len(same) > 1 else str(line.product)
+    return f"{line.activity_name}: {line.product}" if len(same) > 1 else str(line.product)
 
 
 def _number(text: Any) -> int | None:

@@ -36,7 +36,9 @@ class DisputeForm(VersionedForm):
             self.fields["dropped"] = forms.MultipleChoiceField(
                 label=_("Leave out of the dispute"),
                 help_text=_("What you tick is no longer part of this claim. Usually nothing is."),
-                choices=[(str(line.pk), f"{line.product} – {line.activity}") for line in lines],
+                choices=[
+                    (str(line.pk), f"{line.product} – {line.activity_name}") for line in lines
+                ],
                 widget=forms.CheckboxSelectMultiple,
                 required=False,
             )

@@ -1,5 +1,5 @@
 from .catalogue import Activity, ListedProduct, Product, Program, RuleProfile, SolutionArea
-from .claim import Claim, ClaimLine
+from .claim import Claim, ClaimLine, belonging_to
 from .contacts import ClaimContact
 from .customer import CustomerTenant, Subscription, TenantDomain, WorkloadUsage
 from .desk import CalendarFeed, DraftUpload, SavedFilter
@@ -50,4 +50,5 @@ __all__ = [
     "Subscription",
     "TenantDomain",
     "WorkloadUsage",
+    "belonging_to",
 ]

@@ -9,6 +9,12 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+NEWER = "2023"
+"""The code of the rule profile with names of its own for areas and activities (section 1.3)."""
+
+NEWER_AREAS = {"microsoft_365": _("Modern Work and Security")}
+"""What a solution area is called in it, by the area's code; others keep their name."""
+
 
 class RuleProfile(models.Model):
     """The numbers and edit rules of one edition of the program, as data (sections 2.3 and 2.4).
@@ -120,6 +126,11 @@ class SolutionArea(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def name_in(self, profile: str) -> str:
+        """Return what a claim under the rule profile of that code calls the area."""
+        newer = NEWER_AREAS.get(self.code) if profile == NEWER else None
+        return str(newer or self.name)
+
 
 class Activity(models.Model):
     """What a partner did in a solution area; decides program, channel rule and extra fields."""
@@ -158,6 +169,10 @@ class Activity(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def name_in(self, profile: str) -> str:
+        """Return what a claim under the rule profile of that code calls the activity."""
+        return self.name_2023 or self.name if profile == NEWER else self.name
 
 
 class Product(models.Model):

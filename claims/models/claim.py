@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Upper
@@ -655,3 +657,20 @@ class ClaimLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.claim}: {self.product}"
+
+    @property
+    def activity_name(self) -> str:
+        """The activity as the claim's rule profile calls it; the claim should be loaded."""
+        try:
+            claim = self.claim
+        except ObjectDoesNotExist:
+            return self.activity.name
+        return self.activity.name_in(claim.rule_profile_id)
+
+
+def belonging_to(claim: Claim, lines: Iterable[ClaimLine]) -> list[ClaimLine]:
+    """Return the claim's lines, each of which then knows the claim without a query."""
+    found = list(lines)
+    for line in found:
+        line.claim = claim
+    return found

@@ -60,7 +60,7 @@ def activity_problems(
             error(
                 "ACT-02",
                 _("%(activity)s can't be combined with other activities. Make a claim of its own.")
-                % {"activity": alone[0].name},
+                % {"activity": alone[0].name_in(claim.rule_profile_id)},
                 field="activities",
             )
         )
@@ -68,7 +68,10 @@ def activity_problems(
         error(
             "ACT-03",
             _("%(activity)s isn't available for %(area)s.")
-            % {"activity": each.name, "area": claim.area.name},
+            % {
+                "activity": each.name_in(claim.rule_profile_id),
+                "area": claim.area.name_in(claim.rule_profile_id),
+            },
             field="activities",
             subject=each.code,
         )
@@ -182,7 +185,7 @@ def own_other_activity(facts: LineFacts, conflict: Conflict) -> Problem:
         % {
             "product": facts.line.product.name,
             "number": conflict.other_claim.number,
-            "activity": conflict.other_line.activity.name,
+            "activity": conflict.other_line.activity_name,
         },
         field="lines",
         line=facts.line.pk,
@@ -195,7 +198,7 @@ def _extras_problems(claim: Claim, activity: Activity) -> list[Problem]:
         error(
             "ACT-04",
             _("%(activity)s also needs: %(missing)s.")
-            % {"activity": activity.name, "missing": words},
+            % {"activity": activity.name_in(claim.rule_profile_id), "missing": words},
             field=name,
         )
         for name, words in REVENUE_EXTRAS.items()
@@ -229,7 +232,7 @@ def _window_problems(claim: Claim, activity: Activity, today: date) -> list[Prob
 
 def _not_eligible(claim: Claim, facts: LineFacts, today: date) -> str:
     product, activity = facts.line.product, facts.line.activity
-    names = {"product": product.name, "activity": activity.name}
+    names = {"product": product.name, "activity": activity.name_in(claim.rule_profile_id)}
     if product.area_id != claim.area_id or activity.pk not in facts.offered_for:
         return _("%(product)s can't be claimed for %(activity)s.") % names
     if product.eligible_from is not None and today < product.eligible_from:

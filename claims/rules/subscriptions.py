@@ -271,7 +271,7 @@ def _not_claimable(facts: SubscriptionFacts, found: Subscription) -> Problem | N
                 "This subscription was bought through a cloud solution provider (CSP). "
                 "%(activity)s is only for purchases by volume licensing or Web Direct."
             )
-            % {"activity": line.activity.name},
+            % {"activity": line.activity_name},
         )
     is_trial = found.is_trial and TRIAL not in allowed
     if allowed and (found.channel not in allowed or is_trial):
@@ -283,7 +283,7 @@ def _not_claimable(facts: SubscriptionFacts, found: Subscription) -> Problem | N
                 "%(activity)s is only for purchases by volume licensing or Web Direct; the channel "
                 "of this subscription is: %(channel)s."
             )
-            % {"activity": line.activity.name, "channel": channel},
+            % {"activity": line.activity_name, "channel": channel},
         )
     if found.state == NOT_ACTIVATED:
         return _fault(

@@ -12,7 +12,7 @@ from cpor_site.common.problems import Problem, Refused, error
 
 from .. import conflicts, deadlines, door
 from ..actors import Actor
-from ..models import Association, Claim, ClaimLine, Dispute, PoEDocument
+from ..models import Association, Claim, ClaimLine, Dispute, PoEDocument, belonging_to
 from ..states import NOT_DISPUTABLE, Act, LineStatus, RejectionReason, Status
 from ..wording import date_words
 from .dispute_record import save_dispute
@@ -123,10 +123,12 @@ def lines_to_dispute(claim: Claim) -> list[ClaimLine]:
     )
     if claim.status == Status.ENDED:
         displaced = Association.EndReason.DISPLACED
-        return list(lines.filter(association__end_reason=displaced).order_by("pk"))
+        found = lines.filter(association__end_reason=displaced)
+        return belonging_to(claim, found.order_by("pk"))
     gone = (LineStatus.REJECTED, LineStatus.LOST_ARBITRATION)
     # What a customer refused, or what ended, is not what the reviewers decided.
-    return list(lines.filter(line_status__in=gone, association=None).order_by("pk"))
+    found = lines.filter(line_status__in=gone, association=None)
+    return belonging_to(claim, found.order_by("pk"))
 
 
 def new_proof_of(claim: Claim) -> list[PoEDocument]:

@@ -11,7 +11,7 @@ from cpor_site.common.problems import Refused, error
 
 from .. import checks
 from ..actors import Actor
-from ..models import Claim, ClaimLine, Product
+from ..models import Claim, ClaimLine, Product, belonging_to
 from ..rules.identifiers import parse_guid
 from ..states import LineStatus, Status
 from .look_ups import log_miss, look_up_all
@@ -162,10 +162,11 @@ def _matched(
 
 
 def _lines(claim: Claim, status: LineStatus) -> list[ClaimLine]:
-    return list(
+    return belonging_to(
+        claim,
         ClaimLine.objects.filter(claim=claim, line_status=status)
         .select_related("product", "activity__program", "subscription__listed_product")
-        .order_by("pk")
+        .order_by("pk"),
     )
 
 

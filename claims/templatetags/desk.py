@@ -16,7 +16,7 @@ from cpor_site.common.countries import country_name
 from cpor_site.common.operator_calendar import operator_calendar
 
 from .. import standing as standing_of_claims
-from ..models import Claim
+from ..models import Activity, Claim, SolutionArea
 from ..standing_for_partners import Standing, standing_of
 from ..wording import date_words
 
@@ -41,6 +41,12 @@ def icon(name: str) -> SafeString:
         static("cpor/icons.svg"),
         name,
     )
+
+
+@register.filter
+def named(thing: Activity | SolutionArea | None, claim: Claim) -> str:
+    """Return what the claim's rule profile calls an activity or a solution area."""
+    return thing.name_in(claim.rule_profile_id) if thing else ""
 
 
 @register.filter

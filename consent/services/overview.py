@@ -167,7 +167,7 @@ def entries_of(link: OverviewLink) -> list[Entry]:
             Prefetch(
                 "associations",
                 Association.objects.select_related(
-                    "line__product", "line__activity", "line__subscription"
+                    "line__product", "line__activity", "line__subscription", "line__claim"
                 ).order_by("pk"),
             )
         )

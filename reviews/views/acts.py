@@ -230,7 +230,7 @@ class ApprovePage(ActPage):
             % {
                 "count": len(lines),
                 "partner": self.claim.organization,
-                "lines": ", ".join(f"{line.product} ({line.activity})" for line in lines),
+                "lines": ", ".join(f"{line.product} ({line.activity_name})" for line in lines),
             },
             ngettext(
                 "The contacts at %(customer)s get a letter and may refuse within %(days)d day.",

@@ -119,8 +119,8 @@ def _cells(claim: Claim) -> list[str]:
         str(tenant.tenant_id) if tenant else claim.tenant_id_as_typed,
         claim.organization.name,
         location.partner_id if location else "",
-        str(claim.area or ""),
-        ", ".join(str(each) for each in claim.activities.all()),
+        claim.area.name_in(claim.rule_profile_id) if claim.area else "",
+        ", ".join(each.name_in(claim.rule_profile_id) for each in claim.activities.all()),
         str(claim.line_count),  # type: ignore[attr-defined]
         str(claim.round),
         _("yes") if claim.competing else _("no"),  # type: ignore[attr-defined]

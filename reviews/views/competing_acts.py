@@ -111,7 +111,7 @@ class SplitPage(CompetingActPage):
             )
             % {
                 "partner": self.claim.organization,
-                "lines": ", ".join(f"{line.product} ({line.activity})" for line in contested),
+                "lines": ", ".join(f"{line.product} ({line.activity_name})" for line in contested),
             },
             gettext(
                 "%(number)s goes on with %(lines)s and can be decided without waiting. The partner "
@@ -119,7 +119,7 @@ class SplitPage(CompetingActPage):
             )
             % {
                 "number": self.claim.number,
-                "lines": ", ".join(f"{line.product} ({line.activity})" for line in rest),
+                "lines": ", ".join(f"{line.product} ({line.activity_name})" for line in rest),
             },
         ]
 
