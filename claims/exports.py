@@ -100,8 +100,14 @@ FIELDS: tuple[Field, ...] = (
         lambda claim: str(claim.tenant.tenant_id) if claim.tenant else claim.tenant_id_as_typed,
     ),
     Field("domain", lambda claim: claim.domain_as_typed),
-    Field("solution_area", lambda claim: claim.area.name if claim.area else None),
-    Field("activities", lambda claim: [each.name for each in claim.activities.all()]),
+    Field(
+        "solution_area",
+        lambda claim: claim.area.name_in(claim.rule_profile_id) if claim.area else None,
+    ),
+    Field(
+        "activities",
+        lambda claim: [each.name_in(claim.rule_profile_id) for each in claim.activities.all()],
+    ),
     Field("line_count", lambda claim: getattr(claim, "line_count", 0)),
     Field("status", lambda claim: str(claim.status)),
     Field("status_label", _status_label),
@@ -128,7 +134,7 @@ FIELDS: tuple[Field, ...] = (
 LINE_FIELDS: tuple[LineField, ...] = (
     LineField("product_code", lambda line: line.product.code),
     LineField("product", lambda line: line.product.name),
-    LineField("activity", lambda line: line.activity.name),
+    LineField("activity", lambda line: line.activity_name),
     LineField("line_status", lambda line: str(line.line_status)),
     LineField(
         "subscription_id",

@@ -26,9 +26,10 @@ from .models import (
     ProgramEnrollment,
     ReviewDecision,
     ReviewFinding,
+    belonging_to,
 )
-from .states import LineStatus
 from .standing import waiting_requests
+from .states import LineStatus
 
 IN_THE_RUNNING = (LineStatus.INCLUDED, LineStatus.APPROVED)
 
@@ -51,8 +52,8 @@ def claim_for(user: User, claim_id: int) -> Claim | None:
             "created_by",
             "replaces",
             "copied_from",
-            "consent_renewal__asked_by",
             "split_from",
+            "consent_renewal__asked_by",
         )
         .prefetch_related("activities__program", "contacts", waiting_requests())
         .filter(pk=claim_id)
@@ -92,10 +93,11 @@ def locations_to_claim_from(user: User, claim: Claim) -> list[PartnerLocation]:
 
 def lines_of(claim: Claim) -> list[ClaimLine]:
     """Return all lines with product, activity, subscription and association."""
-    return list(
+    return belonging_to(
+        claim,
         ClaimLine.objects.filter(claim=claim)
         .select_related("product", "activity__program", "subscription", "association")
-        .order_by("pk")
+        .order_by("pk"),
     )
 
 
