@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.utils.translation import gettext_lazy as _
 
 from claims import door
@@ -45,7 +43,7 @@ def split_contested(*, claim_id: int, actor: Actor, version: int | None = None) 
     nothing to split.
     """
     with door.open_for_change(claim_id=claim_id, actor=actor, version=version) as (claim, now):
-        leases.reviewing(actor)
+        user = leases.reviewing(actor)
         if claim.status != Status.UNDER_REVIEW:
             raise MovedOn(door.status_label(claim))
         door.ask_reviewer(actor, claim)
@@ -59,7 +57,11 @@ def split_contested(*, claim_id: int, actor: Actor, version: int | None = None) 
         split = linked_claims.split_off(claim, moving, actor=actor, now=now)
         _follow(parties, split, claim, actor)
         linked_claims.finish_split(claim, split.claim, actor=actor, now=now)
-        _let_rest_go_on(claim, now)
+        if split.claim.paused_at is not None:
+            # It waits for an arbiter, whom a lease would keep off.
+            leases.give_back(split.claim, user, now)
+        if claim.paused_at is not None:
+            comparing.go_on(claim.pk)
     return split.claim
 
 
@@ -81,8 +83,3 @@ def _follow(
         elif party.sufficient_round is not None:
             party.sufficient_at = party.sufficient_by = party.sufficient_round = None
         comparing.save_party(party, actor)
-
-
-def _let_rest_go_on(claim: Claim, now: datetime) -> None:
-    if claim.paused_at is not None:
-        comparing.go_on(claim.pk)

@@ -1,0 +1,133 @@
+"""Splitting the contested lines off a claim (5.6)."""
+
+from __future__ import annotations
+
+import pytest
+
+from claims import actors
+from claims.models import Claim, ClaimContact, PoEDocument
+from claims.refusals import AlreadyHeld, MovedOn
+from claims.states import LineStatus
+from cpor_site.common.models import User
+from cpor_site.common.problems import Refused
+from reviews.services.decisions import approve_claim
+from reviews.services.splitting import may_split, split_contested
+from tests import acts, factories
+from tests.reviews.competing import answered, case_of, decide, events, kinds, rival, sufficient
+
+pytestmark = pytest.mark.django_db
+BOTH = ("exchange_online", "teams")
+
+
+def partly_contested() -> tuple[Claim, Claim]:
+    """A holder of Exchange Online and a claim for that and Teams, under review."""
+    holder = acts.active()
+    return holder, rival(holder, products=BOTH)
+
+
+def split(claim: Claim, reviewer: User | None = None) -> Claim:
+    who = reviewer or claim.assigned_reviewer
+    assert who is not None
+    return split_contested(claim_id=claim.pk, actor=actors.reviewer(who))
+
+
+def lines(claim: Claim) -> dict[str, str]:
+    return dict(claim.lines.values_list("product__code", "line_status"))
+
+
+def test_the_contested_line_goes_on_as_a_claim_of_its_own() -> None:
+    _holder, claim = partly_contested()
+    document = claim.documents.get()
+    document.covers.set(claim.lines.all())
+
+    new = split(claim)
+
+    assert (lines(claim), lines(new)) == (
+        {"exchange_online": LineStatus.MOVED, "teams": LineStatus.INCLUDED},
+        {"exchange_online": LineStatus.INCLUDED},
+    )
+    new, old = acts.fresh(new), acts.fresh(claim)
+    same = ("organization", "location", "tenant", "area", "assigned_reviewer", "due_at", "status")
+    assert [getattr(new, name) for name in same] == [getattr(old, name) for name in same]
+    assert (new.split_from, new.first_submitted_at) == (old, old.first_submitted_at)
+    copy = new.documents.get()
+    assert (copy.file.name, copy.sha256) == (document.file.name, document.sha256)
+    assert list(copy.covers.all()) == list(new.lines.all())
+    kinds_of = ClaimContact.objects.order_by("kind").values_list("kind", "email")
+    assert list(kinds_of.filter(claim=new)) == list(kinds_of.filter(claim=old))
+
+
+def test_the_rest_can_be_approved_at_once_and_the_new_claim_is_ruled_on() -> None:
+    holder, claim = partly_contested()
+    sufficient(claim)
+    left = acts.fresh(claim).business_days_left
+
+    new = split(acts.fresh(claim))
+
+    paused, free = acts.fresh(new), acts.fresh(claim)
+    assert (paused.paused_at is not None, paused.business_days_left) == (True, left)
+    assert (free.paused_at, free.due_at is not None) == (None, True)
+    assert free.assigned_reviewer is not None
+    approve_claim(claim_id=claim.pk, actor=actors.reviewer(free.assigned_reviewer))
+    party = case_of(new).parties.get(claim=new)
+    assert (party.line, party.is_ready) == (new.lines.get(), True)
+    answered(holder)
+    decide(case_of(new), new)
+    assert acts.fresh(new).status == "approved"
+
+
+def test_the_partner_reads_both_numbers_and_nothing_of_the_other() -> None:
+    holder, claim = partly_contested()
+
+    new = split(claim)
+
+    (letter, *_rest) = acts.letters(claim, "claim_split")
+    assert new.number in letter.subject
+    assert holder.number not in letter.text_body
+    assert holder.organization.name not in letter.text_body
+    assert kinds(new) == ["claim_split_off"]
+    assert [event.details["text"] for event in events(claim, "claim_split")] == [new.number]
+    assert [event.details["text"] for event in events(new, "claim_split_off")] == [claim.number]
+
+
+def test_a_finding_of_an_earlier_round_does_not_follow() -> None:
+    _holder, claim = partly_contested()
+    party = claim.competing_parties.get()
+    sufficient(claim)
+    type(party).objects.filter(pk=party.pk).update(sufficient_round=7)
+
+    new = split(acts.fresh(claim))
+
+    party.refresh_from_db()
+    assert (party.claim, party.sufficient_at, party.sufficient_round) == (new, None, None)
+
+
+def test_withdrawn_proof_stays_behind() -> None:
+    _holder, claim = partly_contested()
+    gone = factories.make_document(claim)
+    gone.withdrawn_at = gone.uploaded_at
+    gone.save()
+
+    new = split(claim)
+
+    assert PoEDocument.objects.filter(claim=new).count() == 1
+
+
+@pytest.mark.parametrize("products", [("exchange_online",), ("teams",)])
+def test_refused_where_every_line_or_none_is_contested(products: tuple[str, ...]) -> None:
+    claim = rival(acts.active(), products=products)
+
+    assert not may_split(claim)
+    with pytest.raises(Refused, match="^REV-49"):
+        split(claim)
+
+
+def test_refused_to_another_reviewer_and_in_other_statuses() -> None:
+    _holder, claim = partly_contested()
+
+    assert may_split(claim)
+    with pytest.raises(AlreadyHeld):
+        split(claim, factories.make_reviewer())
+    submitted = acts.submit(factories.make_claim(tenant=claim.tenant, products=BOTH))
+    with pytest.raises(MovedOn):
+        split(submitted, factories.make_reviewer())
