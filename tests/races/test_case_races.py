@@ -30,7 +30,7 @@ from .test_claim_races import race
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 REVIEWERS, CASES = 6, 24
-ROUNDS = rounds(6)
+ROUNDS = rounds(2)
 DECIDED = ("claim_approved", "action_requested", "claim_rejected")
 
 

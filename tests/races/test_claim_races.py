@@ -29,7 +29,7 @@ from tests import acts, factories
 from tests.races import rounds
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
-ROUNDS = rounds(6)
+ROUNDS = rounds(2)
 
 
 def race(*runners: Callable[[], Any]) -> list[str]:

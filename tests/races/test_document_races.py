@@ -16,7 +16,7 @@ from tests.races import rounds
 from .test_claim_races import race
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
-ROUNDS = rounds(5)
+ROUNDS = rounds(2)
 
 
 def test_two_uploads_at_once_do_not_pass_the_limit_together(settings: Any) -> None:

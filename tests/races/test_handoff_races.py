@@ -21,7 +21,7 @@ from tests.web_server import Program, web_server
 from .test_outbox_races import at_once
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
-ROUNDS = rounds(10)
+ROUNDS = rounds(5)
 
 
 @pytest.fixture(autouse=True)

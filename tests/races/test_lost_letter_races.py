@@ -21,7 +21,7 @@ from tests.races import rounds
 from .test_claim_races import race
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
-ROUNDS = rounds(4)
+ROUNDS = rounds(2)
 
 
 def letter_of(claim: Claim) -> OutboxMessage:

@@ -30,7 +30,7 @@ from tests.races import rounds
 from .test_claim_races import race
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
-ROUNDS = rounds(5)
+ROUNDS = rounds(2)
 
 
 def kinds_of(claim: Claim, *kinds: str) -> list[str]:
