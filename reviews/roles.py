@@ -51,6 +51,8 @@ _SEE_OPERATION = (
     "consent.view_handoffendpoint",
     "consent.view_overviewlink",
     "common.view_user",
+    "common.view_evidenceseal",
+    "common.view_pseudonymisation",
 )
 _EDIT_OPERATION = tuple(
     f"{app}.{act}_{model}"
@@ -82,6 +84,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "claims.lead_review",
         "reviews.change_cannedtext",
         "common.view_nonworkingday",
+        "common.export_case",
     ),
     "Ops": (
         *_SEE_CLAIMS,
@@ -92,6 +95,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "consent.change_incentivehandoff",
         "consent.change_handoffendpoint",
         "consent.download_handoff",
+        "common.export_case",
     ),
     "Auditor": (*_SEE_CLAIMS, *_SEE_OPERATION),
 }

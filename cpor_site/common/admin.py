@@ -21,7 +21,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from . import clock, deliveries, outbox
+from . import admin_evidence, clock, deliveries, outbox  # noqa: F401  # Registers its pages.
 from .admin_bases import EvidenceAdmin, RegistryAdmin, SpokenValues
 from .form_fields import LanguageField, TimeZoneField
 from .models import JobRun, NonWorkingDay, OutboxMessage, User
