@@ -7,6 +7,7 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
+from ..views.bundle import bundle_act
 from ..views.earlier import earlier_page
 from ..views.extension import extend_page
 from ..views.leading import close_page, renewal_page
@@ -26,5 +27,6 @@ def case_urls(wrap: Callable[..., Any]) -> list[URLPattern]:
         path("<int:claim_id>/extend/", wrap(extend_page), name="reviews_extend_window"),
         path("<int:claim_id>/ask-again/", wrap(renewal_page), name="reviews_renewal"),
         path("<int:claim_id>/close/", wrap(close_page), name="reviews_close"),
+        path("<int:claim_id>/export/", wrap(bundle_act), name="reviews_case_bundle"),
         path("<int:claim_id>/earlier/", wrap(earlier_page), name="claims_claim_earlier"),
     ]

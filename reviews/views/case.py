@@ -24,6 +24,7 @@ from claims import actors, changes, door
 from claims.confirmations import confirmed_warnings
 from claims.models import Claim, ClaimLine, Dispute, PoEDocument
 from claims.refusals import AlreadyHeld, ConflictOfInterest, DecidedBefore
+from claims.services.comments import may_still_comment
 from claims.standing import CALENDAR_DAYS
 from claims.states import Act, DeadlineKind, LineStatus, Status
 from cpor_site.common import clock
@@ -39,6 +40,7 @@ from ..forms import WritingForm
 from ..proof_view import ZOOMS, view_of
 from ..readiness import obstacles, registry_lines
 from ..selectors import dispute_of
+from ..services import case_bundle
 from ..services.decisions import may_ask
 from ..services.leases import WITH_REVIEWERS
 from ..standing_for_reviewers import standing_of
@@ -121,6 +123,7 @@ def history_page(request: HttpRequest, claim: Claim) -> HttpResponse:
     context = {
         **frame(request, claim, _("History of %(number)s") % {"number": claim.number}),
         "changes": changes.changes_of(claim),
+        "may_export": case_bundle.may_export(reader(request)),
     }
     return TemplateResponse(request, "admin/claims/claim/history.html", context)
 
@@ -212,7 +215,8 @@ def render_case(
         "cases": case.cases,
         "events": sorted(case.events, key=attrgetter("at", "pk"), reverse=True),
         "note_form": (note or note_form()) if writes else None,
-        "comment_form": (comment or comment_form()) if writes else None,
+        "comment_form": _comment_form(claim, comment, now) if writes else None,
+        "comments_ended": not may_still_comment(claim, now),
         "problems": problems,
     }
     return TemplateResponse(request, "admin/claims/claim/case.html", context, status=status)
@@ -226,6 +230,11 @@ def _since_seen(case: CaseFile, user: User, now: datetime) -> Since | None:
 def _asked_from(posted: QueryDict) -> dict[str, str]:
     """Return what the viewer showed when a form beside it was sent."""
     return {name: posted.get(f"shown-{name}", "") for name in ("document", "page", "zoom", "find")}
+
+
+def _comment_form(claim: Claim, typed: WritingForm | None, now: datetime) -> WritingForm | None:
+    """Return the form for a comment, with what was typed; none once comments have ended (Q29)."""
+    return typed or (comment_form() if may_still_comment(claim, now) else None)
 
 
 def note_form(data: QueryDict | None = None) -> WritingForm:

@@ -92,13 +92,8 @@ class Walk:
         yield from self._of_rows(seal, kept, records)
 
     def _of_rows(self, seal: EvidenceSeal, kept: Kept, records: list[Record]) -> Iterator[Finding]:
-        columns = [*seal.facts, *seal.personal, *([kept.claim] if seal.personal else [])]
-        found = kept.model._base_manager.filter(pk__gt=seal.after_key, pk__lte=seal.upto_key)
-        rows: dict[int, tuple[Any, ...]] = {
-            row[0]: row for row in found.order_by("pk").values_list(*columns)
-        }
-        salts = salts_of({row[-1] for row in rows.values()}) if seal.personal else {}
-        replaced = _replaced(seal) if seal.personal else {}
+        span = {"pk__gt": seal.after_key, "pk__lte": seal.upto_key}
+        rows = {row[0][0]: row for row in self.rows_of(seal, kept, **span)}
         sealed = {each.key: each for each in records}
         for key in sorted({*rows, *sealed}):
             if key not in rows:
@@ -106,13 +101,24 @@ class Walk:
             elif key not in sealed:
                 yield Finding(seal.table, key, "inserted later")
             else:
-                salt = salts.get(rows[key][-1]) if seal.personal else None
-                what = self._differing(seal, sealed[key], rows[key], salt, replaced.get(key))
+                what = self.row_differs(seal, sealed[key], *rows[key])
                 if what:
                     yield Finding(seal.table, key, f"altered: {', '.join(what)}")
             self.rows += 1
 
-    def _differing(
+    def rows_of(
+        self, seal: EvidenceSeal, kept: Kept, **which: Any
+    ) -> Iterator[tuple[tuple[Any, ...], bytes | None, str | None]]:
+        """Yield rows of a seal, each with its claim's salt and the digest that took its place."""
+        columns = [*seal.facts, *seal.personal, *([kept.claim] if seal.personal else [])]
+        found = kept.model._base_manager.filter(**which)
+        rows: list[tuple[Any, ...]] = list(found.order_by("pk").values_list(*columns))
+        salts = salts_of({row[-1] for row in rows}) if seal.personal else {}
+        replaced = _replaced(seal.table, rows) if seal.personal and rows else {}
+        for row in rows:
+            yield row, salts.get(row[-1]) if seal.personal else None, replaced.get(row[0])
+
+    def row_differs(
         self,
         seal: EvidenceSeal,
         record: Record,
@@ -139,6 +145,49 @@ class Walk:
         return differing
 
 
+@dataclass(frozen=True)
+class Standing:
+    """Whether one row stands as it was sealed; ``seal`` is the link's number, None before it."""
+
+    table: str
+    key: int
+    seal: int | None
+    digest: str
+    differs: tuple[str, ...] = ()
+
+
+def standing_of(claim_key: int) -> Iterator[Standing]:
+    """Yield how each row of evidence about one claim stands, without walking the whole chain.
+
+    That the seals themselves are whole, and that no row is missing, only ``Walk`` can tell.
+    """
+    walk = Walk()
+    for kept in sealed_tables():
+        if not kept.claim:
+            continue
+        rows = kept.model._base_manager.filter(**{kept.claim: claim_key}).order_by("pk")
+        keys = list(rows.values_list("pk", flat=True))
+        while keys:
+            seals = EvidenceSeal.objects.filter(table=kept.table, upto_key__gte=keys[0])
+            seal = seals.order_by("upto_key").first()
+            if seal is None:
+                yield from (Standing(kept.table, key, None, "") for key in keys)
+                break
+            mine = [key for key in keys if key <= seal.upto_key]
+            keys = keys[len(mine) :]
+            layout = Layout(len(seal.facts), bool(seal.personal))
+            records = {each.key: each for each in layout.unpack(bytes(seal.rows))}
+            for row in walk.rows_of(seal, kept, pk__in=mine):
+                record = records.get(row[0][0])
+                if record is None:
+                    yield Standing(kept.table, row[0][0], seal.number, "", ("inserted later",))
+                    continue
+                what = walk.row_differs(seal, record, *row)
+                yield Standing(
+                    kept.table, record.key, seal.number, record.digest.hex(), tuple(what)
+                )
+
+
 def _seals(number: int) -> Iterator[EvidenceSeal]:
     """Yield the seals behind the number, one at a time."""
     while True:
@@ -149,12 +198,10 @@ def _seals(number: int) -> Iterator[EvidenceSeal]:
         number = seals[-1].number
 
 
-def _replaced(seal: EvidenceSeal) -> dict[int, str]:
+def _replaced(table: str, rows: list[tuple[Any, ...]]) -> dict[int, str]:
     """Return the digests of what took the place of personal columns, the newest of each row."""
-    rows = PseudonymisedRow.objects.filter(
-        table=seal.table, key__gt=seal.after_key, key__lte=seal.upto_key
-    )
-    return dict(rows.order_by("pk").values_list("key", "digest"))
+    found = PseudonymisedRow.objects.filter(table=table, key__gte=rows[0][0], key__lte=rows[-1][0])
+    return dict(found.order_by("pk").values_list("key", "digest"))
 
 
 def _table(model: Any) -> str:

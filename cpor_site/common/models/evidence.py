@@ -33,6 +33,7 @@ class EvidenceSeal(models.Model):
         verbose_name = _("seal of evidence")
         verbose_name_plural = _("seals of evidence")
         ordering = ["-number"]
+        permissions = [("export_case", "Can export the whole file of a claim")]
         constraints = [
             models.UniqueConstraint(
                 fields=["table", "upto_key"], name="evidence_seal_once_per_range"
