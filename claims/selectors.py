@@ -28,7 +28,6 @@ from .models import (
     ReviewFinding,
     belonging_to,
 )
-from .standing import waiting_requests
 from .states import LineStatus
 
 IN_THE_RUNNING = (LineStatus.INCLUDED, LineStatus.APPROVED)
@@ -55,7 +54,7 @@ def claim_for(user: User, claim_id: int) -> Claim | None:
             "split_from",
             "consent_renewal__asked_by",
         )
-        .prefetch_related("activities__program", "contacts", waiting_requests())
+        .prefetch_related("activities__program", "contacts")
         .filter(pk=claim_id)
         .first()
     )

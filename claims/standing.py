@@ -8,6 +8,7 @@ that is active, which is the reader's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,6 +48,11 @@ def waiting_requests() -> Prefetch[Any]:
     """Return how requests for newer proof without an answer are loaded for many claims."""
     found = ProofRequest.objects.filter(answer="", closed_at=None).order_by("due_at", "pk")
     return Prefetch("proof_requests", found, to_attr=WAITING_REQUESTS)
+
+
+def keep_requests(claim: Claim, requests: Sequence[ProofRequest]) -> None:
+    """Note on the claim which of its open requests wait, so that nobody looks for them again."""
+    setattr(claim, WAITING_REQUESTS, [each for each in requests if not each.answer])
 
 
 def proof_asked(claim: Claim) -> ProofRequest | None:

@@ -156,8 +156,8 @@ def _paused(claim: Claim, calendar: BusinessCalendar) -> tuple[str, str]:
     return (
         gettext("Paused – competing claim: the proof of all who claim the same is compared."),
         gettext(
-            "That usually takes until %(day)s at least; we tell you as soon as it is decided. There is "
-            "nothing for you to do now. You can still add proof or a comment."
+            "That usually takes until %(day)s at least; we tell you as soon as it is decided. "
+            "There is nothing for you to do now. You can still add proof or a comment."
         )
         % {"day": day(earliest)},
     )

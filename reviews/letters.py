@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
@@ -12,7 +15,11 @@ from cpor_site.common import outbox
 from cpor_site.common.letters import render_letter, usable_locale
 from cpor_site.common.models import User
 
+from .models import CompetingClaimsCase
+
 LATE = "reviews/letters/review_late"
+LATE_CASE = "reviews/letters/case_late"
+LATE_CASE_KIND = "late_case_reported"
 
 
 def write_late_review(claim: Claim, event: ClaimEvent, leads: list[User]) -> None:
@@ -51,5 +58,50 @@ def write_late_review(claim: Claim, event: ClaimEvent, leads: list[User]) -> Non
             text_body=letter.text,
             html_body=letter.html,
             claim_number=claim.number,
+            now=event.at,
+        )
+
+
+def write_late_case(
+    case: CompetingClaimsCase,
+    claims: Sequence[Claim],
+    event: ClaimEvent,
+    leads: list[User],
+    due_at: datetime,
+) -> None:
+    """Tell each lead reviewer that a case of competing claims is late (5.8).
+
+    The letter stays with the operator: it names all parties.
+    """
+    for lead in leads:
+        locale = usable_locale(lead.locale)
+        letter = render_letter(
+            LATE_CASE,
+            locale,
+            {
+                "number": event.claim.number,
+                "customer": claims[0].tenant.name if claims and claims[0].tenant else "",
+                "claims": [f"{each.number} ({each.organization})" for each in claims],
+                "reader_name": lead.full_name,
+                "arbiter": str(case.arbiter or ""),
+                "opened_at": case.opened_at,
+                "due_at": due_at,
+                "zone": lead.time_zone,
+                "case": settings.CPOR_PUBLIC_URL
+                + reverse("admin:reviews_competingclaimscase_change", args=[case.pk]),
+                "queue": settings.CPOR_PUBLIC_URL
+                + reverse("admin:reviews_competingclaimscase_changelist")
+                + "?stage=open",
+            },
+        )
+        outbox.enqueue(
+            key=f"{event.pk}:{LATE_CASE_KIND}:{lead.email}",
+            kind=LATE_CASE_KIND,
+            recipient=lead.email,
+            locale=locale,
+            subject=letter.subject,
+            text_body=letter.text,
+            html_body=letter.html,
+            claim_number=event.claim.number,
             now=event.at,
         )

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -26,7 +28,7 @@ from ..ruling_words import rulings_told
 from ..services.comments import CLOSED
 from ..services.documents import may_attach
 from ..services.proof_requests import open_requests
-from ..standing import day, until
+from ..standing import day, keep_requests, until
 from ..states import AssociationState, LineStatus, Status
 from ..todos import todos_of
 from ..wording import event_words
@@ -77,6 +79,8 @@ def page_of(request: HttpRequest, claim: Claim, comment_form: CommentForm) -> di
     asked_so_far = selectors.findings_of_all_rounds(claim) if claim.round else []
     is_asked = claim.status == Status.PARTNER_ACTION_REQUIRED
     findings = [each for each in asked_so_far if is_asked and each.round == claim.round]
+    requests = open_requests(claim) if claim.status == Status.APPROVED else []
+    keep_requests(claim, requests)
     steps = journey.steps_of(claim, calendar, now)
     newest = _newest_proof(documents)
     happened = selectors.events_of(claim)
@@ -118,7 +122,7 @@ def page_of(request: HttpRequest, claim: Claim, comment_form: CommentForm) -> di
             for event in reversed(journey.without_repeats(happened))
         ],
         "rulings": rulings_told(claim, happened, lines, now),
-        "proof_requests": open_requests(claim) if claim.status == Status.APPROVED else [],
+        "proof_requests": requests,
         "proof_url": url_of(claim, "proof") if may_draft and may_attach(claim) else "",
         "products_url": url_of(claim, "products") if "products" in sections else "",
         **_acts(claim, has, sections, now),
@@ -198,16 +202,16 @@ def _relatives(claim: Claim) -> list[tuple[str, Claim]]:
         found.append((words, claim.copied_from))
     if claim.replaces is not None:
         found.append((_("Replaces"), claim.replaces))
-    made_of = Claim.objects.filter(copied_from=claim).exclude(status=Status.CANCELLED)
-    for other in made_of.order_by("pk"):
-        if other.replaces_id == claim.pk:
+    made_of = Claim.objects.filter(Q(copied_from=claim) | Q(split_from=claim))
+    for other in made_of.exclude(status=Status.CANCELLED).order_by("pk"):
+        if other.split_from_id == claim.pk:
+            found.append((_("Products that others claim too go on in"), other))
+        elif other.replaces_id == claim.pk:
             found.append((_("Replaced by"), other))
         else:
             found.append((_("Renewed by") if other.is_renewal else _("Copied to"), other))
     if claim.split_from is not None:
         found.append((_("Split off, with products that others claim too, from"), claim.split_from))
-    parts = Claim.objects.filter(split_from=claim).order_by("pk")
-    found += [(_("Products that others claim too go on in"), other) for other in parts]
     return found
 
 

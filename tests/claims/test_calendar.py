@@ -26,7 +26,7 @@ from tests.claims.pages import browser_of, text_of
 
 pytestmark = pytest.mark.django_db
 
-FEED_QUERIES = 7
+FEED_QUERIES = 9
 NOON = "2026-03-25T12:00+01:00"
 """A Wednesday in Berlin, four days before the clocks go forward."""
 

@@ -17,10 +17,10 @@ from tests.claims.pages import browser_of, url
 
 pytestmark = pytest.mark.django_db
 
-LIST = 17
-LIST_SEARCHED = 18
+LIST = 18
+LIST_SEARCHED = 19
 EXPORTS = 11
-EXPORT = 14
+EXPORT = 15
 CLAIM_PAGE = 21
 HISTORY = 27
 CHECK_PAGE = 38

@@ -12,11 +12,12 @@ from claims import actors
 from claims.models import Claim, ClaimContact, ClaimEvent, ClaimReminder
 from claims.states import DeadlineKind, Reminder
 from cpor_site.common.jobs import Outcome
-from cpor_site.common.models import JobRun, User
-from reviews.models import CompetingParty
+from cpor_site.common.models import JobRun, OutboxMessage, User
+from reviews.models import CompetingClaimsCase
 from reviews.services import decisions
 from reviews.services.lateness import late, report_late_review, report_late_reviews
 from tests import acts, factories
+from tests.reviews import competing
 
 pytestmark = pytest.mark.django_db
 
@@ -102,17 +103,28 @@ def test_a_lead_who_is_a_party_and_one_who_has_left_are_not_told(leads: list[Use
     assert [row.recipient for row in acts.letters(claim, KIND)] == [third.email]
 
 
-def test_a_review_of_competing_claims_may_take_longer(leads: list[User]) -> None:
+def test_a_clock_that_is_paused_is_not_late_but_its_case_is_after_15_business_days(
+    leads: list[User],
+) -> None:
     with time_machine.travel(MONDAY, tick=False):
         tenant = factories.make_tenant()
         first = acts.under_review(factories.make_claim(tenant=tenant))
-        second = acts.submit(factories.make_claim(tenant=tenant))
-    assert CompetingParty.objects.filter(left_at=None).count() == 2
-    with acts.past(first, hours=1):
+        second = competing.sufficient(competing.rival(first))
+    case = CompetingClaimsCase.objects.get()
+    with acts.past(first):  # Its own first review is late, though somebody else claims the same.
         assert counts(report_late_reviews()) == (1, 1)
-        assert report_late_review(first.pk) == Outcome.SKIPPED
-    assert [row.claim_number for row in acts.letters(first) if row.kind == KIND] == []
-    assert len(acts.letters(second, KIND)) == 2
+        assert counts(report_late_reviews()) == (0, 0)
+    assert [row.claim_number for row in acts.letters(second, KIND)] == []
+    with time_machine.travel(factories.at("2026-03-23T23:58+01:00"), tick=False):
+        assert counts(report_late_reviews()) == (0, 0)
+    with time_machine.travel(factories.at("2026-03-24T00:06+01:00"), tick=False):
+        assert counts(report_late_reviews()) == (1, 1)
+        assert counts(report_late_reviews()) == (0, 0)
+    lea, leo = OutboxMessage.objects.filter(kind="late_case_reported").order_by("pk")
+    assert [lea.recipient, leo.recipient] == [each.email for each in leads]
+    assert f"/admin/reviews/competingclaimscase/{case.pk}/change/" in leo.text_body
+    assert f"{first.number} ({first.organization})" in leo.text_body
+    assert f"{second.number} ({second.organization})" in leo.text_body
 
 
 def test_the_coming_day(leads: list[User]) -> None:

@@ -56,7 +56,7 @@ ROWS = {
     "PoE going stale": ["proof_reminder_sent"],
     "Consent asked once more": ["consent_renewed", "renewal_refused"],
     "Administrative end": ["association_closed_by_operator", "claim_closed_by_operator"],
-    "SLA breach": ["late_review_reported"],
+    "SLA breach": ["late_review_reported", "late_case_reported"],
 }
 """Section 2.5, and what 5.6, 7.2, Q8 and T23 ask for."""
 
@@ -106,6 +106,7 @@ MOVES = {
     "new_link": "It is your turn: if it is not right, please decline, until",
     "overview": "If you didn't ask for it, you need not do anything.",
     "late_review_reported": "It is the reviewers' move",
+    "late_case_reported": "It is a lead reviewer's move",
 }
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 
