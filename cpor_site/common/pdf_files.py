@@ -19,12 +19,13 @@ from pypdf.generic import IndirectObject, StreamObject, read_object
 from .file_problems import IsActive, NotOfThisType, Unreadable
 from .text_files import MARKUP, ask_no_archive_behind
 
-CHUNK = 256 * 1024
+CHUNK = 64 * 1024
 OVERLAP = 2048
 PATIENCE_SECONDS = 10.0
 """How much of the processor one PDF may cost; an honest one of the largest size takes two."""
 MOST_UNPACKED = 16 * 1024 * 1024
 """What one object stream may be unpacked, in bytes; programs write some hundred objects each."""
+MOST_STREAMS = 20_000
 DOES_SOMETHING = (
     "JavaScript",
     "Launch",
@@ -35,6 +36,7 @@ DOES_SOMETHING = (
     "RichMediaExecute",
     "EmbeddedFile",
     "EmbeddedFiles",
+    "FileAttachment",
 )
 
 
@@ -47,10 +49,10 @@ def _spelled(name: str) -> bytes:
 
 
 _WHITE = rb"[\x00\t\n\x0c\r ]"
-_SPACE = rb"(?:" + _WHITE + rb"|%[^\r\n]*[\r\n])*"
+_SPACE = rb"(?:" + _WHITE + rb"|%[^\r\n]{0,200}[\r\n]){0,20}"
 _END = rb"(?=[\x00\t\n\x0c\r \[\]<>()/%]|$)"
 _REFERENCE = rb"\d{1,9}" + _WHITE + rb"+\d{1,5}" + _WHITE + rb"+R"
-_BEFORE = rb"(?:(?:" + _spelled("S") + rb"|obj)" + _SPACE + rb"|[\x00\t\n\x0c\r \[\]<>)])"
+_BEFORE = rb"(?:" + _spelled("S") + rb"|obj|[\x00\t\n\x0c\r \[\]<>)])"
 _NAMES = rb"(?:" + rb"|".join(map(_spelled, DOES_SOMETHING)) + rb")"
 _FILE = _spelled("EF") + _SPACE + rb"(?:<<|" + _REFERENCE + rb")"
 _ACTIVE = re.compile(_BEFORE + _NAMES + _END + rb"|" + _FILE)
@@ -117,7 +119,7 @@ def _ask_names(file: IO[bytes], end: float) -> list[int]:
         ]
         place += len(chunk)
         before = text[-OVERLAP:]
-        if time.thread_time() > end:
+        if time.thread_time() > end or len(packed) > MOST_STREAMS:
             raise Unreadable
     return packed
 
@@ -134,10 +136,9 @@ def _unpacked(reader: PdfReader, file: IO[bytes], packed: list[int]) -> Iterator
         begin = max(0, place - OVERLAP)
         file.seek(begin)
         found = list(_BEGIN_OF_OBJECT.finditer(file.read(place - begin)))
-        if not found:
-            continue
-        file.seek(begin + found[-1].end())
-        yield _content(read_object(file, reader))
+        if found:
+            file.seek(begin + found[-1].end())
+            yield _content(read_object(file, reader))
 
 
 def _content(found: object) -> bytes:

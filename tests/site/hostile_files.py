@@ -373,6 +373,7 @@ HONEST: dict[str, tuple[str, Callable[[], bytes]]] = {
         ),
     ),
     "table with a sum": ("a.csv", lambda: b"name;users\n=SUM(A1:A2);-12\n+49 30|123;x!\n"),
+    "table of quotation marks": ("a.csv", lambda: b'"' * 2 * 1024 * 1024),
     "rtf of a letter": ("a.rtf", lambda: b"{\\rtf1{\\*\\template C:\\\\Normal.dotm}\\object x\\par}"),
     "png of a scan": ("a.png", lambda: picture_of("PNG")),
     "tif of a scan": ("a.tif", lambda: hostile.tiff_of(3)),
