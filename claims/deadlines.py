@@ -18,6 +18,9 @@ from .states import NOT_DISPUTABLE, DeadlineKind, RejectionReason, Status
 Limit = tuple[DeadlineKind, Deadline]
 
 DISPUTE_DAYS = 30
+COMMENT_DAYS = 30
+"""How long comments can be written after a claim has reached a final state (Q29)."""
+
 NEWER_PROOF_DAYS = 5
 ARRIVAL_GRACE = timedelta(minutes=5)
 """How long after a deadline the sweeps wait before they act on it.
@@ -73,6 +76,37 @@ def renewal_end(claim: Claim) -> datetime | None:
     """Q8: until when the partner may ask that the customer who refused be asked once more."""
     if claim.decided_at is None:
         return None
+    days = claim.rule_profile.dispute_filing_calendar_days
+    return operator_calendar().calendar_deadline(claim.decided_at, days).due_at
+
+
+def comments_end(claim: Claim, now: datetime) -> datetime | None:
+    """Q29: until when partner and reviewers may write comments; None while the claim isn't closed.
+
+    Comments stay open for 30 days after a final state. A rejection is final once nobody can dispute
+    it any more and nobody waits for an answer about asking the customer again.
+    """
+    final = final_since(claim, now)
+    if final is None:
+        return None
+    return operator_calendar().calendar_deadline(final, COMMENT_DAYS).due_at
+
+
+def final_since(claim: Claim, now: datetime) -> datetime | None:
+    """Return since when nothing can change the claim's outcome any more; None if something can."""
+    if claim.status == Status.ENDED:
+        return None if may_dispute(claim, now) else claim.ended_at
+    if claim.status != Status.REJECTED or claim.decided_at is None or may_dispute(claim, now):
+        return None
+    reasons = claim.rejection_reasons
+    if RejectionReason.CUSTOMER in reasons:
+        renewal = getattr(claim, "consent_renewal", None)
+        if renewal is None:
+            last = renewal_end(claim)
+            return last if last is not None and last < now else None
+        return max(claim.decided_at, renewal.decided_at) if renewal.decided_at else None
+    if claim.disputed_at is not None or any(each in NOT_DISPUTABLE for each in reasons):
+        return claim.decided_at
     days = claim.rule_profile.dispute_filing_calendar_days
     return operator_calendar().calendar_deadline(claim.decided_at, days).due_at
 

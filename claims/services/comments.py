@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cpor_site.common.problems import Refused, error
+from cpor_site.common.problems import Problem, Refused, error
 
-from .. import actors, door
+from .. import actors, deadlines, door
 from ..actors import Actor, Capability
 from ..models import Claim, Comment
 from ..refusals import MovedOn, NotYours
 from ..states import Side, Status
+from ..wording import date_words
 
-CLOSED = (Status.CANCELLED, Status.ENDED)
 TWICE = timedelta(minutes=1)
 """Within this time the same words of the same person are one comment, sent twice."""
 
@@ -23,14 +24,17 @@ def add_comment(*, claim_id: int, actor: Actor, body: str) -> Comment:
     """Add a comment of the partner or of a reviewer, with event ``comment_added``.
 
     Sent a second time within a minute, it is written once and the first is returned.
-    Raises ``NotYours``, ``MovedOn`` on a cancelled or ended claim (Q29), ``Refused`` (COM-01) for
-    an empty or far too long text.
+    Raises ``NotYours``, ``MovedOn`` on a discarded draft, ``Refused``: COM-02 from 30 days after a
+    final state on (Q29), COM-01 for an empty or far too long text.
     """
     with door.open_for_change(claim_id=claim_id, actor=actor) as (claim, now):
         if not _may_comment(actor, claim):
             raise NotYours
-        if claim.status in CLOSED:
+        if claim.status == Status.CANCELLED:
             raise MovedOn(door.status_label(claim))
+        last = deadlines.comments_end(claim, now)
+        if last is not None and now > last:
+            raise Refused(_closed(last))
         sent = Comment.objects.filter(
             claim=claim, author=actor.user, body=body.strip(), created_at__gt=now - TWICE
         ).first()
@@ -39,6 +43,26 @@ def add_comment(*, claim_id: int, actor: Actor, body: str) -> Comment:
         comment = write_comment(claim, actor=actor, body=body, now=now)
         door.save(claim, actor=actor, now=now, reason="comment_added")
     return comment
+
+
+def may_still_comment(claim: Claim, now: datetime) -> bool:
+    """Whether the claim takes comments at that moment, whoever writes (Q29)."""
+    if claim.status == Status.CANCELLED:
+        return False
+    last = deadlines.comments_end(claim, now)
+    return last is None or now <= last
+
+
+def _closed(last: datetime) -> Problem:
+    return error(
+        "COM-02",
+        _(
+            "Comments on this claim ended on %(date)s, 30 days after it was closed. Write to the "
+            "operator's support instead; the claim's page has the facts for it."
+        )
+        % {"date": date_words(timezone.localtime(last).date())},
+        field="comment",
+    )
 
 
 def write_comment(

@@ -19,13 +19,13 @@ from django.views.decorators.http import require_safe
 from cpor_site.common import clock
 from cpor_site.common.operator_calendar import operator_calendar
 
-from .. import actors, changes, journey, offers, onward, selectors
+from .. import actors, changes, deadlines, journey, offers, onward, selectors
 from ..actors import Capability
 from ..confirmations import confirmed_warnings
 from ..forms.acts import CommentForm
 from ..models import Claim, ClaimLine, PoEDocument, Program, ReviewFinding
 from ..ruling_words import rulings_told
-from ..services.comments import CLOSED
+from ..services.comments import may_still_comment
 from ..services.documents import may_attach
 from ..services.proof_requests import open_requests
 from ..standing import day, keep_requests, until
@@ -113,7 +113,12 @@ def page_of(request: HttpRequest, claim: Claim, comment_form: CommentForm) -> di
         "dispute": selectors.dispute_of(claim) if claim.disputed_at else None,
         "comments": selectors.comments_of(claim),
         "comment_form": comment_form,
-        "may_comment": claim.status not in CLOSED and Capability.COMMENT in has,
+        "may_comment": (comment_form.is_bound or may_still_comment(claim, now))
+        and Capability.COMMENT in has,
+        "comments_ended": None
+        if may_still_comment(claim, now)
+        else deadlines.comments_end(claim, now),
+        "operator_email": settings.CPOR_OPERATOR_EMAIL,
         "steps": steps,
         "has_estimates": claim.is_undecided
         and any(each.at and each.progress == "next" for each in steps),
