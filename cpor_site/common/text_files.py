@@ -41,7 +41,9 @@ MARKUP = re.compile(
 )
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 WEB_ARCHIVE = re.compile(r"^content-type:\s*multipart/related", re.IGNORECASE | re.MULTILINE)
-STARTS_PROGRAM = re.compile(r"(?:^|[;,\t\"\n])[ \"']{0,8}[=+\-@][^;,\t\n|]{1,200}\|[^;,\t\n!]{1,200}!")
+STARTS_PROGRAM = re.compile(
+    r"(?:^|[;,\t\"\n])[ \"']{0,8}[=+\-@][^;,\t\n|]{1,200}\|[^;,\t\n!]{1,200}!"
+)
 """A cell that asks a spreadsheet program to start another one: ``=cmd|' /C calc'!A0``."""
 RICH_OBJECT = re.compile(
     rb"\\obj(?:data|emb|link|autlink|ocx|html|sub|pub|icemb|update)(?![a-z])"
