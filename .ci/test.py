@@ -14,13 +14,16 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import TextIO
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
@@ -31,9 +34,11 @@ BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-c
 # The only reason for which a test may be skipped where nothing may be missing.
 DATA_FILE_ABSENT = "data file absent"
 NOTHING_COLLECTED = 5
-# All steps together take about half an hour; one that takes nearly as long alone hangs.
-LONGEST_STEP_SECONDS = 25 * 60
+# All steps together take about a quarter of an hour on two cores, and no step more than a third of
+# it; docs/testing.md says what costs what. One that takes as long as all alone hangs.
+LONGEST_STEP_SECONDS = 15 * 60
 TOOK_TOO_LONG = 124
+INTERRUPTED = 130
 # What pages and letters say, who may do what, and what a service answers don't depend on the
 # database: these run on SQLite alone. On both run the lists and searches, the sweeps, the imports,
 # the outbox and whatever else is about queries and constraints; that every act holds its locks on
@@ -145,6 +150,33 @@ class Run:
 
     arguments: list[str]
     outcomes: list[Outcome] = field(default_factory=list)
+    out: TextIO = sys.stdout
+    process: subprocess.Popen[bytes] | None = None
+    interrupted: bool = False
+
+    @contextmanager
+    def beside(self, steps: Callable[[Run], None]) -> Iterator[None]:
+        """Go through ``steps`` while the block runs; what they say is printed after the block."""
+        with tempfile.TemporaryFile("w+") as out:
+            other = Run(self.arguments, out=out)
+            thread = threading.Thread(target=steps, args=(other,))
+            thread.start()
+            try:
+                yield
+                thread.join()
+            finally:
+                other.interrupt()
+                thread.join()
+            out.seek(0)
+            shutil.copyfileobj(out, self.out)
+            self.out.flush()
+        self.outcomes += other.outcomes
+
+    def interrupt(self) -> None:
+        """Stop the step that runs, if there is one, and run no other."""
+        self.interrupted = True
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
 
     def check(self, name: str, *command: str, env: Mapping[str, str] | None = None) -> Outcome:
         """Run one command that either passes or fails."""
@@ -179,24 +211,29 @@ class Run:
     def missing(self, name: str, why: str) -> None:
         """Note that a step could not run, which is a failure in CI."""
         outcome = self._begin(name)
-        print(why)
+        print(why, file=self.out)
         if IN_CI:
             outcome.problem, outcome.failed = why, 1
         else:
             outcome.not_run = why
 
     def _begin(self, name: str) -> Outcome:
-        print(f"\n== {name} ==", flush=True)
+        print(f"\n== {name} ==", file=self.out, flush=True)
         self.outcomes.append(Outcome(name))
         return self.outcomes[-1]
 
     def _call(self, outcome: Outcome, command: list[str], env: Mapping[str, str]) -> int:
+        if self.interrupted:
+            return INTERRUPTED
         start = time.monotonic()
-        with subprocess.Popen(command, cwd=ROOT, env=_environ() | env) as process:
+        own = {} if self.out is sys.stdout else {"stdout": self.out, "stderr": subprocess.STDOUT}
+        with subprocess.Popen(command, cwd=ROOT, env=_environ() | env, **own) as process:
+            self.process = process
             try:
                 code = process.wait(LONGEST_STEP_SECONDS)
             except subprocess.TimeoutExpired:
-                print(f"Stopped: no end after {LONGEST_STEP_SECONDS // 60} minutes.", flush=True)
+                minutes = LONGEST_STEP_SECONDS // 60
+                print(f"Stopped: no end after {minutes} minutes.", file=self.out, flush=True)
                 code = TOOK_TOO_LONG
                 process.send_signal(signal.SIGINT)  # pytest still says what it knows.
                 try:
@@ -312,7 +349,7 @@ def count_browser_tests() -> str:
     return str(sum("::" in line for line in listing.stdout.splitlines()))
 
 
-def run_all(run: Run) -> None:
+def check_all(run: Run) -> None:
     python = str(BIN / "python")
     run.check("Style", str(BIN / "ruff"), "check", ".")
     run.check("Format", str(BIN / "ruff"), "format", "--check", ".")
@@ -320,6 +357,16 @@ def run_all(run: Run) -> None:
     run.check("Types", str(BIN / "mypy"))
     run.check("Migrations", python, "manage.py", "makemigrations", "--check", "--dry-run")
     run.check("System check", python, "manage.py", "check", "--fail-level", "WARNING")
+
+
+def run_processes(run: Run) -> None:
+    run.tests("Processes", "stack and not browser", env={}, alone="stack")
+
+
+def run_all(run: Run) -> None:
+    # Each of the two is one process after the other, and the tests with processes wait a lot.
+    with run.beside(run_processes):
+        check_all(run)
 
     two = ("-n", "2")
     # tests/site/test_migrations.py and the demo run the migrations; elsewhere the tables are made
@@ -341,7 +388,6 @@ def run_all(run: Run) -> None:
             run.tests("Redis", "redis", "--no-migrations", env=redis, alone="redis")
         else:
             run.missing("Tests: Redis", "No server with Redis's protocol could be started.")
-    run.tests("Processes", "stack and not browser", env={}, alone="stack")
     browser, missing = find_browser()
     if not missing:
         # Each of the two has a desk of its own; the tests of a file share one, in their order.

@@ -52,7 +52,9 @@ def test_a_worker_in_production_mode_runs_what_it_is_asked_for(tmp_path: Path) -
             "CPOR_VAR_DIR": str(tmp_path),
         }
     )
-    run("manage.py", "migrate", "--verbosity=0", environ=environ)
+    # The same settings, but that all tables are made at once.
+    at_once = environ | {"DJANGO_SETTINGS_MODULE": "tests.chaos.settings"}
+    run("manage.py", "migrate", "--run-syncdb", "--verbosity=0", environ=at_once)
     celery = (sys.executable, "-m", "celery", "--quiet", "-A", "cpor_site")
     with (tmp_path / "log").open("wb") as log:
         worker = subprocess.Popen(
