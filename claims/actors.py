@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import Exists, Q
 from django.utils.translation import gettext_lazy as _
@@ -161,13 +161,31 @@ def capabilities_by(
     memberships: Iterable[Membership], user: User, claim: Claim
 ) -> frozenset[Capability]:
     """Return what the user's active memberships, with their locations, allow with this claim."""
+    return allowed(map(held, memberships), user, claim)
+
+
+class Held(NamedTuple):
+    """What matters of a membership for what it allows; no ``locations`` are all locations."""
+
+    organization_id: int
+    role: str
+    locations: frozenset[int]
+
+
+def held(membership: Membership) -> Held:
+    """Return what matters of a membership whose locations are loaded."""
+    locations = frozenset(location.pk for location in membership.locations.all())
+    return Held(membership.organization_id, membership.role, locations)
+
+
+def allowed(memberships: Iterable[Held], user: User, claim: Claim) -> frozenset[Capability]:
+    """Return ``capabilities_by`` where the memberships are asked about many claims."""
     found: frozenset[Capability] = frozenset()
     for membership in memberships:
         if membership.organization_id != claim.organization_id:
             continue
-        locations = {location.pk for location in membership.locations.all()}
         own = claim.location_id is None and claim.created_by_id == user.pk
-        if not locations or claim.location_id in locations or own:
+        if not membership.locations or claim.location_id in membership.locations or own:
             found |= ROLE_CAPABILITIES[membership.role]
     return found
 

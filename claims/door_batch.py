@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,7 +27,8 @@ from django_fsm import can_proceed
 
 from cpor_site.common import clock
 from cpor_site.common.business_calendar import Deadline
-from cpor_site.common.together import note_together
+from cpor_site.common.key_lists import Among
+from cpor_site.common.together import copy_together, note_together
 
 from . import actors, door
 from .models import Claim, ClaimEvent
@@ -34,9 +36,9 @@ from .signals import Moved, claims_moved
 from .states import Act, DeadlineKind
 
 Limit = tuple[DeadlineKind, Deadline]
-LOADED = ("location", "tenant")
-SHARED = ("organization", "area", "rule_profile")
+SHARED = ("organization", "rule_profile")
 """Each of these is the same row for many claims of a batch."""
+COLUMNS = frozenset(field.attname for field in Claim._meta.concrete_fields)
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Batch:
     """One act of the system in progress on locked claims; ``now`` is its moment (UTC).
 
     ``claims`` are those of the given keys that nobody else has locked and for which the machine
-    allows the act, by ascending key.
+    allows the act, by ascending key, each with its organisation and rule profile.
     """
 
     claims: list[Claim]
@@ -65,43 +67,39 @@ class Batch:
         ``claims`` are some of the batch's. The arguments are those of ``door.Passage.go``;
         ``deadline`` is asked for each claim before its transition.
         """
-        changed: dict[tuple[Any, ...], list[int]] = defaultdict(list)
-        events = []
+        moved: dict[tuple[Any, ...], list[Claim]] = defaultdict(list)
+        missed = {}
         for claim in claims:
-            before, held = claim.status, _columns(claim)
-            missed = claim.due_at
+            held = vars(claim).copy()
             limit = deadline(claim) if deadline else None
             door.move(claim, self.act, actor=actors.SYSTEM, now=self.now, deadline=limit)
             claim.changed_at = self.now
-            after = _columns(claim)
-            alike = tuple(
-                (name, _hashable(value)) for name, value in after.items() if value != held[name]
+            moved[held["status"], *_changes(claim, held)].append(claim)
+            missed[claim.pk] = held["due_at"]
+        told: dict[int, ClaimEvent] = {}
+        for (before, *changes), alike in moved.items():
+            pattern = door.event_of(
+                alike[0],
+                kind=event,
+                actor=actors.SYSTEM,
+                at=self.now,
+                from_status=before,
+                to_status=alike[0].status,
+                nominal_due_at=None,
+                details=details,
             )
-            changed[alike].append(claim.pk)
-            claim.version += 1
-            events.append(
-                door.event_of(
-                    claim,
-                    kind=event,
-                    actor=actors.SYSTEM,
-                    at=self.now,
-                    from_status=before,
-                    to_status=claim.status,
-                    nominal_due_at=missed,
-                    details=details,
-                )
-            )
-        by_key = {claim.pk: claim for claim in claims}
-        for alike, keys in changed.items():
-            values = {name: getattr(by_key[keys[0]], name) for name, _value in alike}
+            told |= _write_events(pattern, alike, missed)
+            values = {name: getattr(alike[0], name) for name, _value in changes}
             # The plain queryset: the model's own refuses what only the door may write.
-            QuerySet(Claim).filter(pk__in=keys).update(version=F("version") + 1, **values)
-        note_together(Claim, list(by_key), now=self.now, reason=(reason or event)[:100])
-        ClaimEvent.objects.bulk_create(events)
-        moves = [Moved(claim, event) for claim, event in zip(claims, events, strict=True)]
+            rows: QuerySet[Any] = QuerySet(Claim).filter(Among("pk", [claim.pk for claim in alike]))
+            rows.update(version=F("version") + 1, **values)
+        for claim in claims:
+            claim.version += 1
+        note_together(Claim, list(told), now=self.now, reason=(reason or event)[:100])
+        moves = [Moved(claim, told[claim.pk]) for claim in claims]
         if moves:
             claims_moved.send(sender=Claim, moves=moves, actor=actors.SYSTEM)
-        return events
+        return [event for _claim, event in moves]
 
 
 @contextmanager
@@ -113,21 +111,48 @@ def passage(*, claim_ids: Sequence[int], act: Act) -> Iterator[Batch]:
     """
     with transaction.atomic():
         locked = list(
-            Claim.objects.select_for_update(of=("self",), skip_locked=True)
-            .select_related(*LOADED)
-            .prefetch_related(*SHARED)
-            .filter(pk__in=claim_ids)
+            Claim.objects.select_for_update(skip_locked=True)
+            .filter(Among("pk", claim_ids))
             .order_by("pk")
         )
         if not all(actors.may(actors.SYSTEM, act, claim) for claim in locked):
             raise ValueError(f"{act.label} is not an act of the system.")
         ready = [claim for claim in locked if can_proceed(getattr(claim, act.value))]
+        for name in SHARED:
+            _load(name, ready)
         yield Batch(ready, act, clock.now())
 
 
-def _columns(claim: Claim) -> dict[str, Any]:
-    return {field.attname: getattr(claim, field.attname) for field in Claim._meta.concrete_fields}
+def _load(name: str, claims: Sequence[Claim]) -> None:
+    """Give each of the claims what its foreign key of that name points to; one query for all."""
+    field: Any = Claim._meta.get_field(name)
+    keys = {getattr(claim, field.attname) for claim in claims}
+    rows = field.related_model._default_manager.in_bulk(keys)
+    for claim in claims:
+        field.set_cached_value(claim, rows[getattr(claim, field.attname)])
 
 
-def _hashable(value: Any) -> Any:
-    return repr(value) if isinstance(value, list | dict) else value
+def _changes(claim: Claim, held: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the columns that differ from what the claim held before, with values to compare."""
+    for name, value in vars(claim).items():
+        if value is not held.get(name) and name in COLUMNS and value != held.get(name):
+            yield name, repr(value) if isinstance(value, list | dict) else value
+
+
+def _write_events(
+    pattern: ClaimEvent, claims: Sequence[Claim], missed: dict[int, datetime | None]
+) -> dict[int, ClaimEvent]:
+    """Write an event like the pattern for each of the claims, and return them by claim.
+
+    What was due is copied from the claims' rows, which aren't changed yet, and known from
+    ``missed`` to the objects.
+    """
+    by_key = {claim.pk: claim for claim in claims}
+    events = {}
+    varying = {"claim_id": F("pk"), "nominal_due_at": F("due_at")}
+    source: QuerySet[Any] = QuerySet(Claim).filter(Among("pk", by_key)).order_by("pk")
+    for key, claim_id in copy_together(source, pattern, varying, returning=("id", "claim_id")):
+        event = events[claim_id] = copy(pattern)
+        event.pk, event.claim, event.nominal_due_at = key, by_key[claim_id], missed[claim_id]
+        event._state.adding = False
+    return events

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.urls import get_urlconf, reverse
@@ -27,8 +28,14 @@ def _around_number(urls: str | None) -> tuple[str, str]:
 
 
 def in_words(line: ClaimLine) -> str:
-    words = f"{line.product.name} – {line.activity_name}"
-    return f"{words} ({line.subscription.subscription_id})" if line.subscription else words
+    subscription = line.subscription.subscription_id if line.subscription else None
+    return line_in_words(line.product.name, line.activity_name, subscription)
+
+
+def line_in_words(product: str, activity: str, subscription: UUID | None) -> str:
+    """Return how a letter names a line of a claim."""
+    words = f"{product} – {activity}"
+    return f"{words} ({subscription})" if subscription else words
 
 
 def named_lines(claim: Claim, event: ClaimEvent) -> list[ClaimLine]:

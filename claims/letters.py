@@ -7,10 +7,9 @@ date by which.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.urls import reverse
@@ -34,6 +33,7 @@ from .models import (
     ClaimLine,
     Comment,
     Dispute,
+    PartnerOrganization,
     ReviewDecision,
     ReviewFinding,
     belonging_to,
@@ -59,8 +59,7 @@ CUSTOMER_REASONS = {
 """What a customer's reason for declining reads like to the partner; others aren't passed on."""
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(NamedTuple):
     """Somebody at the partner who gets the letters about a claim."""
 
     email: str
@@ -71,27 +70,34 @@ class Reader:
 
 def readers(claim: Claim) -> list[Reader]:
     """Return the partner contact and the submitter, who must still be able to see the claim."""
-    contact = ClaimContact.objects.filter(claim=claim, kind=ClaimContact.Kind.PARTNER).first()
-    submitter = claim.submitted_by
-    if submitter is not None and not actors.partner_can(submitter, Capability.SEE, claim):
-        submitter = None
-    return readers_among(claim, contact, submitter)
-
-
-def readers_among(
-    claim: Claim, contact: ClaimContact | None, submitter: User | None
-) -> list[Reader]:
-    """Return the contact and the submitter, if there are such, each in their own language."""
     organization = claim.organization
-    found = []
-    if contact is not None and contact.email:
-        locale = usable_locale(contact.locale, organization.locale)
-        found.append(Reader(contact.email, contact.name, locale, organization.time_zone))
-    if submitter is not None:
-        locale = usable_locale(submitter.locale, organization.locale)
-        found.append(Reader(submitter.email, submitter.full_name, locale, submitter.time_zone))
-    # The submitter comes last and wins: a user's own language and zone are known best.
-    return list({reader.email.strip().lower(): reader for reader in found}.values())
+    found = [
+        contact_reader(organization, contact.email, contact.name, contact.locale)
+        for contact in ClaimContact.objects.filter(claim=claim, kind=ClaimContact.Kind.PARTNER)
+    ]
+    submitter = claim.submitted_by
+    if submitter is not None and actors.partner_can(submitter, Capability.SEE, claim):
+        found.append(user_reader(organization, submitter))
+    return each_once(found)
+
+
+def contact_reader(organization: PartnerOrganization, email: str, name: str, locale: str) -> Reader:
+    """Return a contact of a claim, in their own language or the organisation's."""
+    return Reader(email, name, usable_locale(locale, organization.locale), organization.time_zone)
+
+
+def user_reader(organization: PartnerOrganization, user: User) -> Reader:
+    """Return a user, in their own language or the organisation's, with their own clock."""
+    locale = usable_locale(user.locale, organization.locale)
+    return Reader(user.email, user.full_name, locale, user.time_zone)
+
+
+def each_once(found: Iterable[Reader]) -> list[Reader]:
+    """Return who has an address, each address once.
+
+    Of one address the last reader wins: a user's own language and zone are known best.
+    """
+    return list({each.email.strip().lower(): each for each in found if each.email}.values())
 
 
 def owners(claim: Claim) -> list[Reader]:
@@ -99,8 +105,7 @@ def owners(claim: Claim) -> list[Reader]:
     user = claim.created_by
     if not actors.partner_can(user, Capability.DRAFT, claim):
         return []
-    locale = usable_locale(user.locale, claim.organization.locale)
-    return [Reader(user.email, user.full_name, locale, user.time_zone)]
+    return [user_reader(claim.organization, user)]
 
 
 def write_letters(claim: Claim, event: ClaimEvent) -> list[OutboxMessage]:
@@ -116,7 +121,8 @@ def write_letters(claim: Claim, event: ClaimEvent) -> list[OutboxMessage]:
     context = shared_context(claim, event.at) | own
     calendar = operator_calendar()
     written = []
-    for reader in owners(claim) if event.kind == DRAFT else readers(claim):
+    is_draft = event.kind == DRAFT or claim.status == Status.EDITING
+    for reader in owners(claim) if is_draft else readers(claim):
         letter = render_letter(
             f"{FOLDER}/{event.kind}",
             reader.locale,
@@ -143,21 +149,23 @@ def entry(claim: Claim, event: ClaimEvent, reader: Reader, letter: RenderedLette
     }
 
 
-def shared_context(
-    claim: Claim, at: datetime, lines: list[ClaimLine] | None = None
-) -> dict[str, Any]:
-    """Return what every letter about the claim can name; ``at`` is when it happened.
+def shared_context(claim: Claim, at: datetime) -> dict[str, Any]:
+    """Return what every letter about the claim can name; ``at`` is when it happened."""
+    customer = claim.tenant.name if claim.tenant else claim.domain_as_typed
+    return {
+        **names_of(claim, customer),
+        "lines": [in_words(line) for line in included_lines(claim)],
+        "due_at": claim.due_at,
+        "happened_at": at,
+    }
 
-    ``lines`` are those in the running, where they are known already.
-    """
-    lines = included_lines(claim) if lines is None else lines
+
+def names_of(claim: Claim, customer: str) -> dict[str, str]:
+    """Return how letters name the claim, its customer and its page."""
     return {
         "number": claim.number,
         "claim_name": claim.name,
-        "customer": claim.tenant.name if claim.tenant else claim.domain_as_typed,
-        "lines": [in_words(line) for line in lines],
-        "due_at": claim.due_at,
-        "happened_at": at,
+        "customer": customer,
         "claim_page": claim_page(claim),
     }
 
@@ -299,15 +307,14 @@ def _taken_back(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
 
 
 def _active(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
-    return active_context(claim, approved_lines(claim))
+    return active_context(claim) | {"lines": [in_words(line) for line in approved_lines(claim)]}
 
 
-def active_context(claim: Claim, lines: list[ClaimLine]) -> dict[str, Any]:
-    """Return what the letter about an association in force names; ``lines`` are approved."""
+def active_context(claim: Claim) -> dict[str, Any]:
+    """Return what the letter about an association in force says beside the approved lines."""
     return {
         "activated_at": claim.activated_at,
         "after_dispute": claim.disputed_at is not None,
-        "lines": [in_words(line) for line in lines],
     }
 
 
@@ -368,6 +375,11 @@ def _proof_is_old(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
     }
 
 
+def _document_refused(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
+    """POE-05: the file in the partner's words and what was found in it."""
+    return {"document": event.details["name"], "found": event.details["found"]}
+
+
 def _idle_draft(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
     return {"since": claim.changed_at, "archived_at": claim.changed_at + reminding.DRAFT_KEPT}
 
@@ -412,5 +424,6 @@ LETTERS: dict[str, Callable[[Claim, ClaimEvent], dict[str, Any] | None]] = {
     "last_day_reminder_sent": _action_requested,
     "subscription_reminder_sent": _subscriptions_end,
     "proof_reminder_sent": _proof_is_old,
+    "document_refused": _document_refused,
     DRAFT: _idle_draft,
 }

@@ -8,7 +8,9 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from cpor_site.common.key_lists import Among
 from cpor_site.common.operator_calendar import operator_zone
+from cpor_site.common.together import change_together
 
 from .. import conflicts
 from ..actors import Actor
@@ -34,27 +36,17 @@ def bind(
     return [_bind_line(claim, line, actor, now, allowed) for line in included_lines(claim)]
 
 
-def activate(claim: Claim, *, now: datetime) -> list[Association]:
-    """T11: put the claim's provisional associations in force from now on."""
-    associations = list(_provisional([claim]))
-    for association in associations:
-        association.state = AssociationState.ACTIVE
-        association.effective_from = now
-        association.save()
-    return associations
+def activate(claim: Claim, *, now: datetime) -> list[int]:
+    """T11: put the claim's provisional associations in force from now on; return their keys."""
+    return activate_together([claim], now=now)
 
 
-def activate_together(claims: Sequence[Claim], *, now: datetime) -> list[Association]:
+def activate_together(claims: Sequence[Claim], *, now: datetime) -> list[int]:
     """T11 for many claims: what ``activate`` does, by one statement."""
-    associations = list(_provisional(claims))
-    keys = [association.pk for association in associations]
-    Association.objects.filter(pk__in=keys).update(
-        state=AssociationState.ACTIVE, effective_from=now
-    )
-    for association in associations:
-        association.state = AssociationState.ACTIVE
-        association.effective_from = now
-    return associations
+    of_these = Among("claim", [claim.pk for claim in claims])
+    provisional = Association.objects.filter(of_these, state=AssociationState.PROVISIONAL)
+    in_force = {"state": AssociationState.ACTIVE, "effective_from": now}
+    return change_together(provisional, in_force, now=now)
 
 
 def end(
@@ -92,22 +84,6 @@ def end(
         line.save()
         _free(association.hold, now)
     return ended
-
-
-def _provisional(claims: Sequence[Claim]) -> QuerySet[Association]:
-    return (
-        Association.objects.filter(claim__in=claims, state=AssociationState.PROVISIONAL)
-        .select_related(
-            "line__product",
-            "line__subscription",
-            "activity__program",
-            "activity__area",
-            "location",
-            "tenant",
-            "claim",
-        )
-        .order_by("pk")
-    )
 
 
 def waiting_holds(claim: Claim) -> list[ExclusivityHold]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from cpor_site.common.key_lists import Among
 from cpor_site.common.problems import Problem, Refused, Severity, blocking, error
 
 from .. import actors, checks, conflicts, deadlines, door
@@ -314,7 +315,7 @@ def digests_of_documents(claim_ids: Collection[int]) -> dict[int, str]:
     """Return the digest over its documents for each of the claims."""
     hashes: dict[int, list[str]] = {claim_id: [] for claim_id in claim_ids}
     for claim_id, sha256 in (
-        PoEDocument.objects.filter(claim__in=claim_ids, withdrawn_at=None)
+        PoEDocument.objects.filter(Among("claim", claim_ids), withdrawn_at=None)
         .exclude(occasion=PoEDocument.Occasion.REFRESH)
         .order_by("pk")
         .values_list("claim", "sha256")

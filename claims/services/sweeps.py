@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef
 from cpor_site.common import clock
 from cpor_site.common.batches import run_batches
 from cpor_site.common.jobs import Outcome, keyset
+from cpor_site.common.key_lists import Among
 from cpor_site.common.models import JobRun
 from cpor_site.common.together import change_together
 
@@ -36,9 +37,8 @@ def is_on_hold(claim: Claim) -> bool:
 
 def not_held(claims: Sequence[Claim]) -> list[Claim]:
     """Return those of the locked claims that nobody keeps from the sweeps."""
-    held = set(
-        ClockHold.objects.filter(claim__in=claims, lifted_at=None).values_list("claim", flat=True)
-    )
+    of_these = Among("claim", [claim.pk for claim in claims])
+    held = set(ClockHold.objects.filter(of_these, lifted_at=None).values_list("claim", flat=True))
     return [claim for claim in claims if claim.pk not in held]
 
 
@@ -74,12 +74,13 @@ def reject_unanswered_together(claim_ids: list[int]) -> set[int]:
     with door_batch.passage(claim_ids=claim_ids, act=Act.REJECT_UNANSWERED) as batch:
         now = batch.now
         claims = not_held([claim for claim in batch.claims if _is_late(claim, now)])
-        lines = ClaimLine.objects.filter(claim__in=claims, line_status=LineStatus.INCLUDED)
+        of_these = Among("claim", [claim.pk for claim in claims])
+        lines = ClaimLine.objects.filter(of_these, line_status=LineStatus.INCLUDED)
         closed = {"line_status": LineStatus.REJECTED, "decision_note": "", "contested": False}
         change_together(lines, closed, now=now)
-        findings = ReviewFinding.objects.filter(claim__in=claims, resolved_at=None)
+        findings = ReviewFinding.objects.filter(of_these, resolved_at=None)
         change_together(findings, {"resolved_at": now}, now=now)
-        disputes = Dispute.objects.filter(claim__in=claims, outcome="")
+        disputes = Dispute.objects.filter(of_these, outcome="")
         settled = {"outcome": Dispute.Outcome.UNANSWERED, "decided_by": None, "decided_at": now}
         change_together(disputes, settled, now=now)
         limits: dict[tuple[str, bool], deadlines.Limit | None] = {}

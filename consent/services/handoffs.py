@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import date, datetime
+from typing import Any
+from uuid import UUID
 
 from django.db.models import Max
 
-from claims.models import Association, Claim
-from claims.services.submission import digest_of_documents, digests_of_documents
+from claims.models import Activity, Association, Claim
+from claims.services.submission import digests_of_documents
 from claims.states import AssociationState
+from cpor_site.common.key_lists import Among
+from cpor_site.common.many_rows import insert_many
 from cpor_site.common.operator_calendar import operator_zone
 
 from ..models import IncentiveHandoff
@@ -18,70 +22,84 @@ PARTNER_ASSOCIATION = "CPOR"
 """How the partner is tied to the line, as earnings exports tell it from other kinds."""
 
 
-def hand_over(association: Association, *, now: datetime) -> IncentiveHandoff:
+COPIED = {
+    "claim_number": "claim__number",
+    "partner_id": "location__partner_id",
+    "tenant_id": "tenant__tenant_id",
+    "subscription_id": "line__subscription__subscription_id",
+    "subscription_starts_on": "line__subscription__starts_on",
+    "subscription_ends_on": "line__subscription__ends_on",
+    "product": "line__product__code",
+    "product_name": "line__product__name",
+    "claimed_on": "claimed_on",
+    "opt_out_of_incentive": "claim__opt_out_of_incentive",
+}
+"""Fields of a start row that are columns around the association."""
+
+
+def hand_over(association: Association, *, now: datetime) -> None:
     """Write the start row of a line whose association has come into force."""
-    claim = association.claim
-    row = _start(association, now, _next_number(claim), digest_of_documents(claim))
-    row.save()
-    return row
+    hand_over_together([association.pk], now=now)
 
 
-def hand_over_together(
-    associations: Sequence[Association], *, now: datetime
-) -> list[IncentiveHandoff]:
-    """Write the start rows of many claims' lines; the caller holds the claims' locks."""
-    claims = {association.claim_id for association in associations}
-    numbers = dict(
-        IncentiveHandoff.objects.filter(claim__in=claims)
-        .order_by()
-        .values_list("claim")
-        .annotate(last=Max("sequence"))
+def hand_over_together(association_ids: Collection[int], *, now: datetime) -> None:
+    """Write the start rows of lines whose associations have come into force.
+
+    The caller holds the locks of the lines' claims. Reads columns and no objects, since a sweep may
+    hand over a hundred thousand lines.
+    """
+    alike = ("activity", "claim__rule_profile", "line__product__recognition_only")
+    lines = (
+        Association.objects.filter(Among("pk", association_ids))
+        .order_by("pk")
+        .values_list("line", "claim", *alike, *COPIED.values())
     )
+    claims = {claim_id for _line, claim_id, *_rest in lines}
+    numbers = _last_numbers(claims)
     digests = digests_of_documents(claims)
-    rows = []
-    for association in associations:
-        key = association.claim_id
-        numbers[key] = numbers.get(key, 0) + 1
-        rows.append(_start(association, now, numbers[key], digests[key]))
-    return IncentiveHandoff.objects.bulk_create(rows)
-
-
-def _start(association: Association, now: datetime, sequence: int, digest: str) -> IncentiveHandoff:
-    line, claim = association.line, association.claim
     effective_on = now.astimezone(operator_zone()).date()
-    subscription = line.subscription
-    return IncentiveHandoff(
-        line=line,
-        claim=claim,
-        sequence=sequence,
+    shared = _shared_fields({tuple(line[2:5]) for line in lines}, effective_on)
+    rows = []
+    for line_id, claim_id, activity, profile, is_recognition, *copied in lines:
+        numbers[claim_id] += 1
+        payload = {
+            **dict(zip(COPIED, map(_as_json, copied), strict=True)),
+            **shared[activity, profile, is_recognition],
+            "poe_sha256": digests[claim_id],
+        }
+        rows.append((line_id, claim_id, numbers[claim_id], payload))
+    insert_many(
+        IncentiveHandoff,
+        ("line_id", "claim_id", "sequence", "payload"),
+        rows,
         kind=IncentiveHandoff.Kind.START,
         effective_on=effective_on,
         created_at=now,
-        payload={
-            "claim_number": claim.number,
-            "program": association.activity.program.code,
-            "program_name": association.activity.program.name,
+    )
+
+
+def _shared_fields(
+    alike: Collection[tuple[int, str, bool]], effective_on: date
+) -> dict[tuple[int, str, bool], dict[str, Any]]:
+    """Return what start rows share, by activity, rule profile and the product's recognition."""
+    activities = Activity.objects.select_related("program", "area").in_bulk(
+        {activity for activity, _profile, _is_recognition in alike}
+    )
+
+    def fields(activity: Activity, profile: str, is_recognition: bool) -> dict[str, Any]:
+        return {
+            "program": activity.program.code,
+            "program_name": activity.program.name,
             "partner_association": PARTNER_ASSOCIATION,
-            "partner_id": association.location.partner_id,
-            "tenant_id": str(association.tenant.tenant_id),
-            "subscription_id": str(subscription.subscription_id) if subscription else None,
-            "subscription_starts_on": _day(subscription.starts_on) if subscription else None,
-            "subscription_ends_on": _day(subscription.ends_on) if subscription else None,
-            "solution_area": association.activity.area.name_in(claim.rule_profile_id),
-            "product": line.product.code,
-            "product_name": line.product.name,
-            "activity": association.activity.code,
-            "activity_name": association.activity.name_in(claim.rule_profile_id),
-            "claimed_on": association.claimed_on.isoformat(),
+            "solution_area": activity.area.name_in(profile),
+            "activity": activity.code,
+            "activity_name": activity.name_in(profile),
             "effective_from": effective_on.isoformat(),
             "effective_to": None,
-            "recognition_only": (
-                association.activity.recognition_only or line.product.recognition_only
-            ),
-            "opt_out_of_incentive": claim.opt_out_of_incentive,
-            "poe_sha256": digest,
-        },
-    )
+            "recognition_only": activity.recognition_only or is_recognition,
+        }
+
+    return {each: fields(activities[each[0]], *each[1:]) for each in alike}
 
 
 def take_back(claim: Claim, *, now: datetime) -> list[IncentiveHandoff]:
@@ -112,7 +130,7 @@ def take_back(claim: Claim, *, now: datetime) -> list[IncentiveHandoff]:
             IncentiveHandoff.objects.create(
                 line_id=association.line_id,
                 claim=claim,
-                sequence=_next_number(claim),
+                sequence=_last_numbers([claim.pk])[claim.pk] + 1,
                 kind=IncentiveHandoff.Kind.TERMINATION,
                 effective_on=effective_on,
                 created_at=now,
@@ -126,11 +144,18 @@ def take_back(claim: Claim, *, now: datetime) -> list[IncentiveHandoff]:
     return rows
 
 
-def _next_number(claim: Claim) -> int:
-    """Return the next number of the claim's rows; the caller holds the claim's lock."""
-    last = IncentiveHandoff.objects.filter(claim=claim).aggregate(last=Max("sequence"))["last"]
-    return (last or 0) + 1
+def _last_numbers(claim_ids: Collection[int]) -> dict[int, int]:
+    """Return the last number of each claim's rows, 0 without any; the caller holds the locks."""
+    last = (
+        IncentiveHandoff.objects.filter(Among("claim", claim_ids))
+        .order_by()
+        .values_list("claim")
+        .annotate(last=Max("sequence"))
+    )
+    return dict.fromkeys(claim_ids, 0) | dict(last)
 
 
-def _day(day: date | None) -> str | None:
-    return day.isoformat() if day else None
+def _as_json(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value

@@ -12,6 +12,7 @@ from django.urls import reverse
 from claims import actors, deadlines, door
 from claims.models import Claim, ClaimContact, ClaimEvent, ConsentRenewal, CustomerTenant
 from claims.states import AssociationState
+from cpor_site.common.key_lists import Among
 from cpor_site.common.mail_addresses import folded, is_address
 from cpor_site.common.together import change_together
 
@@ -211,7 +212,8 @@ def close_request(claim: Claim, *, now: datetime) -> None:
 
 def close_requests(claims: Sequence[Claim], *, now: datetime) -> None:
     """Close the open requests of many claims at once."""
-    open_requests = ConsentRequest.objects.filter(claim__in=claims, closed_at=None)
+    of_these = Among("claim", [claim.pk for claim in claims])
+    open_requests = ConsentRequest.objects.filter(of_these, closed_at=None)
     change_together(open_requests, {"closed_at": now}, now=now)
 
 

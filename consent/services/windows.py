@@ -21,9 +21,10 @@ from claims.states import Act, AssociationState, Status
 from cpor_site.common import clock
 from cpor_site.common.batches import run_batches
 from cpor_site.common.jobs import Outcome, keyset
+from cpor_site.common.key_lists import Among
 from cpor_site.common.models import JobRun
 
-from .handoffs import hand_over, hand_over_together
+from .handoffs import hand_over_together
 
 
 def passed(now: datetime) -> Iterator[int]:
@@ -64,7 +65,8 @@ def close_windows_together(claim_ids: list[int]) -> set[int]:
     """
     with door_batch.passage(claim_ids=claim_ids, act=Act.CLOSE_WINDOW) as batch:
         now = batch.now
-        waiting = set(associations.waiting_claims().filter(claim__in=batch.claims))
+        locked = Among("claim", [claim.pk for claim in batch.claims])
+        waiting = set(associations.waiting_claims().filter(locked))
         closing = [
             claim
             for claim in batch.claims
@@ -92,8 +94,7 @@ def close_window(claim_id: int) -> Outcome:
                 raise MovedOn(door.status_label(claim))
             end_replaced(claim, now=now)
             passage.now = now = displace_for(claim, locked=locked, now=now)
-            for association in associations.activate(claim, now=now):
-                hand_over(association, now=now)
+            hand_over_together(associations.activate(claim, now=now), now=now)
             passage.go(event="window_closed")
     except MovedOn:
         return Outcome.SKIPPED

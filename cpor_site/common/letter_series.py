@@ -1,15 +1,15 @@
 """Letters of one kind to many: the same letters as ``render_letter``, each form made once.
 
 A template takes milliseconds, and a sweep may write a hundred thousand letters that differ in
-little more than a number and a few names. So the names given as ``merged`` are left open when a
-form is made, and filled in for each letter; whatever else differs makes a form of its own.
+little more than a number and a few names. So the names are left open when a form is made, and
+filled in for each letter; whatever else differs makes a form of its own.
 """
 
 from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,116 +18,184 @@ from django.utils import translation
 from django.utils.html import escape
 
 from .letters import (
+    Line,
     RenderedLetter,
     as_document,
     block_as_text,
     blocks_of,
+    in_one_line,
     joined_text,
+    lines_of,
     one_lined,
     texts_of,
     usable_locale,
+    wrapped,
 )
 
 MOST_FORMS = 500
+OPEN = "\ue000"
+"""Stands for a name in the shape of a letter."""
+OPEN_ADDRESS = "\ue000/"
+"""Stands for an address of this site, whose beginning a letter's form knows."""
+
+Names = Mapping[str, str | Sequence[str]]
 
 
 class LetterSeries:
-    """Renders letters from few forms; good for one batch, since templates and settings may change.
+    """Makes letters from few forms; good for one batch, since templates and settings may change."""
 
-    ``merged`` names the texts, or lists of texts, that templates only print: they neither filter
-    them nor ask more of them than whether they are empty.
-    """
-
-    def __init__(self, *merged: str) -> None:
-        self._merged = merged
-        self._forms: dict[Any, _Form] = {}
+    def __init__(self) -> None:
+        self._site = f"{settings.CPOR_PUBLIC_URL}/"
+        self._forms: dict[Hashable, _Form] = {}
         # Made up anew each time, so that nobody can type what stands for an open place.
         self._mark = secrets.token_hex(8)
-        self._place = re.compile(f"\ue000{self._mark}([0-9]+)\ue001")
 
-    def render(self, template_base: str, locale: str, context: Mapping[str, Any]) -> RenderedLetter:
-        """Return what ``render_letter`` returns for the same arguments."""
-        language = usable_locale(locale)
-        given = one_lined(context)
+    def letter(
+        self,
+        template_base: str,
+        locale: str,
+        names: Names,
+        *,
+        alike: Hashable,
+        rest: Callable[[], Mapping[str, Any]],
+    ) -> RenderedLetter:
+        """Return what ``render_letter`` returns for ``rest() | names``.
+
+        ``names`` are the texts, or lists of texts, that templates only print: they neither filter
+        them nor ask more of them than whether they are empty. ``alike`` is equal for letters of
+        this template and language whose ``rest`` is, which is then asked for once.
+        """
         values: list[str] = []
-        for name in self._merged:
-            if name in given:
-                given[name] = self._opened(given[name], values)
-        key = (template_base, language, repr(sorted(given.items())))
+        shape = tuple(
+            self._opened(name, values)
+            if isinstance(name, str)
+            else tuple([self._opened(each, values) for each in name])
+            for name in names.values()
+        )
+        key = (template_base, locale, alike, shape)
         form = self._forms.get(key)
         if form is None:
             if len(self._forms) >= MOST_FORMS:
                 self._forms.clear()
-            with translation.override(language):
-                form = self._forms[key] = _Form.of(template_base, language, given, self._place)
+            places = self._places(dict(zip(names, shape, strict=True)))
+            form = self._form(template_base, usable_locale(locale), {**rest(), **places})
+            self._forms[key] = form
         return form.filled(values)
 
-    def _opened(self, value: Any, values: list[str]) -> Any:
-        """Return places for the texts, and put these into ``values``."""
-        if isinstance(value, list):
-            return [self._opened(each, values) for each in value]
-        if type(value) is not str or not _is_plain(value):
-            return value
-        # An address that leads to this site is told by its beginning, which stays.
-        site = f"{settings.CPOR_PUBLIC_URL}/"
-        begin = site if value.startswith(site) else ""
-        values.append(value.removeprefix(begin))
-        return f"{begin}\ue000{self._mark}{len(values) - 1}\ue001"
+    def _opened(self, name: str, values: list[str]) -> str:
+        """Return what stands in the shape for a name, and put the name among the values.
+
+        What could be taken for a list, a quotation or a link stays in the shape.
+        """
+        text = in_one_line(name)
+        if text.startswith(self._site):
+            if " " in text:
+                return text
+            values.append(text[len(self._site) :])
+            return OPEN_ADDRESS
+        if not text or text[0] in "->" or ":" in text or "：" in text:
+            return text
+        values.append(text)
+        return OPEN
+
+    def _places(self, shapes: Mapping[str, str | tuple[str, ...]]) -> dict[str, Any]:
+        """Return the names with numbered places where the shape is open, in its order."""
+        taken = 0
+
+        def place(shape: str) -> str:
+            nonlocal taken
+            if shape not in (OPEN, OPEN_ADDRESS):
+                return shape
+            taken += 1
+            begin = self._site if shape == OPEN_ADDRESS else ""
+            return f"{begin}\ue000{self._mark}{taken - 1}\ue001"
+
+        return {
+            name: place(shape) if isinstance(shape, str) else [place(each) for each in shape]
+            for name, shape in shapes.items()
+        }
+
+    def _form(self, template_base: str, language: str, context: Mapping[str, Any]) -> _Form:
+        place = re.compile(f"\ue000{self._mark}([0-9]+)\ue001")
+        with translation.override(language):
+            subject, body, footer = texts_of(template_base, one_lined(context))
+            blocks, closing = list(blocks_of(body)), list(blocks_of(footer))
+            return _Form(
+                _Text.cut(subject, place),
+                [_cut_block(block, place) for block in blocks],
+                [_cut_block(block, place) for block in closing],
+                _Text.cut(as_document(language, subject, blocks, closing), place),
+            )
 
 
-def _is_plain(value: str) -> bool:
-    """Whether nothing in the text can be taken for a list, a quotation, a link or a place."""
-    site = f"{settings.CPOR_PUBLIC_URL}/"
-    if value.startswith(site):
-        return " " not in value
-    return bool(value) and value[0] not in "->" and not set(value) & {":", "："}
+@dataclass(frozen=True)
+class _Text:
+    """A text cut at its places; every second piece is the place of the value so numbered."""
+
+    pieces: list[str]
+    numbers: list[int]
+
+    @classmethod
+    def cut(cls, text: str, place: re.Pattern[str]) -> _Text:
+        pieces = place.split(text)
+        return cls(pieces, [int(number) for number in pieces[1::2]])
+
+    def filled(self, values: Sequence[str]) -> str:
+        pieces = self.pieces.copy()
+        pieces[1::2] = [values[number] for number in self.numbers]
+        return "".join(pieces)
+
+
+@dataclass(frozen=True)
+class _OpenLine:
+    """A line of the plain form with places; it is wrapped once they are filled."""
+
+    text: _Text
+    first: str
+    others: str
+
+    @classmethod
+    def cut(cls, line: Line, place: re.Pattern[str]) -> _OpenLine | str:
+        """Return the line cut at its places, and wrapped if it has none."""
+        if place.search(line.words) is None:
+            return wrapped(line)
+        return cls(_Text.cut(line.words, place), line.first, line.others)
+
+    def filled(self, values: Sequence[str]) -> str:
+        return wrapped(Line(self.text.filled(values), self.first, self.others))
+
+
+_Block = str | list[_OpenLine | str]
 
 
 @dataclass(frozen=True)
 class _Form:
-    """A letter with open places, cut at them: every second piece is the number of a value."""
+    """A letter with open places."""
 
-    subject: list[str]
-    blocks: list[str | list[list[str]]]
-    footer: list[str | list[list[str]]]
-    html: list[str]
-
-    @classmethod
-    def of(
-        cls, template_base: str, language: str, given: dict[str, Any], place: re.Pattern[str]
-    ) -> _Form:
-        subject, body, footer = texts_of(template_base, given)
-        blocks, closing = list(blocks_of(body)), list(blocks_of(footer))
-        return cls(
-            place.split(subject),
-            [_cut_block(block, place) for block in blocks],
-            [_cut_block(block, place) for block in closing],
-            place.split(as_document(language, subject, blocks, closing)),
-        )
+    subject: _Text
+    blocks: list[_Block]
+    footer: list[_Block]
+    html: _Text
 
     def filled(self, values: Sequence[str]) -> RenderedLetter:
-        escaped = [str(escape(value)) for value in values]
         return RenderedLetter(
-            subject=_fill(self.subject, values),
+            subject=self.subject.filled(values),
             text=joined_text(
                 [_fill_block(block, values) for block in self.blocks],
                 [_fill_block(block, values) for block in self.footer],
             ),
-            html=_fill(self.html, escaped),
+            html=self.html.filled([escape(value) for value in values]),
         )
 
 
-def _cut_block(block: list[str], place: re.Pattern[str]) -> str | list[list[str]]:
-    """Return a block without places wrapped, any other one as the pieces of its lines."""
-    lines = [place.split(line) for line in block]
-    return lines if any(len(pieces) > 1 for pieces in lines) else block_as_text(block)
+def _cut_block(block: list[str], place: re.Pattern[str]) -> _Block:
+    """Return a block without places as its text, any other one as its lines."""
+    if not any(place.search(line) for line in block):
+        return block_as_text(block)
+    return [_OpenLine.cut(line, place) for line in lines_of(block)]
 
 
-def _fill_block(block: str | list[list[str]], values: Sequence[str]) -> str:
+def _fill_block(block: _Block, values: Sequence[str]) -> str:
     if isinstance(block, str):
         return block
-    return block_as_text([_fill(pieces, values) for pieces in block])
-
-
-def _fill(pieces: list[str], values: Sequence[str]) -> str:
-    return "".join(values[int(piece)] if odd % 2 else piece for odd, piece in enumerate(pieces))
+    return "\n".join([line if isinstance(line, str) else line.filled(values) for line in block])

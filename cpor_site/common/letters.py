@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from textwrap import TextWrapper
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.template import Context, Engine
@@ -127,13 +127,21 @@ def _one_line(value: Any) -> Any:
         return [_one_line(each) for each in value]
     if isinstance(value, dict):
         return {name: _one_line(each) for name, each in value.items()}
-    if isinstance(value, str):
-        # Only the outbox's own marker may become somebody's secret link.
-        safe = value
-        while MARKER in safe:  # Taking one out may put another together.
-            safe = safe.replace(MARKER, "")
-        return Verbatim(safe) if isinstance(value, Verbatim) else " ".join(safe.split())
-    return value
+    if isinstance(value, Verbatim):
+        return Verbatim(_without_marker(value))
+    return in_one_line(value) if isinstance(value, str) else value
+
+
+def in_one_line(text: str) -> str:
+    """Return the text without line breaks and markers, as every letter gets it."""
+    return " ".join(_without_marker(text).split())
+
+
+def _without_marker(text: str) -> str:
+    """Only the outbox's own marker may become somebody's secret link."""
+    while MARKER in text:  # Taking one out may put another together.
+        text = text.replace(MARKER, "")
+    return text
 
 
 def _plain(template: str, context: dict[str, Any]) -> str:
@@ -181,20 +189,33 @@ def _items(block: list[str]) -> list[str]:
     return items
 
 
+class Line(NamedTuple):
+    """A line of the plain form, not wrapped yet; what its first and its other lines begin with."""
+
+    words: str
+    first: str = ""
+    others: str = ""
+
+
+def lines_of(block: list[str]) -> list[Line]:
+    """Return one paragraph, list or quotation as lines that are wrapped each by itself."""
+    if _is_list(block):
+        return [Line(item, "- ", "  ") for item in _items(block)]
+    if _is_quote(block):
+        return [Line(line.lstrip("> "), "> ", "> ") for line in block]
+    return [Line(line) for line in block]
+
+
 def block_as_text(block: list[str]) -> str:
     """Return one paragraph, list or quotation of the plain form, wrapped."""
-    if _is_list(block):
-        lines = [_wrapped(item, first="- ", others="  ") for item in _items(block)]
-    elif _is_quote(block):
-        lines = [_wrapped(line.lstrip("> "), first="> ", others="> ") for line in block]
-    else:
-        lines = [_wrapped(line) for line in block]
-    return "\n".join(lines)
+    return "\n".join(wrapped(line) for line in lines_of(block))
 
 
-def _wrapped(line: str, *, first: str = "", others: str = "") -> str:
-    if len(first) + len(line) <= WIDTH and line == " ".join(line.split()):
-        return (first + line) if line else first.rstrip()
+def wrapped(line: Line) -> str:
+    """Return the line as several of at most ``WIDTH`` characters, unless a word is longer."""
+    words, first, others = line
+    if len(first) + len(words) <= WIDTH and words == " ".join(words.split()):
+        return (first + words) if words else first.rstrip()
     wrapper = TextWrapper(
         WIDTH,
         initial_indent=first,
@@ -202,7 +223,7 @@ def _wrapped(line: str, *, first: str = "", others: str = "") -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return wrapper.fill(line) or first.rstrip()
+    return wrapper.fill(words) or first.rstrip()
 
 
 def _as_html(block: list[str]) -> SafeString:

@@ -12,12 +12,12 @@ the same Message-ID. Everything else (doubled ticks, several workers, a repeated
 from __future__ import annotations
 
 import logging
-import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import format_datetime
+from functools import cache
 from hashlib import sha256
 from itertools import islice
 from typing import Any, TypedDict
@@ -35,6 +35,7 @@ from django.utils.translation import gettext as _
 from . import clock, deliveries
 from .deliveries import Unreachable, Verdict, letter_lost, mark_bounced
 from .jobs import Outcome, keyset, run_sweep
+from .many_rows import insert_many
 from .models import JobRun, OutboxMessage
 
 logger = logging.getLogger(__name__)
@@ -132,14 +133,17 @@ def enqueue(
 
 
 def enqueue_many(entries: Iterable[Entry]) -> None:
-    """Write many letters as ``enqueue`` would one by one, with few statements and one hint."""
+    """Write many letters as ``enqueue`` would one by one, by one statement and with one hint.
+
+    For acts that happen just now: raises ``IntegrityError`` if a key has a letter already.
+    """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("A letter is written in the transaction of its act.")
-    messages = [OutboxMessage(**_columns(**entry)) for entry in entries]
-    if not all(message.recipient for message in messages):
+    letters = [_columns(**entry) for entry in entries]
+    if not all(letter["recipient"] for letter in letters):
         raise ValueError("A letter needs a recipient.")
-    if messages:
-        OutboxMessage.objects.bulk_create(messages, ignore_conflicts=True)
+    if letters:
+        insert_many(OutboxMessage, list(letters[0]), [list(each.values()) for each in letters])
         transaction.on_commit(_wake_a_sender, robust=True)
 
 
@@ -431,13 +435,17 @@ def _wake_a_sender() -> None:
 
 
 def _new_message_id() -> str:
-    host = urlsplit(settings.CPOR_PUBLIC_URL).hostname or "localhost"
-    return f"<{secrets.token_hex(16)}@{host}>"
+    return f"<{secrets.token_hex(16)}@{_host_of(settings.CPOR_PUBLIC_URL)}>"
+
+
+@cache
+def _host_of(address: str) -> str:
+    return urlsplit(address).hostname or "localhost"
 
 
 def _one_line(subject: str) -> str:
     length = _length_of("subject")
-    line = re.sub(r"\s+", " ", subject).strip()
+    line = " ".join(subject.split())
     return line if len(line) <= length else line[: length - 1] + "…"
 
 
@@ -449,6 +457,7 @@ def _fitting(key: str) -> str:
     return key[: length - 65] + ":" + sha256(key.encode()).hexdigest()
 
 
+@cache
 def _length_of(column: str) -> int:
     length = getattr(OutboxMessage._meta.get_field(column), "max_length", None)
     assert isinstance(length, int)

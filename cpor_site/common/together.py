@@ -5,13 +5,15 @@ Only for acts of the system itself: an entry of the history made here names no u
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from django.db import connections, models, router
-from django.db.models import CharField, DateTimeField, Max, QuerySet, Value
+from django.db.models import F, Max, OuterRef, QuerySet, Subquery, Value
 from simple_history.models import HistoricalRecords
+
+from .key_lists import Among
 
 
 def change_together(
@@ -26,7 +28,7 @@ def change_together(
     keys = list(rows.order_by("pk").values_list("pk", flat=True))
     if keys:
         # The plain queryset: a model's own may refuse what only the status door may write.
-        QuerySet(model).filter(pk__in=keys).update(**values)
+        QuerySet(model).filter(Among("pk", keys)).update(**values)
         note_together(model, keys, now=now, reason=reason)
     return keys
 
@@ -41,55 +43,61 @@ def note_together(
     history = getattr(getattr(model, "history", None), "model", None)
     if history is None or not keys:
         return
-    copied = [
-        field
+    entry = history(history_date=now, history_type="~", history_change_reason=reason)
+    copied = {
+        field.attname: F(field.attname)
         for field in history._meta.concrete_fields
-        if field.name != "history_id" and not field.name.startswith("history_")
-    ]
-    noted = {
-        "history_date": Value(now, DateTimeField()),
-        "history_type": Value("~", CharField()),
+        if not field.name.startswith("history_")
     }
-    if reason is not None:
-        noted["history_change_reason"] = Value(reason, CharField())
-    names = [field.attname for field in copied]
-    source = QuerySet(model).filter(pk__in=keys).order_by("pk").annotate(**noted)
-    columns = [field.column for field in copied]
-    columns += [history._meta.get_field(name).column for name in noted]
-    _copy(history, columns, source.values_list(*names, *noted))
-    _note_links(history, keys)
-
-
-def _note_links(history: Any, keys: Sequence[int]) -> None:
-    """Write down what the rows' many-to-many fields hold, beside their newest entries."""
+    copy_together(QuerySet(model).filter(Among("pk", keys)).order_by("pk"), entry, copied)
     for field in history._history_m2m_fields:
-        linked = HistoricalRecords.m2m_models[field]
-        through = field.remote_field.through
-        owner = field.m2m_field_name()
-        newest = dict(
-            history.objects.filter(id__in=keys)
-            .order_by()
-            .values_list("id")
-            .annotate(newest=Max("history_id"))
-        )
-        rows = through.objects.filter(**{f"{owner}__in": keys}).order_by("pk")
-        names = [each.attname for each in through._meta.concrete_fields]
-        at = names.index(through._meta.get_field(owner).attname)
-        linked.objects.bulk_create(
-            [
-                linked(history_id=newest[row[at]], **dict(zip(names, row, strict=True)))
-                for row in rows.values_list(*names)
-            ]
-        )
+        _note_links(history, field, keys)
 
 
-def _copy(target: Any, columns: Sequence[str], source: QuerySet[Any, Any]) -> None:
-    """Insert what the query selects into the table of ``target``."""
+def _note_links(history: Any, field: Any, keys: Sequence[int]) -> None:
+    """Write down what the rows' many-to-many field holds, beside their newest entries."""
+    through = field.remote_field.through
+    owner = through._meta.get_field(field.m2m_field_name()).attname
+    entries = history.objects.filter(id=OuterRef(owner)).order_by().values("id")
+    newest = entries.annotate(newest=Max("history_id")).values("newest")
+    linked = HistoricalRecords.m2m_models[field]()
+    copied: dict[str, Any] = {each.attname: F(each.attname) for each in through._meta.fields}
+    rows: QuerySet[Any] = QuerySet(through).filter(Among(owner, keys)).order_by("pk")
+    copy_together(rows, linked, copied | {"history_id": Subquery(newest)})
+
+
+def copy_together(
+    rows: QuerySet[Any],
+    pattern: models.Model,
+    varying: Mapping[str, Any],
+    *,
+    returning: Sequence[str] = (),
+) -> list[tuple[Any, ...]]:
+    """Insert a row like ``pattern`` for each of the rows, inside the database.
+
+    ``varying`` says which columns (``attname``) take what from the row that is read; the others are
+    the pattern's. Returns the columns ``returning`` of the new rows.
+    """
+    target = type(pattern)
+    fields = [
+        field
+        for field in target._meta.concrete_fields
+        if field.attname in varying or not field.primary_key
+    ]
+    chosen = {
+        f"new_{field.attname}": varying.get(
+            field.attname, Value(getattr(pattern, field.attname), output_field=field)
+        )
+        for field in fields
+    }
     connection = connections[router.db_for_write(target)]
-    sql, params = source.query.get_compiler(connection=connection).as_sql()
+    source = rows.annotate(**chosen).values_list(*chosen).query
+    sql, params = source.get_compiler(connection=connection).as_sql()
     quote = connection.ops.quote_name
-    into = ", ".join(quote(column) for column in columns)
+    into = ", ".join(quote(field.column) for field in fields)
+    statement = f"INSERT INTO {quote(target._meta.db_table)} ({into}) {sql}"
+    if returning:
+        statement += " RETURNING " + ", ".join(quote(column) for column in returning)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {quote(target._meta.db_table)} ({into}) {cast('str', sql)}", params
-        )
+        cursor.execute(statement, params)
+        return list(cursor.fetchall()) if returning else []

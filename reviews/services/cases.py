@@ -21,6 +21,7 @@ from claims.models import Claim, ClaimLine
 from claims.services.comments import write_comment
 from claims.services.submission import lock_customer
 from claims.states import LineStatus
+from cpor_site.common.key_lists import Among
 
 from ..models import CompetingClaimsCase, CompetingParty
 from . import comparing, outcomes
@@ -49,8 +50,8 @@ def follow(claim: Claim, now: datetime, actor: Actor = actors.SYSTEM) -> None:
 
 
 def parties_of(claims: Sequence[Claim]) -> set[int]:
-    """Return the keys of those claims that take part in an open case, or have won one."""
-    parties = CompetingParty.objects.filter(claim__in=claims).filter(
+    of_these = Among("claim", [claim.pk for claim in claims])
+    parties = CompetingParty.objects.filter(of_these).filter(
         Q(left_at=None, case__closed_at=None) | Q(outcome=CompetingParty.Outcome.WON)
     )
     return set(parties.values_list("claim", flat=True))

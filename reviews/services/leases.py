@@ -17,6 +17,7 @@ from claims.actors import Actor
 from claims.models import Claim
 from claims.refusals import MovedOn, NotYours
 from claims.states import Side, Status
+from cpor_site.common.key_lists import Among
 from cpor_site.common.models import User
 from cpor_site.common.problems import Refused, error
 
@@ -240,7 +241,8 @@ def give_back(claim: Claim, user: User, now: datetime) -> None:
 
 def held_among(claims: Sequence[Claim]) -> set[int]:
     """Return the keys of those claims that have a lease which has not ended."""
-    open_leases = CaseLease.objects.filter(claim__in=claims, ended_at=None)
+    of_these = Among("claim", [claim.pk for claim in claims])
+    open_leases = CaseLease.objects.filter(of_these, ended_at=None)
     return set(open_leases.values_list("claim", flat=True))
 
 

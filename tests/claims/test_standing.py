@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from claims.models import Claim, RuleProfile
+from claims import letters_together
+from claims.models import Claim, ClaimEvent, RuleProfile
 from claims.standing import Due, due_of, until, whose_move
 from claims.standing_for_partners import Standing, move_facts, standing_of
 from claims.states import AssociationState, DeadlineKind, Side, Status
@@ -285,3 +286,13 @@ def test_the_facts_hold_all_that_a_standing_depends_on(status: Status) -> None:
         standing_of(seen, NOW, CALENDAR)  # type: ignore[arg-type]
         asked = {f"{name}_id" if name == "rule_profile" else name for name in seen.asked}
         assert asked - {"awaits_contact"} <= known.asked
+
+
+@pytest.mark.parametrize("kind", sorted(letters_together.WRITTEN_TOGETHER))
+def test_the_facts_hold_all_that_a_letter_for_many_depends_on(kind: str) -> None:
+    known = Watched(claim(Status.REJECTED))
+    move_facts(known)  # type: ignore[arg-type]
+    for reasons in (["R-NORESP"], []):
+        seen = Watched(claim(Status.REJECTED, rejection_reasons=reasons))
+        letters_together.own_context(seen, ClaimEvent(kind=kind))  # type: ignore[arg-type]
+        assert seen.asked <= known.asked
