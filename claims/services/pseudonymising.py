@@ -20,7 +20,7 @@ from cpor_site.common.problems import Refused, error
 
 from .. import actors, door
 from ..actors import Actor
-from ..models import Claim
+from ..models import Claim, DraftUpload
 from ..states import Status
 
 JOB = "pseudonymise"
@@ -128,7 +128,10 @@ def pseudonymise_claim(
 
 
 def pseudonymise_past_retention() -> JobRun:
-    """Pseudonymise every claim past retention, each by itself, and letters about none."""
+    """Pseudonymise every claim past retention, each by itself.
+
+    Afterwards letters about no claim, and what uploads of drafts kept of rows that became none.
+    """
     now = clock.now()
     before = _years_before(now, settings.CPOR_RETENTION_YEARS)
 
@@ -139,6 +142,8 @@ def pseudonymise_past_retention() -> JobRun:
     run = run_sweep(JOB, due(now), act_on_one, now=now)
     old = OutboxMessage.objects.filter(claim_number="", created_at__lte=before)
     _letters(old, personal.People())
+    uploads = DraftUpload.objects.filter(uploaded_at__lte=before).exclude(refused_rows=[])
+    uploads.update(refused_rows=[], problems=[])
     return run
 
 

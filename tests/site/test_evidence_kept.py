@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 import pytest
@@ -149,7 +150,55 @@ def test_a_missing_trigger_is_named_and_put_back() -> None:
 
 
 @pytest.mark.postgres
-def test_a_trigger_that_is_switched_off_is_named() -> None:
+@pytest.mark.parametrize(
+    "sabotage",
+    [
+        "ALTER TABLE claims_comment DISABLE TRIGGER ALL",
+        (
+            "CREATE OR REPLACE FUNCTION cpor_keep_evidence() RETURNS trigger LANGUAGE plpgsql "
+            "AS 'BEGIN RETURN NULL; END'"
+        ),
+    ],
+)
+def test_a_trigger_that_does_nothing_is_named_and_mended(sabotage: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE claims_comment DISABLE TRIGGER ALL")
-    assert triggers.missing(connection) == ["claims_comment"]
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(sabotage)
+    assert "claims_comment" in triggers.missing(connection)
+    triggers.install(connection)
+    assert triggers.missing(connection) == []
+
+
+def test_a_shell_of_sqlite_changes_nothing_and_replacing_is_deleting() -> None:
+    """Whatever the suite's database is: the triggers' own text, in a file of SQLite's."""
+    file = sqlite3.connect(":memory:")
+    file.execute("CREATE TABLE note (id integer PRIMARY KEY, kind text UNIQUE, body text)")
+    made = triggers._on_sqlite("note", ["id", "kind", "body"], [], ["body"], [])
+    changes = (
+        "INSERT INTO note VALUES (2, 'b', '')",
+        "REPLACE INTO note VALUES (2, 'a', '')",
+        "UPDATE note SET body = 'forged'",
+        "UPDATE note SET kind = 'forged'",
+        "DELETE FROM note",
+    )
+    file.execute("INSERT INTO note VALUES (1, 'a', '')")
+    for name, text in made.items():
+        file.execute(text.replace("{name}", f"on_{name}"))
+
+    def done() -> list[str]:
+        through = []
+        for change in changes:
+            try:
+                file.execute(change)
+            except sqlite3.Error:
+                continue
+            through.append(change)
+        return through
+
+    assert done() == []
+    file.create_function("cpor_pseudonymising", 0, lambda: 0)
+    file.execute("PRAGMA recursive_triggers = ON")
+    assert done() == ["INSERT INTO note VALUES (2, 'b', '')"]
+    file.create_function("cpor_pseudonymising", 0, lambda: 1)
+    assert done() == ["UPDATE note SET body = 'forged'"]
+    file.close()

@@ -29,6 +29,9 @@ BLOCK = 500
 PATIENCE_SECONDS = 5.0
 """How long a run waits for transactions that are writing; what they hold up is left to the next."""
 
+BEFORE_ALL = -(2**63)
+"""Smaller than every key, so that no key hides in front of the first seal."""
+
 WRITERS = """SELECT c.relname, l.virtualtransaction FROM pg_locks l
   JOIN pg_class c ON c.oid = l.relation
   WHERE l.locktype = 'relation' AND l.mode = 'RowExclusiveLock' AND l.granted
@@ -90,9 +93,9 @@ def _writers(tables: list[str]) -> set[tuple[str, str]]:
 
 
 def sealed_upto(table: str) -> int:
-    """Return the last key of the table that the chain covers; 0 before the first seal."""
+    """Return the last key of the table that the chain covers; below all before the first seal."""
     found = EvidenceSeal.objects.filter(table=table).aggregate(key=Max("upto_key"))["key"]
-    return int(found or 0)
+    return BEFORE_ALL if found is None else int(found)
 
 
 def _count(kept: Kept, upto: int) -> int:

@@ -23,8 +23,7 @@ PREFIX = "evidence_"
 ALLOWED = "cpor_pseudonymising"
 SETTING = "cpor.pseudonymising"
 
-FUNCTION = """
-CREATE OR REPLACE FUNCTION cpor_keep_evidence() RETURNS trigger LANGUAGE plpgsql AS $body$
+BODY = """
 DECLARE
   emptied text[];
   free text[];
@@ -53,7 +52,11 @@ BEGIN
   RAISE EXCEPTION 'Evidence is kept: % allows no such %.', TG_TABLE_NAME, TG_OP
     USING ERRCODE = 'restrict_violation';
 END
-$body$"""
+"""
+FUNCTION = (
+    "CREATE OR REPLACE FUNCTION cpor_keep_evidence() RETURNS trigger LANGUAGE plpgsql "
+    f"AS $body${BODY}$body$"
+)
 
 
 def connect() -> None:
@@ -71,10 +74,9 @@ def install(connection: BaseDatabaseWrapper, app_label: str | None = None) -> No
     there = _existing(connection)
     statements = []
     for table, definitions in wanted.items():
-        at_work = there.get(table, {})
-        statements += [
-            _drop(connection, table, each) for each in at_work if each not in definitions
-        ]
+        found = there.get(table, {})
+        at_work = {name for name, text in definitions.items() if _does(found.get(name), text)}
+        statements += [_drop(connection, table, name) for name in found if name not in at_work]
         statements += [text for name, text in definitions.items() if name not in at_work]
     if statements and connection.vendor == "postgresql":
         statements.insert(0, FUNCTION)
@@ -102,7 +104,9 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
     return [
         table
         for table, definitions in wanted.items()
-        if not all(there.get(table, {}).get(name) for name in definitions)
+        if not all(
+            _does(there.get(table, {}).get(name), text) for name, text in definitions.items()
+        )
     ]
 
 
@@ -134,9 +138,11 @@ def _allow(connection: Any, is_allowed: bool) -> None:
 def _teach_sqlite(connection: Any, **kwargs: Any) -> None:
     """Give a connection to SQLite the function that its triggers ask.
 
-    Where it is unknown, such as in a shell of SQLite's own, every change of evidence fails.
+    Where it is unknown, such as in a shell of SQLite's own, every change of evidence fails. With
+    recursive triggers, ``REPLACE`` counts as the deletion that it is.
     """
     if connection.vendor == "sqlite":
+        connection.connection.execute("PRAGMA recursive_triggers = ON")
         connection.connection.create_function(
             ALLOWED, 0, lambda: int(getattr(connection, "cpor_pseudonymising", False))
         )
@@ -153,26 +159,36 @@ def _after_migrate(sender: AppConfig, using: str, **kwargs: Any) -> None:
     install(connections[using], sender.label)
 
 
-def _existing(connection: BaseDatabaseWrapper) -> dict[str, dict[str, bool]]:
-    """Return the names of our triggers by table, and whether each is at work."""
+def _existing(connection: BaseDatabaseWrapper) -> dict[str, dict[str, str]]:
+    """Return our triggers by table and name, each with what it does.
+
+    That is the text of the statement on SQLite and of the function on PostgreSQL, empty for a
+    trigger that is switched off.
+    """
     if connection.vendor == "postgresql":
         query = (
-            "SELECT c.relname, t.tgname, t.tgenabled IN ('O', 'A') FROM pg_trigger t "
-            "JOIN pg_class c ON c.oid = t.tgrelid "
+            "SELECT c.relname, t.tgname, "
+            "CASE WHEN t.tgenabled IN ('O', 'A') THEN p.prosrc ELSE '' END FROM pg_trigger t "
+            "JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid "
             "WHERE NOT t.tgisinternal AND t.tgname LIKE 'evidence\\_%%' "
             "AND pg_table_is_visible(c.oid)"
         )
     else:
         query = (
-            "SELECT tbl_name, name, 1 FROM sqlite_master "
+            "SELECT tbl_name, name, sql FROM sqlite_master "
             "WHERE type = 'trigger' AND substr(name, 1, 9) = 'evidence_'"
         )
-    found: dict[str, dict[str, bool]] = {}
+    found: dict[str, dict[str, str]] = {}
     with connection.cursor() as cursor:
         cursor.execute(query, [])
-        for table, name, is_enabled in cursor.fetchall():
-            found.setdefault(table, {})[name] = bool(is_enabled)
+        for table, name, text in cursor.fetchall():
+            found.setdefault(table, {})[name] = text
     return found
+
+
+def _does(found: str | None, wanted: str) -> bool:
+    """Whether a trigger that was found does what the statement says; its name tells the rest."""
+    return found in (wanted, BODY)
 
 
 def _wanted(connection: BaseDatabaseWrapper, kept: list[Kept]) -> dict[str, dict[str, str]]:
@@ -251,6 +267,9 @@ def _on_sqlite(
         f"WHEN {' OR '.join(changed)} BEGIN {no}UPDATE.'); END",
         "delete": f'CREATE TRIGGER {{name}} BEFORE DELETE ON "{table}" FOR EACH ROW '
         f"BEGIN {no}DELETE.'); END",
+        # A shell that could switch off what makes REPLACE a deletion doesn't know the function.
+        "insert": f'CREATE TRIGGER {{name}} BEFORE INSERT ON "{table}" FOR EACH ROW '
+        f"WHEN {ALLOWED}() IS NULL BEGIN {no}INSERT.'); END",
     }
 
 
