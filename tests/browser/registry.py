@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,18 +29,13 @@ class Registry:
 
 def import_registry(desk: Desk, folder: Path) -> Registry:
     """Write the files and import them with the four commands."""
-    commands = {
+    commands: dict[str, tuple[str, ...]] = {
         "products": (str(_products(folder)),),
         "customers": (str(_customers(folder)),),
         "subscriptions": (str(_subscriptions(folder)), "--tenant", TENANT_ID, "--channel", "vl_ea"),
         "partners": (str(_partners(folder)),),
     }
-    answers = {}
-    for what, arguments in commands.items():
-        done = desk.manage(f"import_{what}", *arguments, "--json")
-        assert done.returncode == 0, done.stderr
-        answers[what] = json.loads(done.stdout)
-    return Registry(answers)
+    return Registry(desk.import_files(commands))
 
 
 def _products(folder: Path) -> Path:

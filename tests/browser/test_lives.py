@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import date
 from typing import Any
@@ -47,7 +46,7 @@ def lamna(
     subscriptions = {
         "value": [_subscription(ENDING, 2026), _subscription(FOLLOWING, 2027)],
     }
-    files = {
+    files: dict[str, tuple[str, ...]] = {
         "customers": (str(write_csv(folder / "customers.csv", [customer])),),
         "subscriptions": (
             str(write_json(folder / "subscriptions.json", subscriptions)),
@@ -57,12 +56,7 @@ def lamna(
             "vl_ea",
         ),
     }
-    answers = {}
-    for what, arguments in files.items():
-        done = desk.manage(f"import_{what}", *arguments, "--json")
-        assert done.returncode == 0, done.stderr
-        answers[what] = json.loads(done.stdout)
-    return answers
+    return desk.import_files(files)
 
 
 def _subscription(subscription_id: str, ends_in: int) -> dict[str, Any]:
