@@ -2,6 +2,7 @@
 
 import gc
 import os
+from collections.abc import Iterator
 
 import pytest
 from django.core.cache import caches
@@ -9,7 +10,7 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
-from tests import factories
+from tests import factories, shared
 from tests.unguarded import let_tables_be_emptied
 
 
@@ -29,11 +30,27 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Load the shipped catalogue once, because nearly every claim needs it."""
     let_tables_be_emptied()
     with django_db_blocker.unblock():
         factories.make_catalogue()
+    yield
+    with django_db_blocker.unblock():
+        shared.clear()
+
+
+@pytest.fixture
+def _begun(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    with django_db_blocker.unblock():
+        shared.begin(request)
+
+
+@pytest.fixture
+def _django_db_helper(_begun: None, _django_db_helper: None) -> None:
+    """Make what tests share before the transaction begins that each test has for itself."""
 
 
 @pytest.fixture(autouse=True)

@@ -20,12 +20,13 @@ from consent.services.requests import Addressee
 from consent.tokens import token_for
 from cpor_site.common import clock
 from tests import acts, factories
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 PAGES = ("consent_page", "consent_agree", "consent_decline")
 
 
-@pytest.fixture
+@shared
 def claim() -> Claim:
     return acts.in_window(factories.make_claim(products=("exchange_online", "teams")))
 
