@@ -113,7 +113,7 @@ def steps_of(claim: Claim, calendar: BusinessCalendar, now: datetime) -> list[St
         case Status.CANCELLED:
             return [*done, Step(_("Discarded"), Progress.DONE, claim.ended_at)]
         case _:
-            approved = Step(_("Approved"), Progress.DONE, claim.decided_at)
+            approved = _approved_step(claim)
             ended = Step(_("Association ended"), Progress.DONE, claim.ended_at)
             return [*done, approved, ended, *_dispute(claim)]
 

@@ -101,8 +101,9 @@ def lines_of(claim: Claim) -> list[ClaimLine]:
 
 
 def documents_of(claim: Claim) -> list[PoEDocument]:
-    """Return all documents, newest first, each with the lines it covers."""
-    covers = Prefetch("covers", ClaimLine.objects.select_related("product").order_by("pk"))
+    """Return all documents, newest first, each with the lines it covers, by product."""
+    lines = ClaimLine.objects.select_related("product").order_by("product__name", "pk")
+    covers = Prefetch("covers", lines)
     return list(
         PoEDocument.objects.filter(claim=claim)
         .select_related("uploaded_by")

@@ -157,7 +157,7 @@ def label_at(claim: Claim, now: datetime) -> str:
 
 
 def _label(claim: Claim, *, disputable: bool) -> str:
-    if claim.status == Status.REJECTED and not disputable:
+    if claim.status == Status.REJECTED and not disputable and not waits_for_renewal(claim):
         other = claim.rule_profile.status_labels.get("rejected_final")
         return str(other or gettext("Rejected, final"))
     return door.status_label(claim)

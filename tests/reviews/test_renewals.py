@@ -119,7 +119,7 @@ class TestAsking:
 
         done = browser.post(address, {"version": claim.version, "reason": WHY}, follow=True)
         words = partner_pages.text_of(done)
-        assert "they decide whether the customer is asked again" in words
+        assert "Rejected With the reviewers: they decide whether the customer is asked" in words
         assert "still open" in words
         assert WHY in words
         assert f'href="{address}"' not in partner_pages.html_of(done)
