@@ -10,6 +10,7 @@ from .services import (
     registry_age,
     reminders,
     renewal_reminders,
+    scanning,
     subscription_ends,
     sweeps,
 )
@@ -61,6 +62,12 @@ def close_dispute_windows() -> None:
 def archive_idle_drafts() -> None:
     """Q16."""
     archive.archive_idle_drafts()
+
+
+@shared_task
+def scan_documents() -> None:
+    """POE-05: the virus check."""
+    scanning.scan_documents()
 
 
 @shared_task

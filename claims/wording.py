@@ -65,6 +65,8 @@ EVENT_WORDS: dict[str, Promise] = {
     "document_attached": _("Document attached"),
     "document_described": _("Document described"),
     "document_withdrawn": _("Document withdrawn"),
+    "document_downloaded": _("Document downloaded"),
+    "document_refused": _("Document refused by the virus check"),
     "comment_added": _("Comment written"),
     "claim_reassigned": _("Reviewer changed"),
     "case_taken_over": _("Case taken over by a lead"),

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from cpor_site.env_mail import MailProvider, mail_provider
 from cpor_site.env_reader import EnvReader
+from cpor_site.env_scanner import scanner
 from cpor_site.env_services import (
     Bucket,
     Database,
@@ -74,6 +75,7 @@ class Env:
     mail_from: str
     bucket: Bucket | None
     handoff: Handoff
+    clamav: str
     operator: Operator
     registry_authoritative: bool
     customer_directory: str
@@ -210,6 +212,7 @@ def read(environ: dict[str, str]) -> Env:
         mail_from=mail_from,
         bucket=(documents := bucket(reader, mode)),
         handoff=handoff(reader, mode, documents),
+        clamav=scanner(reader, mode),
         operator=_operator(reader, production),
         registry_authoritative=reader.boolean("CPOR_REGISTRY_AUTHORITATIVE", default=True),
         customer_directory=reader.dotted(

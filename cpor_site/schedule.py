@@ -132,6 +132,12 @@ def jobs(*, demo: bool) -> tuple[Job, ...]:
             what="Seals new evidence in the chain that shows every later change.",
         ),
         Job(
+            name="scan_documents",
+            task="claims.tasks.scan_documents",
+            every=mail,
+            what="Has new proof checked for viruses, if a check is set (`CPOR_CLAMAV`).",
+        ),
+        Job(
             name="render_proof",
             task="reviews.tasks.render_proof",
             every=sweep,

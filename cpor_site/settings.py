@@ -33,12 +33,16 @@ CPOR_POE_MAX_FILE_MB = ENV.poe_max_file_mb
 CPOR_POE_MAX_FILES = ENV.poe_max_files
 CPOR_POE_MAX_TOTAL_MB = ENV.poe_max_total_mb
 CPOR_WITHDRAWAL_TAKES_EFFECT = ENV.withdrawal_takes_effect
+CPOR_CLAMAV = ENV.clamav
+CPOR_SIGNED_SECONDS = 60
 CPOR_HANDOFF_SECRETS = ENV.handoff.secrets
 CPOR_HANDOFF_URL = ENV.handoff.url
 CPOR_HANDOFF_ALLOW_PRIVATE = ENV.handoff.allow_private
 CPOR_MAIL_PROVIDER = ENV.mail_provider.name if ENV.mail_provider else ""
 CPOR_CLOCK_FILE = ENV.clock_file
 CPOR_TRUSTED_PROXIES = ENV.trusted_proxies
+
+MEGABYTE = 1024 * 1024
 
 # --- The site ----------------------------------------------------------------------------------
 
@@ -153,6 +157,8 @@ CACHES: dict[str, dict[str, Any]] = {
 
 
 def _bucket_storage(bucket: Bucket, **options: Any) -> dict[str, Any]:
+    from boto3.s3.transfer import TransferConfig  # noqa: PLC0415
+
     return {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
@@ -164,7 +170,9 @@ def _bucket_storage(bucket: Bucket, **options: Any) -> dict[str, Any]:
             "addressing_style": bucket.addressing_style,
             "signature_version": "s3v4",
             "querystring_auth": True,
-            "querystring_expire": 60,
+            "querystring_expire": CPOR_SIGNED_SECONDS,
+            # One request for a file, read from the disk as it goes: parts would lie in memory.
+            "transfer_config": TransferConfig(multipart_threshold=1024 * MEGABYTE),
             "file_overwrite": False,
             "default_acl": None,
             "object_parameters": {"ContentDisposition": "attachment"},
@@ -214,7 +222,6 @@ STATIC_ROOT = ENV.static_dir
 WHITENOISE_USE_FINDERS = ENV.is_test
 WHITENOISE_AUTOREFRESH = ENV.is_test
 
-MEGABYTE = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * MEGABYTE
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 DATA_UPLOAD_MAX_NUMBER_FILES = ENV.poe_max_files

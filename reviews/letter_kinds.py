@@ -264,6 +264,8 @@ KINDS: tuple[LetterKind, ...] = (
               "ends_on": date(2026, 4, 1), "draft": ""}),
     _partner("proof_reminder_sent", _("The newest proof is 10 months old"), ACTIVE,
              {"proof_on": date(2025, 5, 2), "months": 12}),
+    _partner("document_refused", _("The virus check refused a document"), ASKED,
+             {"document": "Proof of work.pdf", "found": "Win.Test.EICAR_HDB-1"}),
     _partner("draft_reminder_sent", _("A draft was idle for 30 days"), EDITING,
              {"since": AT, "archived_at": LATER}),
     _customer("consent_request", "request", _("The claim was approved"),

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from claims.models import PoEDocument
 
 from .models import ProofPage, ProofRendering
-from .services.rendering import SHOWABLE
 
 State = ProofRendering.State
 Scan = PoEDocument.ScanState
@@ -119,6 +118,8 @@ def note_on(document: PoEDocument) -> Promise | str:
     """Return why a document isn't shown, or not whole; empty if it is."""
     if document.scan_state in INSTEAD:
         return INSTEAD[document.scan_state]
+    if not document.may_be_opened:
+        return INSTEAD[Scan.PENDING]
     rendering = getattr(document, "rendering", None)
     if rendering is None or rendering.state == State.NOT_SHOWN:
         return _("This kind of document can't be shown here. Download it to read it.")
@@ -130,7 +131,7 @@ def note_on(document: PoEDocument) -> Promise | str:
 def _is_ready(document: PoEDocument) -> bool:
     rendering = getattr(document, "rendering", None)
     return (
-        rendering is not None and rendering.state == State.READY and document.scan_state in SHOWABLE
+        rendering is not None and rendering.state == State.READY and document.may_be_opened
     )
 
 

@@ -86,11 +86,11 @@ def obstacles(case: CaseFile, today: date) -> list[Obstacle]:
         Obstacle(
             gettext("The virus check of “%(name)s” isn't finished.") % {"name": each.original_name},
             _("Wait for it. If it doesn't end, tell ops.")
-            if each.scan_state == Scan.PENDING
+            if each.scan_state != Scan.FAILED
             else _("It failed: tell ops, or ask the partner for the file again."),
         )
         for each in standing
-        if each.scan_state in (Scan.PENDING, Scan.FAILED)
+        if each.is_being_checked
     ]
     if case.cases:
         found.append(

@@ -105,6 +105,22 @@ class PoEDocument(models.Model):
     def __str__(self) -> str:
         return self.original_name
 
+    @classmethod
+    def open_states(cls) -> tuple[str, ...]:
+        """Return what the virus check must have said before a document is opened for anybody."""
+        checked = (cls.ScanState.CLEAN.value,)
+        return checked if settings.CPOR_CLAMAV else (*checked, cls.ScanState.NOT_SCANNED.value)
+
+    @property
+    def may_be_opened(self) -> bool:
+        """Whether the virus check has passed the document, or there is none at this desk."""
+        return self.scan_state in self.open_states()
+
+    @property
+    def is_being_checked(self) -> bool:
+        """Whether the virus check's word is still to come, or could not be had."""
+        return not self.may_be_opened and self.scan_state != self.ScanState.INFECTED
+
     @property
     def counts(self) -> bool:
         """Whether the document stands: neither withdrawn nor refused by the virus check."""

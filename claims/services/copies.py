@@ -22,6 +22,7 @@ from ..line_facts import GatheredLines
 from ..models import Claim, ClaimContact, ClaimLine, PoEDocument, Subscription
 from ..refusals import MovedOn, NotYours
 from ..states import OPEN_STATUSES, AssociationState, LineStatus, Status
+from . import scanning
 from .drafting import require, start_claim
 from .lines import look_up_subscriptions
 
@@ -289,7 +290,7 @@ def _copy_files(source: Claim) -> list[_Kept]:
                 signer_name=document.signer_name,
                 signer_title=document.signer_title,
                 note=document.note,
-                scan_state=document.scan_state,
+                scan_state=scanning.state_of_copy(document.scan_state),
             )
             try:
                 content = document.file.open("rb")

@@ -22,7 +22,7 @@ from ..models import Claim, ClaimLine, Comment, PoEDocument
 from ..refusals import MovedOn, NotYours
 from ..rules.documents import subject_of
 from ..states import LineStatus, Status
-from . import proof_requests
+from . import proof_requests, scanning
 from .drafting import require
 
 logger = logging.getLogger(__name__)
@@ -214,6 +214,7 @@ def _attach(
         size=seen.size,
         sha256=seen.sha256,
         comment=comment,
+        scan_state=scanning.state_at_first(),
     )
     # Stored before the claim is locked, because a slow storage must not hold up its reviewer.
     document.file.save(seen.name, upload, save=False)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import logging
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest
-from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext_lazy as _
+from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from cpor_site.common.models import User
 
 from .. import actors, selectors
 from ..models import PoEDocument
+from ..services import handing_out
 from .access import reader
 
 logger = logging.getLogger(__name__)
@@ -23,29 +23,50 @@ logger = logging.getLogger(__name__)
 
 @require_safe
 @login_required
-def document_download(request: HttpRequest, pk: int) -> FileResponse:
+def document_download(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Send the document as an attachment; 404 for whoever may not see its claim.
 
-    A withdrawn document stays readable; one that the virus check refused is kept from everybody.
+    From a bucket it is handed out at an address that is signed and good for a minute. A withdrawn
+    document stays readable; one that the virus check refused, or hasn't passed yet, is kept from
+    everybody. Each download is noted in the claim's record.
     """
-    document = get_object_or_404(_visible_to(reader(request)), pk=pk)
-    if document.scan_state == PoEDocument.ScanState.INFECTED:
-        raise PermissionDenied(_("This file was refused by the virus check."))
-    try:
-        content = document.file.open("rb")
-    except FileNotFoundError:
-        logger.error("The file of document %s is missing from the storage.", document.pk)
-        raise Http404 from None
-    response = FileResponse(
-        content,
-        as_attachment=True,
-        filename=document.original_name,
-        content_type=document.content_type,
-    )
+    user = reader(request)
+    documents = _visible_to(user).select_related("claim")
+    document = get_object_or_404(documents, pk=pk)
+    if not document.may_be_opened:
+        return _kept_back(request, document)
+    address = handing_out.signed_address(document)
+    if address:
+        response: HttpResponseBase = HttpResponseRedirect(address)
+        response["Referrer-Policy"] = "no-referrer"
+    else:
+        try:
+            content = handing_out.content_of(document)
+        except FileNotFoundError:
+            logger.error("The file of document %s is missing from the storage.", document.pk)
+            raise Http404 from None
+        response = FileResponse(
+            content,
+            as_attachment=True,
+            filename=document.original_name,
+            content_type=document.content_type,
+        )
+    if request.method == "GET":
+        handing_out.note_download(document, user)
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox"
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def _kept_back(request: HttpRequest, document: PoEDocument) -> HttpResponseBase:
+    reasons = {
+        PoEDocument.ScanState.INFECTED: _("This file was refused by the virus check."),
+        PoEDocument.ScanState.FAILED: _("This file couldn't be checked for viruses."),
+    }
+    waits = _("This file is still being checked for viruses. Try again in a minute.")
+    why = reasons.get(PoEDocument.ScanState(document.scan_state), waits)
+    return render(request, "403.html", {"why": why}, status=403)
 
 
 def _visible_to(user: User) -> QuerySet[PoEDocument]:

@@ -60,7 +60,6 @@ from ..models import (
     CompetingRuling,
     InternalNote,
 )
-from .rendering import SHOWABLE
 
 PERMISSION = "common.export_case"
 IN_MEMORY = 8 * 1024 * 1024
@@ -235,7 +234,7 @@ def _documents(made: _Zip, claim: Claim) -> list[dict[str, Any]]:
     told = []
     for number, each in enumerate(PoEDocument.objects.filter(claim=claim).order_by("pk"), start=1):
         row = _row(each, []) | {"covers": sorted(each.covers.values_list("pk", flat=True))}
-        if each.scan_state not in SHOWABLE:
+        if not each.may_be_opened:
             row["left_out"] = str(each.get_scan_state_display())
         else:
             name = f"documents/{number:02d}-{safe_name(each.original_name)}"

@@ -283,7 +283,7 @@ def proof_problems(claim: Claim, now: datetime) -> list[Problem]:
     documents = [each for each in PoEDocument.objects.filter(claim=claim) if each.counts]
     if not documents:
         problems.append(error("REV-22", _("There is no proof of execution to approve.")))
-    elif any(each.scan_state in (Scan.PENDING, Scan.FAILED) for each in documents):
+    elif any(each.is_being_checked for each in documents):
         problems.append(
             error("REV-22", _("A document's virus check isn't finished. Approve when it is."))
         )

@@ -34,8 +34,6 @@ logger = logging.getLogger(__name__)
 State = ProofRendering.State
 Scan = PoEDocument.ScanState
 
-SHOWABLE = (Scan.CLEAN, Scan.NOT_SCANNED)
-"""What the virus check must have said before a document is opened for its pages."""
 MOST_ATTEMPTS = 3
 OVER_AFTER = timedelta(minutes=5)
 """When an attempt that hasn't reported must be over; far longer than ``Limits.wall_seconds``."""
@@ -79,7 +77,7 @@ def waiting(now: datetime) -> Iterator[int]:
     if pending.filter(made_at__gt=now - OVER_AFTER).exists():
         return
     end = time.monotonic() + LONGEST_RUN.total_seconds()
-    for key in keyset(pending.filter(document__scan_state__in=SHOWABLE)):
+    for key in keyset(pending.filter(document__scan_state__in=PoEDocument.open_states())):
         if time.monotonic() > end:
             return
         yield key
@@ -149,7 +147,7 @@ def _taken(rendering_id: int) -> ProofRendering | None:
     """Return the rendering with its next attempt counted, or None if it isn't to be drawn now."""
     now = clock.now()
     seen = ProofRendering.objects.select_related("document").filter(pk=rendering_id).first()
-    if seen is None or seen.document.scan_state not in SHOWABLE:
+    if seen is None or not seen.document.may_be_opened:
         return None
     taken = ProofRendering.objects.filter(
         Q(made_at=None) | Q(made_at__lte=now - OVER_AFTER),
@@ -210,7 +208,7 @@ def _mine(rendering: ProofRendering) -> ProofRendering | None:
     )
     if row.attempts != rendering.attempts or row.state != State.PENDING:
         return None
-    return row if row.document.scan_state in SHOWABLE else None
+    return row if row.document.may_be_opened else None
 
 
 def _store(row: ProofPage, path: Path) -> None:

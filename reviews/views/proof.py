@@ -7,10 +7,9 @@ import logging
 from django.http import FileResponse, Http404, HttpRequest
 from django.views.decorators.http import require_safe
 
-from claims.models import Claim
+from claims.models import Claim, PoEDocument
 
 from ..models import ProofPage, ProofRendering
-from ..services.rendering import SHOWABLE
 from .case import about_a_case
 
 logger = logging.getLogger(__name__)
@@ -23,7 +22,7 @@ def page_image(request: HttpRequest, claim: Claim, document_id: int, number: int
     page = ProofPage.objects.filter(
         rendering__document=document_id,
         rendering__document__claim=claim,
-        rendering__document__scan_state__in=SHOWABLE,
+        rendering__document__scan_state__in=PoEDocument.open_states(),
         rendering__state=ProofRendering.State.READY,
         number=number,
     ).first()
