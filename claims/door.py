@@ -128,9 +128,13 @@ def open_for_change(
 
 
 def locked(claim_id: int) -> Claim:
-    """Return the claim with its row locked, freshly read; raise ``NotYours`` if there is none."""
+    """Return the claim with its row locked, freshly read; raise ``NotYours`` if there is none.
+
+    The lock leaves the key alone: an act on a rival's claim may still write rows that refer to this
+    one, such as an event, and need not wait for it.
+    """
     claim = (
-        Claim.objects.select_for_update(of=("self",))
+        Claim.objects.select_for_update(of=("self",), no_key=True)
         .select_related("organization", "location", "tenant", "area", "rule_profile")
         .filter(pk=claim_id)
         .first()

@@ -111,7 +111,7 @@ def passage(*, claim_ids: Sequence[int], act: Act) -> Iterator[Batch]:
     """
     with transaction.atomic():
         locked = list(
-            Claim.objects.select_for_update(skip_locked=True)
+            Claim.objects.select_for_update(skip_locked=True, no_key=True)
             .filter(Among("pk", claim_ids))
             .order_by("pk")
         )

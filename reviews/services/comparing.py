@@ -139,7 +139,7 @@ def let_go_on(claim_id: int) -> None:
     the row here could make two acts wait for each other.
     """
     paused = Claim.objects.filter(pk=claim_id, paused_at__isnull=False)
-    if paused.select_for_update(skip_locked=True).first() is not None:
+    if paused.select_for_update(skip_locked=True, no_key=True).first() is not None:
         go_on(claim_id)
     elif paused.exists():
         transaction.on_commit(partial(go_on, claim_id))
