@@ -5,8 +5,9 @@ Whatever the demo shows has passed the rules: nothing is written past the servic
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -37,8 +38,10 @@ from claims.services.drafting import ClaimChanges, ContactEntry, edit_claim, sta
 from claims.services.lines import LineChoice, included_lines
 from claims.services.submission import submit_claim
 from claims.states import DeficiencyCode, RejectionReason
-from cpor_site.common import clock
+from consent.services.windows import finalise_consent_windows
+from cpor_site.common import clock, outbox
 from cpor_site.common.models import User
+from reviews.services.competing import find_sufficient
 from reviews.services.decisions import (
     FindingEntry,
     approve_claim,
@@ -111,6 +114,7 @@ def _act_out() -> list[Claim]:
     northwind = _person("incentives.admin@northwind.example")
     rita = actors.reviewer(_person("reviewer@desk.example"))
 
+    competing = _act_out_competing(fabrikam, northwind, rita)
     draft = _draft(
         fabrikam,
         Draft(
@@ -209,7 +213,69 @@ def _act_out() -> list[Claim]:
     )
     take_up_claim(claim_id=approved.pk, actor=rita)
     approve_claim(claim_id=approved.pk, actor=rita, text="Thank you, the proof is complete.")
-    return [draft, submitted, contested, reviewed, asked, rejected, approved]
+    return [*competing, draft, submitted, contested, reviewed, asked, rejected, approved]
+
+
+def _act_out_competing(fabrikam: User, northwind: User, rita: actors.Actor) -> list[Claim]:
+    """Two partners of record are challenged: one is asked for newer proof, one has answered."""
+    mail = Draft(
+        "Litware mail operations",
+        "Litware Kft.",
+        M365,
+        ["usage"],
+        [("exchange_online", "")],
+        contact="Eva Kiss",
+    )
+    calls = Draft(
+        "Tailspin meetings",
+        "Tailspin Toys Sp. z o.o.",
+        M365,
+        ["usage"],
+        [("teams", "")],
+        contact="Piotr Nowak",
+    )
+    with _days_ago(45):
+        holds_mail = _approve(fabrikam, mail, rita)
+        holds_calls = _approve(northwind, _by_northwind(calls), rita)
+        outbox.send_due()
+    with _days_ago(37):
+        finalise_consent_windows()
+    with _days_ago(9):
+        wants_calls = _take_up(fabrikam, replace(calls, name="Tailspin calling plans"), rita)
+        find_sufficient(claim_id=wants_calls.pk, actor=rita, internal_note="Signed this summer.")
+    with _days_ago(6):
+        tenant = holds_calls.tenant
+        assert tenant is not None
+        _attach(holds_calls, actors.partner(northwind), calls, tenant, "renewed-agreement.pdf", 20)
+    with _days_ago(1):
+        wants_mail = _take_up(
+            northwind, _by_northwind(replace(mail, name="Litware mailboxes")), rita
+        )
+        find_sufficient(claim_id=wants_mail.pk, actor=rita)
+    return [holds_mail, holds_calls, wants_calls, wants_mail]
+
+
+def _by_northwind(draft: Draft) -> Draft:
+    return replace(draft, partner_id="5200001")
+
+
+def _take_up(person: User, draft: Draft, reviewer: actors.Actor) -> Claim:
+    return take_up_claim(claim_id=_submit(person, draft).pk, actor=reviewer)
+
+
+def _approve(person: User, draft: Draft, reviewer: actors.Actor) -> Claim:
+    claim = _take_up(person, draft, reviewer)
+    return approve_claim(claim_id=claim.pk, actor=reviewer, text="Thank you.")
+
+
+@contextmanager
+def _days_ago(days: int) -> Iterator[None]:
+    """Let everything within happen so many days ago."""
+    clock.move(-timedelta(days=days))
+    try:
+        yield
+    finally:
+        clock.move(timedelta(days=days))
 
 
 def _submit(person: User, draft: Draft) -> Claim:
@@ -270,15 +336,22 @@ def _draft(person: User, draft: Draft) -> Claim:
     return Claim.objects.get(pk=claim.pk)
 
 
-def _attach(claim: Claim, actor: actors.Actor, draft: Draft, tenant: CustomerTenant) -> None:
+def _attach(
+    claim: Claim,
+    actor: actors.Actor,
+    draft: Draft,
+    tenant: CustomerTenant,
+    name: str = "statement-of-work.pdf",
+    signed_days_ago: int = 40,
+) -> None:
     today = clock.now().date()
-    signed_on = today - timedelta(days=40)
+    signed_on = today - timedelta(days=signed_days_ago)
     lines = included_lines(claim)
     attach_document(
         claim_id=claim.pk,
         actor=actor,
         upload=SimpleUploadedFile(
-            "statement-of-work.pdf",
+            name,
             statement_of_work(
                 partner=claim.organization.name,
                 customer=tenant.name,

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +18,7 @@ from cpor_site.common import clock
 from cpor_site.common.admin_bases import EvidenceAdmin
 from cpor_site.common.operator_calendar import operator_calendar
 
-from ..competing_stages import Stage, age_of, stage_words, with_stage
+from ..competing_stages import Age, Stage, age_of, stage_words, with_stage
 from ..models import CompetingClaimsCase, CompetingParty
 from ..views.competing import assign_page, competing_page, take_act
 from ..views.rulings import rule_page
@@ -64,7 +65,7 @@ class CompetingClaimsCaseAdmin(EvidenceAdmin):
 
     @admin.display(description=_("age"), ordering="opened_at")
     def age(self, case: CompetingClaimsCase) -> str:
-        age = age_of(case, clock.now(), operator_calendar())
+        age: Age = case.told_age  # type: ignore[attr-defined]
         return format_html("<strong>{}</strong>", age.words) if age.is_late else age.words
 
     @admin.display(description=_("claims"))
@@ -81,6 +82,17 @@ class CompetingClaimsCaseAdmin(EvidenceAdmin):
         rows = CompetingParty.objects.select_related("claim__tenant", "line__product")
         found = super().get_queryset(request).prefetch_related(Prefetch("parties", rows))
         return with_stage(found, clock.now())
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """List the cases, each with its age; the operator's calendar is read once for all."""
+        response = super().changelist_view(request, extra_context)
+        if isinstance(response, TemplateResponse) and "cl" in (response.context_data or {}):
+            now, calendar = clock.now(), operator_calendar()
+            for case in response.context_data["cl"].result_list:
+                case.told_age = age_of(case, now, calendar)
+        return response
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

@@ -92,6 +92,10 @@ class ActPage(ABC):
         """Return what stands against the act now, to be read before its button."""
         return []
 
+    def written_about(self) -> list[str]:
+        """Return the numbers of the claims about which the act writes letters."""
+        return [self.claim.number]
+
     def competing(self) -> frozenset[str]:
         """Return what the claim's cases of competing claims allow, for an act that needs one."""
         return frozenset()
@@ -321,7 +325,7 @@ def act_page(request: HttpRequest, claim: Claim, *, page: type[ActPage]) -> Http
         return _shown(request, claim, attempt)
     try:
         if step == "preview":
-            letters = rehearse(lambda: attempt.perform(actor))
+            letters = rehearse(lambda: attempt.perform(actor), attempt.written_about())
             return _previewed(request, claim, attempt, letters)
         moved = attempt.perform(actor)
     except NotYours:

@@ -30,6 +30,11 @@ class CompetingActPage(ActPage):
     def cases(self) -> list[OpenCase]:
         return open_cases_of(self.claim)
 
+    def written_about(self) -> list[str]:
+        """Return this claim's number and those of everybody in its cases."""
+        others = [party.claim.number for each in self.cases() for party in each.parties]
+        return [self.claim.number, *others]
+
     def competing(self) -> frozenset[str]:
         return competing_offers(self.claim, self.cases(), included_lines(self.claim))
 

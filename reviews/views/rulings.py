@@ -63,7 +63,8 @@ def rule_page(request: HttpRequest, case: CompetingClaimsCase) -> HttpResponse:
         return _shown(request, compared, form, status=INCOMPLETE)
     try:
         if step != "confirm":
-            letters = rehearse(lambda: _rule(case, actor, form))
+            numbers = [column.claim.number for column in compared.columns]
+            letters = rehearse(lambda: _rule(case, actor, form), numbers)
             return _previewed(request, compared, form, letters)
         ruling = _rule(case, actor, form)
     except NotYours:

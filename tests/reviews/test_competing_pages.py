@@ -2,34 +2,339 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from reviews.models import CompetingClaimsCase
+from claims.models import Claim
+from claims.states import LineStatus
+from cpor_site.common.models import OutboxMessage, User
+from reviews.models import CompetingClaimsCase, CompetingRuling, InternalNote
+from reviews.services import arbiters
 from tests import acts, factories
+from tests.reviews import competing
 
-from .pages import browser_of, text_of
+from .pages import QUEUE, browser_of, html_of, numbers_in, text_of, url
 
 pytestmark = pytest.mark.django_db
 
 LIST = "admin:reviews_competingclaimscase_changelist"
+MONDAY = "2026-06-01T09:00+02:00"
+WORDS = {
+    "grounds": ["newer_acknowledgement"],
+    "shared_reason": competing.SHARED,
+    "internal_reason": "Signed in May; the other one in January.",
+}
+
+
+@pytest.fixture
+def lead() -> User:
+    return factories.make_reviewer(role="Lead reviewer", full_name="Lena Lead")
+
+
+@pytest.fixture
+def case() -> CompetingClaimsCase:
+    """A case that is ready to rule: a holder who has answered, and a challenger."""
+    tenant = factories.make_tenant("Contoso AG")
+    holder = acts.active(factories.make_claim(tenant=tenant, location=location("Fabrikam")))
+    _holder, challenger = competing.contested(holder, location=location("Northwind"))
+    return competing.case_of(challenger)
+
+
+def location(partner: str) -> Any:
+    return factories.make_location(factories.make_organization(partner))
 
 
 def page_of(case: CompetingClaimsCase) -> str:
     return reverse("admin:reviews_competingclaimscase_change", args=[case.pk])
 
 
-def contested(challengers: int = 1, *, holder: bool = True) -> CompetingClaimsCase:
-    """Make a case with so many challengers under review, beside a partner of record or none."""
-    tenant = factories.make_tenant("Contoso AG")
-    if holder:
-        acts.active(factories.make_claim(tenant=tenant))
-    for _ in range(challengers):
-        acts.under_review(factories.make_claim(tenant=tenant))
-    return CompetingClaimsCase.objects.order_by("-pk")[0]
+def address(name: str, case: CompetingClaimsCase) -> str:
+    return reverse(f"admin:reviews_{name}", args=[case.pk])
 
 
-def test_the_page_lays_the_parties_side_by_side() -> None:
-    case = contested(2)
-    shown = text_of(browser_of().get(page_of(case)))
-    assert "Exchange Online at Contoso AG" in shown
+def claims_of(case: CompetingClaimsCase) -> tuple[Claim, Claim]:
+    """The holder's claim and the challenger's."""
+    holder, challenger = Claim.objects.filter(competing_parties__case=case).order_by("pk")
+    return holder, challenger
+
+
+def form_of(browser: Client, case: CompetingClaimsCase, winner: str) -> dict[str, Any]:
+    """What the ruling's form would send, as the page shows it now."""
+    form = browser.get(address("rule", case)).context["form"]
+    hidden = {name: form[name].value() for name in ("version", "seen")}
+    return hidden | WORDS | {"winner": winner}
+
+
+def prevails(case: CompetingClaimsCase) -> str:
+    return str(case.parties.get(standing="challenger").pk)
+
+
+class TestTheCase:
+    def test_the_parties_stand_side_by_side(self, case: CompetingClaimsCase) -> None:
+        holder, challenger = claims_of(case)
+        factories.make_document(challenger, signed_on="2026-05-30", signer_name="Ada Signer")
+
+        shown = text_of(browser_of().get(page_of(case)))
+
+        assert "Exchange Online at Contoso AG" in shown
+        assert f"Criterion Fabrikam Northwind Party present partner of record {holder.number}" in (
+            shown
+        )
+        assert "Proof by itself approved before sufficient" in shown
+        assert "Sat 30 May 2026" in shown
+        assert "Ada Signer, CIO" in shown
+        assert "says that there is nothing to add" in shown
+        assert "A lead reviewer's move: rule on the case" in shown
+        assert f"ready to rule A lead reviewer's move: rule on the case (ready: {challenger})" in (
+            shown
+        )
+
+    def test_only_who_leads_is_offered_acts(self, case: CompetingClaimsCase, lead: User) -> None:
+        mine = html_of(browser_of(lead).get(page_of(case)))
+        others = html_of(browser_of().get(page_of(case)))
+
+        for name in ("rule", "take_arbitration", "assign_arbiter"):
+            assert address(name, case) in mine
+            assert address(name, case) not in others
+            assert browser_of().post(address(name, case), WORDS).status_code == 403
+
+    def test_a_party_reads_why_they_have_no_part(
+        self, case: CompetingClaimsCase, lead: User
+    ) -> None:
+        holder, _challenger = claims_of(case)
+        factories.make_membership(lead, holder.organization)
+        browser = browser_of(lead)
+
+        assert "so you can't act. REV-02" in text_of(browser.get(page_of(case)))
+        answer = browser.post(address("take_arbitration", case), follow=True)
+        assert "REV-02" in html_of(answer)
+        assert CompetingClaimsCase.objects.get(pk=case.pk).arbiter is None
+
+    def test_taking_and_assigning(self, case: CompetingClaimsCase, lead: User) -> None:
+        browser, other = browser_of(lead), factories.make_reviewer(role="Lead reviewer")
+        version = CompetingClaimsCase.objects.get(pk=case.pk).version
+
+        browser.post(address("take_arbitration", case), {"version": version})
+        taken = CompetingClaimsCase.objects.get(pk=case.pk)
+        stale = browser.post(address("assign_arbiter", case), {"to": other.pk, "version": version})
+        browser.post(address("assign_arbiter", case), {"to": other.pk, "version": taken.version})
+
+        assert (taken.arbiter, stale.status_code) == (lead, 409)
+        assert CompetingClaimsCase.objects.get(pk=case.pk).arbiter == other
+        assert "Lena Lead" not in text_of(browser.get(page_of(case)))
+
+    def test_nobody_but_a_lead_can_be_the_arbiter(
+        self, case: CompetingClaimsCase, lead: User
+    ) -> None:
+        reviewer = factories.make_reviewer()
+        version = CompetingClaimsCase.objects.get(pk=case.pk).version
+
+        answer = browser_of(lead).post(
+            address("assign_arbiter", case), {"to": reviewer.pk, "version": version}
+        )
+
+        assert answer.status_code == 422
+        assert CompetingClaimsCase.objects.get(pk=case.pk).arbiter is None
+
+
+class TestRuling:
+    def test_every_letter_is_read_before_and_nothing_has_happened(
+        self, case: CompetingClaimsCase, lead: User
+    ) -> None:
+        holder, challenger = claims_of(case)
+        browser = browser_of(lead)
+        typed = form_of(browser, case, prevails(case))
+
+        shown = text_of(browser.post(address("rule", case), typed | {"step": "preview"}))
+
+        assert "Fabrikam" in shown
+        assert "Stays in force until the customer's time for the other claim has passed" in shown
+        assert "Prevails. The claim is approved if it is in no other case" in shown
+        for claim in (holder, challenger):
+            assert f"Letter to {claim.created_by.email}" in shown
+        assert not CompetingRuling.objects.exists()
+        assert CompetingClaimsCase.objects.get(pk=case.pk).closed_at is None
+
+    def test_confirming_rules_and_the_record_shows_it(
+        self, case: CompetingClaimsCase, lead: User
+    ) -> None:
+        browser = browser_of(lead)
+        typed = form_of(browser, case, prevails(case))
+        preview = text_of(browser.post(address("rule", case), typed | {"step": "preview"}))
+
+        answer = browser.post(address("rule", case), typed | {"step": "confirm"}, follow=True)
+
+        ruling = CompetingRuling.objects.get()
+        assert (ruling.arbiter, str(ruling.winner_id)) == (lead, prevails(case))
+        shown = text_of(answer)
+        assert "You have ruled: Northwind prevails." in html_of(answer)
+        assert "Prevails Northwind" in shown
+        assert "Grounds Newer signed acknowledgement" in shown
+        assert "Signed in May; the other one in January." in shown
+        sent = OutboxMessage.objects.filter(kind="competing_case_ruled")
+        assert sent.exists()
+        for letter in sent:
+            assert letter.subject in preview
+        again = browser.post(address("rule", case), typed | {"step": "confirm"})
+        assert again.status_code == 409
+        assert CompetingRuling.objects.count() == 1
+
+    @pytest.mark.parametrize(
+        ("changes", "code"),
+        [
+            ({"grounds": []}, "REV-44"),
+            ({"grounds": ["tie"]}, "REV-44"),
+            ({"internal_reason": " "}, "REV-45"),
+            ({"shared_reason": "Northwind showed more."}, "REV-46"),
+        ],
+    )
+    def test_a_refusal_keeps_what_was_typed(
+        self, changes: dict[str, Any], code: str, case: CompetingClaimsCase, lead: User
+    ) -> None:
+        browser = browser_of(lead)
+        typed = form_of(browser, case, prevails(case)) | {"step": "preview"} | changes
+
+        answer = browser.post(address("rule", case), typed)
+
+        assert answer.status_code == 409
+        assert code in text_of(answer)
+        for name in ("shared_reason", "internal_reason"):
+            assert answer.context["form"][name].value() == typed[name]
+        assert not CompetingRuling.objects.exists()
+
+    def test_who_prevails_has_to_be_chosen(self, case: CompetingClaimsCase, lead: User) -> None:
+        browser = browser_of(lead)
+
+        answer = browser.post(address("rule", case), form_of(browser, case, ""))
+
+        assert answer.status_code == 422
+        assert "Choose who prevails, or that nobody does." in text_of(answer)
+
+    def test_what_has_changed_meanwhile_is_said(
+        self, case: CompetingClaimsCase, lead: User
+    ) -> None:
+        browser = browser_of(lead)
+        typed = form_of(browser, case, prevails(case)) | {"step": "confirm"}
+        holder, _challenger = claims_of(case)
+        Claim.objects.filter(pk=holder.pk).update(version=holder.version + 1)
+
+        answer = browser.post(address("rule", case), typed)
+
+        assert answer.status_code == 409
+        assert f"Fabrikam, {holder.number}, has changed:" in text_of(answer)
+        assert answer.context["form"]["shared_reason"].value() == competing.SHARED
+        assert not CompetingRuling.objects.exists()
+        fresh = typed | {"seen": answer.context["form"]["seen"].value()}
+        assert browser.post(address("rule", case), fresh).status_code == 302
+
+
+class TestOnTheClaim:
+    def test_sufficient_by_itself(self) -> None:
+        holder = acts.active(factories.make_claim(location=location("Fabrikam")))
+        challenger = competing.rival(holder)
+        browser = browser_of(challenger.assigned_reviewer)
+
+        page = html_of(browser.get(url("case", challenger)))
+        shown = text_of(browser.get(url("sufficient", challenger)))
+        typed = {"version": challenger.version, "internal_note": "Good proof."}
+        letters = text_of(browser.post(url("sufficient", challenger), typed | {"step": "preview"}))
+        browser.post(url("sufficient", challenger), typed | {"step": "confirm"})
+
+        assert url("sufficient", challenger) in page
+        assert "Fabrikam, partner of record now, is asked for newer proof" in shown
+        assert f"Letter to {holder.created_by.email}" in letters
+        after = acts.fresh(challenger)
+        assert after.paused_at is not None
+        assert InternalNote.objects.get(claim=challenger).body == "Good proof."
+        paused = text_of(browser.get(url("case", challenger)))
+        assert "competing claim: it waits for the ruling of a lead." in paused
+        assert url("sufficient", challenger) not in html_of(browser.get(url("case", challenger)))
+
+    def test_splitting_off(self) -> None:
+        holder = acts.active()
+        challenger = competing.rival(holder, products=("exchange_online", "teams"))
+        browser = browser_of(challenger.assigned_reviewer)
+
+        shown = text_of(browser.get(url("split", challenger)))
+        typed = {"version": challenger.version, "step": "confirm"}
+        answer = browser.post(url("split", challenger), typed)
+
+        assert "moves to a new claim" in shown
+        assert "Exchange Online (Usage)" in shown
+        split = Claim.objects.get(split_from=challenger)
+        assert answer.headers["Location"] == url("case", split)
+        moved = challenger.lines.get(product__code="exchange_online")
+        assert moved.line_status == LineStatus.MOVED
+
+    @pytest.mark.parametrize("name", ["sufficient", "split"])
+    def test_without_a_case_there_is_nothing_to_offer(self, name: str, reviewer: User) -> None:
+        claim = acts.under_review(reviewer=reviewer)
+        browser = browser_of(reviewer)
+
+        assert url(name, claim) not in html_of(browser.get(url("case", claim)))
+        assert browser.get(url(name, claim)).status_code == 200
+        assert (
+            browser.post(
+                url(name, claim), {"version": claim.version, "step": "confirm"}
+            ).status_code
+            == 409
+        )
+
+
+class TestLists:
+    def test_the_oldest_open_case_stands_on_top(self, lead: User) -> None:
+        with time_machine.travel(factories.at(MONDAY), tick=False):
+            first = competing.rival(acts.submit(factories.make_claim()))
+        with time_machine.travel(factories.at("2026-06-03T09:00+02:00"), tick=False):
+            second = competing.sufficient(competing.rival(acts.submit(factories.make_claim())))
+            arbiters.take_arbitration(
+                case_id=competing.case_of(second).pk, actor=competing.actors.reviewer(lead)
+            )
+            browser = browser_of(lead)
+            shown = text_of(browser.get(reverse(LIST)))
+            ready = text_of(browser.get(reverse(LIST), {"stage": "ready"}))
+            mine = text_of(browser.get(reverse(LIST), {"arbiter__id__exact": lead.pk}))
+            queue = numbers_in(browser.get(reverse(QUEUE), {"queue": "competing"}))
+            index = text_of(browser.get(reverse("admin:index")))
+
+        assert shown.index(str(first.tenant)) < shown.index(str(second.tenant))
+        assert "2 of 15 business days" in shown
+        for page in (ready, mine):
+            assert str(second.tenant) in page.partition("Filter")[0]
+            assert str(first.tenant) not in page.partition("Filter")[0]
+        assert queue[:2] == sorted(queue[:2])
+        assert first.number in queue[:2]
+        assert "4 Competing 1 ready to rule (Competing) 2 cases (Competing)" in index
+
+    @pytest.mark.parametrize("rows", [1, 3])
+    def test_queries_do_not_grow(self, rows: int, lead: User) -> None:
+        for _ in range(rows):
+            competing.sufficient(competing.rival(acts.submit(factories.make_claim())))
+        browser = browser_of(lead)
+        found = []
+        for target in (reverse(LIST), reverse(QUEUE) + "?queue=competing"):
+            browser.get(target)
+            with CaptureQueriesContext(connection) as queries:
+                assert browser.get(target).status_code == 200
+            found.append(len(queries))
+
+        assert found == [9, 14]
+
+    @pytest.mark.parametrize("rivals", [1, 3])
+    def test_a_page_of_many_parties_takes_as_many_queries(self, rivals: int) -> None:
+        holder = acts.active()
+        for _ in range(rivals):
+            challenger = competing.sufficient(competing.rival(holder))
+        browser = browser_of()
+        target = page_of(competing.case_of(challenger))
+        browser.get(target)
+        with CaptureQueriesContext(connection) as queries:
+            assert browser.get(target).status_code == 200
+
+        assert len(queries) == 13
