@@ -53,18 +53,25 @@ def arbiter() -> actors.Actor:
     return actors.reviewer(factories.make_reviewer(role="Lead reviewer"))
 
 
-def contested() -> tuple[Claim, Claim]:
-    holder = acts.active()
+def contested(holder: Claim | None = None) -> tuple[Claim, Claim]:
+    """A holder who has answered, and a challenger ready for a ruling."""
+    holder = holder or acts.active()
     challenger = sufficient(rival(holder))
     answered(holder)
     return holder, acts.fresh(challenger)
 
 
-def won() -> tuple[Claim, Claim]:
-    holder, challenger = contested()
+def won(holder: Claim | None = None) -> tuple[Claim, Claim]:
+    """A holder who yields, and the winner in its customer's window."""
+    holder, challenger = contested(holder)
     decide(case_of(challenger), party_of(challenger), arbiter())
     outbox.send_due()
     return acts.fresh(holder), acts.fresh(challenger)
+
+
+def give_up(winner: Claim) -> None:
+    """Let the winner end what it has won, so that the holder can be challenged again."""
+    end_association(claim_id=winner.pk, actor=owner(winner), reason="Given up.")
 
 
 def one_holder(tenant: CustomerTenant | None, *, since: datetime | None = None) -> None:
@@ -95,8 +102,9 @@ def at(moment: datetime) -> Iterator[None]:
 
 def test_of_two_rulings_on_one_case_one_counts() -> None:
     first, second = arbiter(), arbiter()
+    holder = acts.active()
     for _round in range(ROUNDS):
-        holder, challenger = contested()
+        _holder, challenger = contested(holder)
         case, party = case_of(challenger), party_of(challenger)
 
         found = race(
@@ -141,9 +149,9 @@ def test_two_rulings_on_two_cases_of_the_same_claims() -> None:
 
 
 def test_a_ruling_and_the_partners_withdrawal_leave_one_outcome() -> None:
-    lead = arbiter()
+    lead, holder = arbiter(), acts.active()
     for _round in range(ROUNDS):
-        holder, challenger = contested()
+        _holder, challenger = contested(holder)
         case, party = case_of(challenger), party_of(challenger)
 
         found = race(
@@ -163,6 +171,8 @@ def test_a_ruling_and_the_partners_withdrawal_leave_one_outcome() -> None:
         assert CompetingRuling.objects.filter(case=case).exists() == (found[0] == "done")
         assert acts.fresh(holder).association_state == AssociationState.ACTIVE
         one_holder(holder.tenant)
+        if found[0] == "done":
+            give_up(challenger)
 
 
 def test_a_ruling_and_the_holders_end_leave_one_holder() -> None:
@@ -189,8 +199,9 @@ def test_a_ruling_and_the_holders_end_leave_one_holder() -> None:
 
 def test_a_refusal_and_the_end_of_the_winners_window_leave_one_holder() -> None:
     """In the last second the customer refuses while sweeps run; nobody is displaced by mistake."""
+    holder = acts.active()
     for _round in range(ROUNDS):
-        holder, winner = won()
+        holder, winner = won(holder)
         token = acts.token_of(winner)
         closes_at = acts.fresh(winner).consent_closes_at
         since = holder.activated_at
