@@ -21,7 +21,7 @@ from django.db import transaction
 from django.db.models import Exists, Q
 from django_fsm import can_proceed
 
-from cpor_site.common import clock
+from cpor_site.common import clock, request_numbers
 from cpor_site.common.business_calendar import Deadline
 
 from . import actors
@@ -236,6 +236,7 @@ def event_of(
         nominal_due_at=nominal_due_at,
         details=details or {},
         internal=internal,
+        request_id=request_numbers.present(),
     )
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Count, Sum
 from django.utils.translation import gettext_lazy as _
 
-from cpor_site.common import clock, uploads
+from cpor_site.common import clock, limits, uploads
 from cpor_site.common.models import User
 from cpor_site.common.problems import Problem, Refused, blocking, error
 
@@ -38,6 +38,9 @@ ALWAYS_OPEN = (
     Status.DISPUTED,
 )
 PARTNERS_MOVE = (Status.EDITING, Status.PARTNER_ACTION_REQUIRED)
+MOST_FILES = 300
+WITHIN = timedelta(hours=1)
+"""How many files one person may attach in how long; strangers' files never come this far."""
 LINES_TO_COVER = (LineStatus.INCLUDED, LineStatus.APPROVED)
 
 
@@ -203,7 +206,8 @@ def _attach(
     claim = Claim.objects.select_related("rule_profile").filter(pk=claim_id).first()
     if claim is None:
         raise NotYours
-    _ask_may_attach(claim, actor)
+    user = _ask_may_attach(claim, actor)
+    limits.ask("proof", str(user.pk), most=MOST_FILES, within=WITHIN, strict=False)
     seen = uploads.inspect(upload, max_bytes=settings.CPOR_POE_MAX_FILE_MB * uploads.MEGABYTE)
     # What the browser said about the file is not passed on to the storage.
     upload.content_type = seen.content_type

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -11,6 +12,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from cpor_site.common import limits
+from cpor_site.common.refusal_pages import too_many
+
 from .. import actors, exports, listing
 from ..actors import Capability
 from ..models import Membership
@@ -18,6 +22,8 @@ from ..states import Status
 from .access import page, reader
 from .list_view import ListView
 
+MOST_FILES = 30
+WITHIN = timedelta(minutes=10)
 FORMATS = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json; charset=utf-8",
@@ -45,6 +51,10 @@ def claim_export(request: HttpRequest, form: str) -> Any:
     memberships = actors.memberships_with(reader(request), Capability.EXPORT)
     if not memberships:
         return render(request, "claims/list/cannot_export.html", {"here": "claims"}, status=403)
+    try:
+        limits.ask("claim_export", str(reader(request).pk), most=MOST_FILES, within=WITHIN)
+    except limits.TooMany as refusal:
+        return too_many(request, refusal)
     view = ListView(request, memberships)
     if not view.form.is_valid():
         return _shown(request, view, memberships, status=400)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import re
 
+from . import request_numbers
+
 TOKEN = re.compile(
     r"(/consent/overview/|/consent/(?!(?:about|privacy|new-link|overview)/)"
     r"|/account/password/new/|(?<!/claims)/calendar/)[^/\s?#\"'<>]+"
@@ -24,4 +26,6 @@ class LinklessFormatter(logging.Formatter):
     """Formats a record as ever, traceback included, and takes the tokens out of the result."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return without_links(super().format(record))
+        text = without_links(super().format(record))
+        number = request_numbers.present()
+        return f"{text} [{number}]" if number else text

@@ -1,0 +1,37 @@
+"""A number for each request: on error pages, in the answer, in the logs and in the claim's record.
+
+Whoever meets an error tells support the number, and nothing else has to be shown to them.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from contextvars import ContextVar
+
+from django.http import HttpRequest, HttpResponse
+
+HEADER = "X-Request-ID"
+_present: ContextVar[str] = ContextVar("request_number", default="")
+
+
+def present() -> str:
+    """Return the number of the request that is being answered; empty outside of one."""
+    return _present.get()
+
+
+class RequestNumberMiddleware:
+    """Gives each request a number of its own; what a caller calls it counts for nothing."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        number = secrets.token_hex(8)
+        token = _present.set(number)
+        try:
+            response = self.get_response(request)
+        finally:
+            _present.reset(token)
+        response[HEADER] = number
+        return response
