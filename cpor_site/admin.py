@@ -13,10 +13,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
+
+from cpor_site.account import second_factor
 
 SECTIONS: tuple[tuple[Promise, tuple[str, ...]], ...] = (
     (
@@ -120,7 +122,18 @@ class CporAdminSite(admin.AdminSite):
     enable_nav_sidebar = False
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_active and request.user.is_staff)
+        works_here = request.user.is_active and request.user.is_staff
+        return bool(works_here and not second_factor.is_missing(request))
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        from cpor_site.account import resetting  # noqa: PLC0415 - see index().
+
+        page = path(
+            "common/user/<int:user_id>/second-factor/",
+            self.admin_view(resetting.page),
+            name="reset_second_factor",
+        )
+        return [page, *super().get_urls()]
 
     def sections(self, request: HttpRequest) -> list[tuple[Promise, list[Entry]]]:
         """Return the lists that the reader may open, by section; empty sections are left out."""

@@ -26,6 +26,7 @@ from cpor_site.env_services import (
     handoff,
     mail_server,
 )
+from cpor_site.env_sign_in import SignIn, sign_in
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 MODES = ("demo", "test", "production")
@@ -76,6 +77,7 @@ class Env:
     bucket: Bucket | None
     handoff: Handoff
     clamav: str
+    sign_in: SignIn
     operator: Operator
     registry_authoritative: bool
     customer_directory: str
@@ -213,6 +215,7 @@ def read(environ: dict[str, str]) -> Env:
         bucket=(documents := bucket(reader, mode)),
         handoff=handoff(reader, mode, documents),
         clamav=scanner(reader, mode),
+        sign_in=sign_in(reader, mode),
         operator=_operator(reader, production),
         registry_authoritative=reader.boolean("CPOR_REGISTRY_AUTHORITATIVE", default=True),
         customer_directory=reader.dotted(

@@ -41,6 +41,12 @@ CPOR_HANDOFF_ALLOW_PRIVATE = ENV.handoff.allow_private
 CPOR_MAIL_PROVIDER = ENV.mail_provider.name if ENV.mail_provider else ""
 CPOR_CLOCK_FILE = ENV.clock_file
 CPOR_TRUSTED_PROXIES = ENV.trusted_proxies
+CPOR_STAFF_SECOND_FACTOR = ENV.sign_in.staff_second_factor
+CPOR_SESSION_HOURS = ENV.sign_in.session_hours
+CPOR_SESSION_IDLE_MINUTES = ENV.sign_in.idle_minutes
+CPOR_STAFF_IDLE_MINUTES = ENV.sign_in.staff_idle_minutes
+CPOR_CONFIRM_MINUTES = ENV.sign_in.confirm_minutes
+CPOR_OIDC = ENV.sign_in.provider
 
 MEGABYTE = 1024 * 1024
 
@@ -67,6 +73,9 @@ INSTALLED_APPS = [
     "csp",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
     "cpor_site.common",
     "claims",
@@ -91,6 +100,9 @@ MIDDLEWARE = [
     "cpor_site.common.reader.ReaderZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "cpor_site.account.middleware.SessionLimitsMiddleware",
+    "cpor_site.account.middleware.SecondFactorMiddleware",
+    "cpor_site.account.confirming.ConfirmationMiddleware",
     "cpor_site.account.middleware.LastSeenMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
@@ -263,6 +275,38 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/15m/ip,3/15m/key",
     "reset_password_from_key": "30/15m/ip",
 }
+MFA_ADAPTER = "cpor_site.account.factor_adapter.DeskFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# A code of the half minute before or after counts too; cpor_site/account/factor_forms.py sees to it
+# that none counts twice.
+MFA_TOTP_TOLERANCE = 1
+MFA_RATE_LIMITS = {"webauthn_login": "30/m/ip"}
+MFA_FORMS = {
+    "authenticate": "cpor_site.account.factor_forms.CodeForm",
+    "reauthenticate": "cpor_site.account.factor_forms.ConfirmingCodeForm",
+    "activate_totp": "cpor_site.account.factor_forms.NewAppForm",
+    "add_webauthn": "cpor_site.account.factor_forms.NewPasskeyForm",
+    "edit_webauthn": "cpor_site.account.factor_forms.PasskeyNameForm",
+}
+SOCIALACCOUNT_ADAPTER = "cpor_site.account.provider.DeskProviderAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {}
+if CPOR_OIDC is not None:
+    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "provider",
+                "name": CPOR_OIDC.name,
+                "client_id": CPOR_OIDC.client_id,
+                "secret": CPOR_OIDC.client_secret,
+                "settings": {"server_url": CPOR_OIDC.issuer},
+            }
+        ],
+    }
 PASSWORD_HASHERS = (
     ["django.contrib.auth.hashers.MD5PasswordHasher"]
     if ENV.is_test
@@ -338,7 +382,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
-SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_AGE = CPOR_SESSION_HOURS * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from claims.views import calendar
 from cpor_site import views
+from cpor_site.account import factor_views, provider
 from cpor_site.account.views import SignInView, SignOutView
 
 sign_in = SignInView.as_view()
@@ -15,6 +16,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # The second name is the one by which the library that signs people in knows the page.
     path("sign-in/", sign_in, name="sign_in"),
     path("sign-in/", sign_in, name="account_login"),
+    path("sign-in/code/", factor_views.ShowFactorView.as_view(), name="mfa_authenticate"),
+    path("sign-in/passkey/", factor_views.PasskeySignInView.as_view(), name="mfa_login_webauthn"),
+    path("sign-in/provider/", provider.start, provider.NAMED, name="openid_connect_login"),
+    path(
+        "sign-in/provider/back/", provider.callback, provider.NAMED, name="openid_connect_callback"
+    ),
     path("sign-out/", SignOutView.as_view(), name="sign_out"),
     path("language/", views.choose_language, name="choose_language"),
     path("account/", include("cpor_site.account.urls")),

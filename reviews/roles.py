@@ -85,6 +85,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "reviews.change_cannedtext",
         "common.view_nonworkingday",
         "common.export_case",
+        "common.view_user",
+        "mfa.delete_authenticator",
     ),
     "Ops": (
         *_SEE_CLAIMS,

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from cpor_site.common import fresh
 from cpor_site.common.problems import Problem, Refused
 
 from .. import organizations, people
@@ -88,6 +89,7 @@ def show_organization(request: HttpRequest, organization: PartnerOrganization) -
 
 @admin_page
 @require_http_methods(["GET", "POST"])
+@fresh.confirmed
 def invite(request: HttpRequest, organization: PartnerOrganization) -> HttpResponse:
     """Ask whom to invite to which roles, and write them a letter."""
     form = InviteForm(
@@ -124,6 +126,7 @@ def invite(request: HttpRequest, organization: PartnerOrganization) -> HttpRespo
 
 @member_page
 @require_http_methods(["GET", "POST"])
+@fresh.confirmed
 def change(request: HttpRequest, organization: PartnerOrganization, person: Person) -> HttpResponse:
     """Show one role of a person, and change it or where it holds."""
     membership = person.memberships[0]
@@ -166,6 +169,7 @@ def deactivate(
 
 @member_page
 @require_POST
+@fresh.confirmed
 def reactivate(
     request: HttpRequest, organization: PartnerOrganization, person: Person
 ) -> HttpResponse:

@@ -7,12 +7,18 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, NoReturn
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as translated
 from django.utils.translation import gettext_lazy as _
 
-from cpor_site.common import client, limits
+from cpor_site.common import client, fresh, limits
+from cpor_site.common.backends import DeskBackend
 from cpor_site.common.models import User
+
+from .language import remember_language
 
 # Somebody behind a proxy that doesn't say from where; all such share one count.
 UNKNOWN_ADDRESS = "::"
@@ -52,6 +58,29 @@ class DeskAdapter(DefaultAccountAdapter):
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Say nothing: the desk's own views say what happened."""
+
+    def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
+        """Send nothing: the desk writes its own letters when factors come and go."""
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Ask again where the desk's own pages would: a while after the last sign-in."""
+        return not fresh.is_fresh(self.request)
+
+    def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
+        """Let nobody in by a passkey or a provider whom their password wouldn't let in."""
+        if DeskBackend().user_can_authenticate(user):
+            return super().pre_login(request, user, **kwargs)
+        return self.respond_user_inactive(request, user)
+
+    def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
+        """Go on in the person's own language."""
+        response = super().post_login(request, user, **kwargs)
+        remember_language(response, user.locale)
+        return response
+
+    def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
+        messages.error(request, translated("You can't sign in with this account any more."))
+        return redirect("sign_in")
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> NoReturn:
         raise RuntimeError("Letters go through the outbox.")

@@ -1,4 +1,4 @@
-"""Letters about passwords."""
+"""Letters about passwords, second factors and whoever else may sign a person in."""
 
 from __future__ import annotations
 
@@ -36,12 +36,37 @@ def write_changed(user: User) -> None:
     _write("password_changed", user.email, user.locale)
 
 
+def write_factor_added(user: User, factor: str) -> None:
+    """Tell a person that they can be signed in by one more thing, in case it wasn't them."""
+    _write("second_factor_added", user.email, user.locale, factor=factor)
+
+
+def write_factor_removed(user: User, factor: str) -> None:
+    """Tell a person that one of their second factors counts no more."""
+    _write("second_factor_removed", user.email, user.locale, factor=factor)
+
+
+def write_factors_reset(user: User, by: str) -> None:
+    """Tell a person who has taken all their second factors away."""
+    _write("second_factor_reset", user.email, user.locale, by=by)
+
+
+def write_codes_made(user: User) -> None:
+    """Tell a person that their former recovery codes don't work any more."""
+    _write("recovery_codes_made", user.email, user.locale)
+
+
+def write_provider_linked(user: User, provider: str) -> None:
+    """Tell a person that a provider signs them in from now on."""
+    _write("provider_linked", user.email, user.locale, provider=provider)
+
+
 def link_for(user_id: int) -> str:
     """Return a person's link; asked for by the outbox in the moment of sending."""
     return RESET.link(User.objects.get(pk=user_id))
 
 
-def _write(kind: str, email: str, locale: str, *, about: str = "") -> None:
+def _write(kind: str, email: str, locale: str, *, about: str = "", **words: str) -> None:
     language = usable_locale(locale)
     letter = render_letter(
         f"account/letters/{kind}",
@@ -52,6 +77,8 @@ def _write(kind: str, email: str, locale: str, *, about: str = "") -> None:
             "link": outbox.MARKER,
             "sign_in": settings.CPOR_PUBLIC_URL + reverse("sign_in"),
             "forgotten": settings.CPOR_PUBLIC_URL + reverse("account_reset_password"),
+            "operator_email": settings.CPOR_OPERATOR_EMAIL,
+            **words,
         },
     )
     with transaction.atomic():

@@ -27,6 +27,7 @@ from cpor_site.common.models import User
 
 from . import devices, letters
 from .forms import DetailsForm, ForgottenPasswordForm
+from .language import remember_language
 
 
 def reader(request: HttpRequest) -> User:
@@ -34,30 +35,11 @@ def reader(request: HttpRequest) -> User:
     return cast("User", request.user)
 
 
-def remember_language(response: HttpResponse, language: str) -> None:
-    """Show this browser's pages in the language from now on."""
-    if language in dict(settings.LANGUAGES):
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME,
-            language,
-            max_age=settings.LANGUAGE_COOKIE_AGE,
-            path=settings.LANGUAGE_COOKIE_PATH,
-            domain=settings.LANGUAGE_COOKIE_DOMAIN,
-            secure=settings.LANGUAGE_COOKIE_SECURE,
-            httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
-            samesite=settings.LANGUAGE_COOKIE_SAMESITE,
-        )
-
-
 class SignInView(library.LoginView):
     template_name = "account/sign_in.html"
 
-    def form_valid(self, form: Any) -> HttpResponse:
-        """Sign in; from now on the pages are in the person's own language."""
-        response: HttpResponse = super().form_valid(form)
-        if self.request.user.is_authenticated:
-            remember_language(response, self.request.user.locale)
-        return response
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"provider": settings.CPOR_OIDC}
 
 
 class SignOutView(LogoutView):

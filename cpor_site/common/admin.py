@@ -21,7 +21,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from . import admin_evidence, clock, deliveries, outbox  # noqa: F401  # Registers its pages.
+from . import admin_evidence, clock, deliveries, fresh, outbox  # noqa: F401  # Registers its pages.
 from .admin_bases import EvidenceAdmin, RegistryAdmin, SpokenValues
 from .form_fields import LanguageField, TimeZoneField
 from .models import JobRun, NonWorkingDay, OutboxMessage, User
@@ -117,6 +117,15 @@ class UserAdmin(RegistryAdmin, PlainUserAdmin):  # type: ignore[misc]
         if is_colleague and obj != request.user and not request.user.is_superuser:
             return False
         return bool(super().has_change_permission(request, obj))
+
+    @method_decorator(fresh.confirmed)
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show or change a person; roles and rights are given only by who has just shown up."""
+        return super().changeform_view(request, *args, **kwargs)
+
+    @method_decorator(fresh.confirmed)
+    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().user_change_password(request, *args, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         fixed = self.readonly_fields

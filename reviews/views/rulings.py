@@ -16,7 +16,7 @@ from claims.actors import Actor
 from claims.models import Claim
 from claims.refusals import NotYours
 from claims.states import LineStatus
-from cpor_site.common import outbox
+from cpor_site.common import fresh, outbox
 from cpor_site.common.models import OutboxMessage
 from cpor_site.common.problems import Problem, Refused
 
@@ -39,6 +39,7 @@ FIELD_PLACES = {
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @about_competing_claims
+@fresh.confirmed
 def rule_page(request: HttpRequest, case: CompetingClaimsCase) -> HttpResponse:
     """Show the form, the preview, or rule (POST with ``step`` confirm): 403 for who may not.
 

@@ -72,7 +72,6 @@ READERS: dict[str, set[str]] = {
             "claims.listedproduct",
             "common.outboxmessage",
             "common.jobrun",
-            "common.user",
             "consent.handoffbatch",
             "consent.handoffendpoint",
             "consent.overviewlink",
@@ -80,6 +79,7 @@ READERS: dict[str, set[str]] = {
         SEES_OPERATION,
     ),
     "common.nonworkingday": SEES_OPERATION | {"Lead reviewer"},
+    "common.user": SEES_OPERATION | {"Lead reviewer"},
 }
 """Which roles may open the list of each model."""
 

@@ -172,7 +172,8 @@ def test_the_library_s_addresses_are_these() -> None:
     names = {
         str(name)
         for name in get_resolver().reverse_dict
-        if isinstance(name, str) and name.startswith(("account", "usersessions", "mfa", "social"))
+        if isinstance(name, str)
+        and name.startswith(("account", "usersessions", "mfa", "social", "openid"))
     }
     assert names == {
         "account",
@@ -183,6 +184,18 @@ def test_the_library_s_addresses_are_these() -> None:
         "account_reset_password_done",
         "account_reset_password_from_key",
         "account_sessions",
+        "mfa_activate_totp",
+        "mfa_add_webauthn",
+        "mfa_authenticate",
+        "mfa_deactivate_totp",
+        "mfa_edit_webauthn",
+        "mfa_generate_recovery_codes",
+        "mfa_index",
+        "mfa_login_webauthn",
+        "mfa_remove_webauthn",
+        "mfa_view_recovery_codes",
+        "openid_connect_callback",
+        "openid_connect_login",
     }
     with pytest.raises(NoReverseMatch):
         reverse("account_signup")

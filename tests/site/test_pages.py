@@ -35,8 +35,9 @@ def test_a_visitor_is_led_to_the_sign_in_page(client: Client) -> None:
     assert client.get("/").headers["Location"] == reverse("sign_in")
     page = client.get(reverse("sign_in"))
     assert page.status_code == 200
-    assert "<script" not in page.content.decode()
-    assert " style=" not in page.content.decode()
+    html = page.content.decode()
+    assert html.count("<script") == html.count('<script src="/static/') == 3
+    assert " style=" not in html
 
 
 def test_a_partner_lands_on_the_claims_a_reviewer_in_the_admin(client: Client) -> None:
