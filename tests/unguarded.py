@@ -30,4 +30,4 @@ def _flush(operations: Any, sql_list: Any) -> None:
 
 def let_tables_be_emptied() -> None:
     """Let a test's own commits be undone: flush empties all tables, then puts triggers back."""
-    BaseDatabaseOperations.execute_sql_flush = _flush  # type: ignore[method-assign]
+    setattr(BaseDatabaseOperations, "execute_sql_flush", _flush)  # noqa: B010

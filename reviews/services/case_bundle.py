@@ -132,7 +132,7 @@ def export_case(*, claim_id: int, actor: Actor) -> CaseBundle:
             file.close()
             raise
     file.seek(0)
-    return CaseBundle(f"{claim.number}.zip", file)  # type: ignore[arg-type]
+    return CaseBundle(f"{claim.number}.zip", file)
 
 
 def may_export(user: User) -> bool:
@@ -152,9 +152,9 @@ def _fill(made: _Zip, claim: Claim, actor: Actor) -> None:
     made.json("people.json", _people(sections))
     documents = _documents(made, claim)
     made.json("documents.json", documents)
-    rows = [asdict(each) for each in standing_of(claim.pk)]
-    made.json("chain.json", {"head": _head(), "rows": rows})
-    made.text("summary.html", _summary(claim, documents, rows, made.at))
+    standing = [asdict(each) for each in standing_of(claim.pk)]
+    made.json("chain.json", {"head": _head(), "rows": standing})
+    made.text("summary.html", _summary(claim, documents, standing, made.at))
     about = {"claim": claim.number, "made_at": made.at, "made_by": actor.display_name}
     made.json("manifest.json", {**about, "chain_head": _head(), "files": list(made.files)})
 

@@ -48,6 +48,8 @@ def claim() -> Claim:
     contact.job_title = "Head of Procurement"
     contact.save()
     found = acts.in_window(found)
+    assert found.submitted_by is not None
+    assert found.assigned_reviewer is not None
     comments.add_comment(
         claim_id=found.pk,
         actor=actors.partner(found.submitted_by),

@@ -34,6 +34,7 @@ pytestmark = pytest.mark.django_db
 def claim() -> Claim:
     found = acts.in_window(factories.make_claim())
     assert found.assigned_reviewer is not None
+    assert found.submitted_by is not None
     comments.add_comment(
         claim_id=found.pk, actor=actors.partner(found.submitted_by), body="<b>Thank you</b>"
     )

@@ -30,6 +30,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def claim() -> Claim:
     found = acts.in_window(factories.make_claim())
+    assert found.submitted_by is not None
     answers.agree(token=acts.token_of(found), responder=Responder(name="Jana"))
     comments.add_comment(
         claim_id=found.pk, actor=actors.partner(found.submitted_by), body="Thank you."
@@ -51,6 +52,7 @@ def test_what_stands_as_it_was_written_verifies(claim: Claim) -> None:
     assert last is not None
     assert out.getvalue().replace(" ", "").endswith(f"Head:{last.digest}\n")
     assert seal_evidence().examined == 0
+    assert claim.submitted_by is not None
     comments.add_comment(
         claim_id=claim.pk, actor=actors.partner(claim.submitted_by), body="One more thing."
     )

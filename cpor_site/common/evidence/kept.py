@@ -69,10 +69,15 @@ class Kept:
 
     def columns(self, names: Any) -> list[str]:
         """Return the database's names of the fields."""
-        return [str(self.model._meta.get_field(name).column) for name in names]
+        return [str(self._field(name).column) for name in names]
 
     def _attname(self, name: str) -> str:
-        return str(self.model._meta.get_field(name).attname)
+        return self._field(name).attname
+
+    def _field(self, name: str) -> models.Field[Any, Any]:
+        found = self.model._meta.get_field(name)
+        assert isinstance(found, models.Field)
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
