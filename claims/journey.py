@@ -14,13 +14,14 @@ from django.utils.translation import gettext_lazy as _
 from cpor_site.common.business_calendar import BusinessCalendar
 
 from .changes import Change
-from .models import Claim, ClaimEvent, Comment, ConsentRenewal, RuleProfile
+from .models import Claim, ClaimEvent, Comment, ConsentRenewal, ProofRequest, RuleProfile
 from .standing import proof_asked, renewal_of
 from .states import (
     AssociationState,
     DeadlineKind,
     DeficiencyCode,
     RejectionReason,
+    RulingGround,
     Side,
     Status,
 )
@@ -270,11 +271,26 @@ def _is_idle(entry: Entry) -> bool:
     return entry.may_be_idle and not changed
 
 
+COMPETING: dict[str, str | Promise] = {
+    **dict(ProofRequest.Answer.choices),
+    **dict(RulingGround.choices),
+    "won": _("your proof prevails"),
+    "lost": _("your proof does not prevail"),
+    "kept": _("you stay partner of record"),
+    "yields": _("another partner's proof prevails"),
+}
+"""What the events of competing claims say by a code: answers, grounds and how a party fared."""
+
+
 def _body(event: ClaimEvent, said: dict[int, str]) -> str:
     details = event.details
     if "comment" in details:
         return said.get(details["comment"], "")
-    labels = dict(RejectionReason.choices) | dict(DeficiencyCode.choices)
-    codes = [*details.get("reasons", []), *details.get("codes", [])]
-    parts = ["; ".join(str(labels.get(code, code)) for code in codes), details.get("text", "")]
+    labels = dict(RejectionReason.choices) | dict(DeficiencyCode.choices) | COMPETING
+    singles = [details[name] for name in ("answer", "outcome") if details.get(name) in COMPETING]
+    codes = [code for name in ("reasons", "codes", "grounds") for code in details.get(name, [])]
+    parts = [
+        "; ".join(str(labels.get(code, code)) for code in [*singles, *codes]),
+        details.get("text", ""),
+    ]
     return "\n".join(part for part in parts if part)

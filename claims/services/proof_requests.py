@@ -130,7 +130,7 @@ def _answer(
         at=now,
         details={
             "requests": [each.pk for each in requests],
-            "text": str(Answer(answer).label),
+            "answer": str(answer),
         },
     )
     door.tell(claim, event=event, actor=actor)

@@ -11,12 +11,19 @@ from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.db.models import CheckConstraint, Model
 
-from claims.models import Association, ClaimContact, ClaimLine, Comment, ExclusivityHold
+from claims.models import (
+    Association,
+    ClaimContact,
+    ClaimLine,
+    Comment,
+    ExclusivityHold,
+    ProofRequest,
+)
 from claims.states import AssociationState
 from consent.models import ConsentRequest, IncentiveHandoff
 from cpor_site.common import clock
 from cpor_site.common.models import JobRun, OutboxMessage, User
-from reviews.models import CompetingClaimsCase
+from reviews.models import CompetingClaimsCase, CompetingParty, CompetingRuling
 from tests import acts, factories
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +50,65 @@ def second_hold() -> None:
         ExclusivityHold.objects.create(
             key=key, organization=factories.make_organization(), taken_at=now
         )
+
+
+def second_that_waits() -> None:
+    now = clock.now()
+    holder = ExclusivityHold.objects.create(
+        key="workload:x:y", organization=factories.make_organization(), taken_at=now
+    )
+    for _each in range(2):
+        ExclusivityHold.objects.create(
+            key=holder.key,
+            organization=factories.make_organization(),
+            taken_at=now,
+            waits_for=holder,
+        )
+
+
+def proof_request_with(**columns: Any) -> Callable[[], None]:
+    def write() -> None:
+        claim = factories.make_claim(document=False, contacts=False)
+        now = clock.now()
+        ProofRequest.objects.create(claim=claim, asked_at=now, due_at=now, **columns)
+
+    return write
+
+
+def party_with(*, times: int = 1, **columns: Any) -> Callable[[], None]:
+    def write() -> None:
+        claim = factories.make_claim(document=False, contacts=False)
+        now = clock.now()
+        case = CompetingClaimsCase.objects.create(key="workload:x:y", opened_at=now)
+        for _each in range(times):
+            CompetingParty.objects.create(
+                case=case,
+                claim=claim,
+                line=claim.lines.get(),
+                standing="challenger",
+                joined_at=now,
+                **columns,
+            )
+
+    return write
+
+
+def ruling_without(*left_out: str) -> Callable[[], None]:
+    def write() -> None:
+        now = clock.now()
+        values: dict[str, Any] = {
+            "grounds": ["tie"],
+            "shared_reason": "Equally good.",
+            "internal_reason": "Both of May.",
+        }
+        CompetingRuling.objects.create(
+            case=CompetingClaimsCase.objects.create(key="workload:x:y", opened_at=now),
+            arbiter=factories.make_user(),
+            ruled_at=now,
+            **(values | {name: type(values[name])() for name in left_out}),
+        )
+
+    return write
 
 
 def second_association() -> None:
@@ -157,6 +223,13 @@ WRITES: dict[str, Callable[[], None]] = {
         first_submitted_at="2026-01-01 00:00:00+00:00", status="rejected"
     ),
     "hold_one_holder_per_key": second_hold,
+    "hold_one_waiting_per_key": second_that_waits,
+    "claim_paused_with_reviewers": claim_with(paused_at="2026-01-01 00:00:00+00:00"),
+    "proof_request_answer_has_moment": proof_request_with(answer="nothing"),
+    "party_once_per_case": party_with(times=2),
+    "party_sufficient_is_whole": party_with(sufficient_round=1),
+    "party_outcome_has_moment": party_with(outcome="won"),
+    "ruling_is_reasoned": ruling_without("internal_reason"),
     "association_once_per_key_and_activity": second_association,
     "association_period_order": ended_before_it_began,
     "consent_one_open_request_per_claim": second_open_request,
