@@ -15,7 +15,14 @@ from django.utils.translation import gettext_lazy as _
 
 from claims import standing
 from claims.models import Claim
-from claims.standing import hue_of, label_of, until, waits_for_renewal, whose_move
+from claims.standing import (
+    hue_of,
+    label_of,
+    proof_asked,
+    until,
+    waits_for_renewal,
+    whose_move,
+)
 from claims.states import AssociationState, Side, Status
 from cpor_site.common.business_calendar import BusinessCalendar
 from cpor_site.common.models import User
@@ -140,7 +147,7 @@ def _sentences(claim: Claim, reader: User, due: Due | None) -> tuple[str, str]:
                 )
             )
         case Status.APPROVED:
-            return _approved(claim, words)
+            return _asked_for_proof(claim, *_approved(claim, words))
         case Status.REJECTED:
             return _rejected(claim, due, words)
         case Status.EDITING:
@@ -179,6 +186,16 @@ def _brief(claim: Claim, due: Due | None) -> str:
             return gettext("stays overdue")
         case _:
             return gettext("shown as overdue")
+
+
+def _asked_for_proof(claim: Claim, move: str, consequence: str) -> tuple[str, str]:
+    """Put a request for newer proof that waits for its answer before where the claim stands."""
+    asked = proof_asked(claim)
+    if asked is None:
+        return move, consequence
+    words = {"partner": claim.organization.name, "by": until(asked.due_at)}
+    said = gettext("%(partner)s's move: add newer proof, or say that there is none, by %(by)s.")
+    return f"{said % words} {move}", consequence
 
 
 def _paused(claim: Claim) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -35,10 +35,11 @@ NOTHING = {
 @claim_page
 @require_http_methods(["GET", "POST"])
 def nothing_to_add(request: HttpRequest, claim: Claim) -> HttpResponse:
-    """Ask once, then answer the request for newer proof."""
+    """Ask once, then answer the request for newer proof; 404 for who may not claim."""
     is_post = request.method == "POST"
-    may = actors.partner_can(reader(request), Capability.CLAIM, claim)
-    if not is_post and not (may and proof_requests.unanswered(claim)):
+    if not actors.partner_can(reader(request), Capability.CLAIM, claim):
+        raise Http404
+    if not proof_requests.unanswered(claim):
         return _settled(request, claim)
     form = ConfirmForm(request.POST if is_post else None, initial={"version": claim.version})
     problems: tuple[Problem, ...] = ()
@@ -52,8 +53,6 @@ def nothing_to_add(request: HttpRequest, claim: Claim) -> HttpResponse:
                 request, _("Thank you. We go by the proof on file and tell you what is decided.")
             )
             return redirect("claim_page", claim.pk)
-        if not proof_requests.unanswered(claim):
-            return _settled(request, claim)
         form.note(problems)
     context = {
         "here": "claims",

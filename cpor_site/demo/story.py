@@ -35,7 +35,7 @@ from claims.models import (
 )
 from claims.services.documents import attach_document
 from claims.services.drafting import ClaimChanges, ContactEntry, edit_claim, start_claim
-from claims.services.lines import LineChoice, included_lines
+from claims.services.lines import LineChoice, approved_lines, included_lines
 from claims.services.submission import submit_claim
 from claims.states import DeficiencyCode, RejectionReason
 from consent.services.windows import finalise_consent_windows
@@ -49,6 +49,7 @@ from reviews.services.decisions import (
     request_action,
     take_up_claim,
 )
+from reviews.services.verdicts import CRITERIA, Mark, set_verdicts, stamp_of
 
 from .accounts import DEMO_ACCOUNTS
 
@@ -242,7 +243,8 @@ def _act_out_competing(fabrikam: User, northwind: User, rita: actors.Actor) -> l
         finalise_consent_windows()
     with _days_ago(9):
         wants_calls = _take_up(fabrikam, replace(calls, name="Tailspin calling plans"), rita)
-        find_sufficient(claim_id=wants_calls.pk, actor=rita, internal_note="Signed this summer.")
+        _mark(wants_calls, rita)
+        find_sufficient(claim_id=wants_calls.pk, actor=rita, internal_note="Signed this autumn.")
     with _days_ago(6):
         tenant = holds_calls.tenant
         assert tenant is not None
@@ -259,12 +261,31 @@ def _by_northwind(draft: Draft) -> Draft:
     return replace(draft, partner_id="5200001")
 
 
+def _mark(claim: Claim, reviewer: actors.Actor) -> None:
+    """Mark on the checklist that everything was found on the first page."""
+    document = claim.documents.get()
+    marks = [
+        Mark(criterion, line.pk, "ok", document.pk, 1)
+        for criterion in CRITERIA
+        if criterion != "disclosure"
+        for line in included_lines(claim)
+    ]
+    set_verdicts(
+        claim_id=claim.pk,
+        actor=reviewer,
+        round_number=claim.round,
+        stamp=stamp_of([]),
+        marks=marks,
+    )
+
+
 def _take_up(person: User, draft: Draft, reviewer: actors.Actor) -> Claim:
     return take_up_claim(claim_id=_submit(person, draft).pk, actor=reviewer)
 
 
 def _approve(person: User, draft: Draft, reviewer: actors.Actor) -> Claim:
     claim = _take_up(person, draft, reviewer)
+    _mark(claim, reviewer)
     return approve_claim(claim_id=claim.pk, actor=reviewer, text="Thank you.")
 
 
@@ -346,7 +367,7 @@ def _attach(
 ) -> None:
     today = clock.now().date()
     signed_on = today - timedelta(days=signed_days_ago)
-    lines = included_lines(claim)
+    lines = included_lines(claim) or approved_lines(claim)
     attach_document(
         claim_id=claim.pk,
         actor=actor,

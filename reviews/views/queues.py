@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 
 from claims import actors
 from claims.models import Claim, SolutionArea
+from claims.standing import proof_asked
 from claims.states import AssociationState, DeadlineKind, Status
 from cpor_site.common import clock
 from cpor_site.common.business_calendar import BusinessCalendar
@@ -205,6 +206,7 @@ def reasons_of(claim: Claim, user: User, now: datetime) -> list[str]:
         ),
         (claim.status == Status.PARTNER_ACTION_REQUIRED, _("the partner was asked")),
         (claim.awaits_contact, _("no letter reached the customer")),
+        (proof_asked(claim) is not None, _("the partner was asked for newer proof")),
         (provisional and not claim.awaits_contact, _("the customer may refuse")),
         (claim.status == Status.REJECTED, _rejected_words(claim, now)),
         (claim.association_state == AssociationState.ACTIVE, _("the association is in force")),

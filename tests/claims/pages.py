@@ -23,6 +23,7 @@ CLAIM_PAGES = (
     "claim_withdraw",
     "claim_discard",
     "claim_end",
+    "claim_proof_request",
     "claim_dispute",
     "claim_other_contact",
     "claim_ask_again",
