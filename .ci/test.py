@@ -120,10 +120,13 @@ PAGES = (
     "tests/site/test_accounts_own.py",
     "tests/site/test_accounts_passwords.py",
     "tests/site/test_accounts_signing_in.py",
+    "tests/site/test_confirming.py",
     "tests/site/test_countries.py",
     "tests/site/test_deliveries.py",
     "tests/site/test_demo_mail.py",
     "tests/site/test_pages.py",
+    "tests/site/test_second_factors.py",
+    "tests/site/test_session_limits.py",
 )
 
 

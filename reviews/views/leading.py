@@ -18,6 +18,7 @@ from claims.models import Claim, ConsentRenewal
 from claims.standing import day
 from claims.states import Status
 from consent.models import ConsentAnswer
+from cpor_site.common import fresh
 from cpor_site.common.models import User
 
 from ..forms import ActForm
@@ -184,6 +185,7 @@ def renewal_page(request: HttpRequest, claim: Claim) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @about_a_case
+@fresh.confirmed
 def close_page(request: HttpRequest, claim: Claim) -> HttpResponse:
     """Propose to close the claim, or settle a colleague's proposal (POST only)."""
     user = leading_reader(request)
