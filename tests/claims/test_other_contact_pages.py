@@ -16,17 +16,22 @@ from cpor_site.common.models import OutboxMessage
 from tests import acts, factories
 from tests.claims.pages import browser_of, html_of, problems_in, text_of, typed_in, url
 from tests.reviews import pages as staff
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
+MONDAY = "2026-03-02T09:00+00:00"
+
+
 @pytest.fixture(autouse=True)
 def on_a_monday() -> Iterator[None]:
-    with time_machine.travel("2026-03-02T09:00+00:00", tick=False):
+    with time_machine.travel(MONDAY, tick=False):
         yield
 
 
-@pytest.fixture
+@shared
+@time_machine.travel(MONDAY, tick=False)
 def claim() -> Claim:
     claim = acts.in_window(factories.make_claim(tenant=factories.make_tenant(domain="c.example")))
     (letter,) = OutboxMessage.objects.filter(kind="consent_request")

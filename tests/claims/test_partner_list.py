@@ -17,8 +17,11 @@ from claims.views.list_view import SORTS
 from cpor_site.common.models import User
 from tests import acts, factories
 from tests.claims.pages import browser_of, html_of, problems_in, text_of
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
+
+Three = tuple[User, Claim, Claim, Claim]
 
 
 def numbers_in(response: Any) -> list[str]:
@@ -30,7 +33,8 @@ def open_list(user: User, **filters: str) -> Any:
     return browser_of(user).get(reverse("claim_list"), filters)
 
 
-def three_claims() -> tuple[User, Claim, Claim, Claim]:
+@shared
+def three() -> Three:
     """Return a person with a submitted claim, a draft, and a claim that was sent back."""
     user, location = factories.make_user(), factories.make_location()
     claims = [
@@ -40,8 +44,8 @@ def three_claims() -> tuple[User, Claim, Claim, Claim]:
     return user, acts.submit(claims[0]), claims[1], acts.asked(claims[2])
 
 
-def test_what_waits_for_the_reader_comes_first() -> None:
-    user, submitted, draft, asked = three_claims()
+def test_what_waits_for_the_reader_comes_first(three: Three) -> None:
+    user, submitted, draft, asked = three
     page = open_list(user)
 
     assert numbers_in(page) == [asked.number, draft.number, submitted.number]
@@ -66,8 +70,10 @@ def test_the_nearest_deadline_comes_first_among_equals() -> None:
     ("folder", "count"),
     [("all", 3), ("mine", 2), ("submitted", 1), ("partner_action_required", 1), ("nonsense", 3)],
 )
-def test_the_filter_shows_one_status_and_says_how_many(folder: str, count: int) -> None:
-    user, *_ = three_claims()
+def test_the_filter_shows_one_status_and_says_how_many(
+    three: Three, folder: str, count: int
+) -> None:
+    user, *_ = three
     page = open_list(user, status=folder)
 
     assert len(numbers_in(page)) == count
@@ -118,10 +124,10 @@ def test_pages_begin_behind_the_last_row_and_keep_filter_and_search() -> None:
 
 @pytest.mark.parametrize("sort", ["", *COLUMNS, *(f"-{c}" for c in COLUMNS)])
 def test_every_order_shows_each_claim_once_page_by_page(
-    sort: str, monkeypatch: pytest.MonkeyPatch
+    three: Three, sort: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listing_pages, "PAGE", 2)
-    user, submitted, draft, asked = three_claims()
+    user, submitted, draft, asked = three
     more = drafts(user, 2)
     Claim.objects.filter(pk=more[0].pk).update(tenant=None, location=None)
     browser = browser_of(user)
@@ -143,8 +149,8 @@ def test_every_order_shows_each_claim_once_page_by_page(
 
 @pytest.mark.parametrize("way", [1, -1])
 @pytest.mark.parametrize("sort", ["name", "number", "due"])
-def test_a_heading_sorts_and_says_so(sort: str, way: int) -> None:
-    user, submitted, draft, asked = three_claims()
+def test_a_heading_sorts_and_says_so(three: Three, sort: str, way: int) -> None:
+    user, submitted, draft, asked = three
     order = {
         "name": [submitted, draft, asked],
         "number": [submitted, draft, asked],
@@ -173,8 +179,8 @@ def test_a_heading_sorts_and_says_so(sort: str, way: int) -> None:
         "W1tbW1tbW1tb" * 150,
     ],
 )
-def test_a_place_that_is_none_leads_to_the_beginning(text: str) -> None:
-    user, *_ = three_claims()
+def test_a_place_that_is_none_leads_to_the_beginning(three: Three, text: str) -> None:
+    user, *_ = three
     page = open_list(user, after=text)
 
     assert len(numbers_in(page)) == 3
@@ -188,8 +194,8 @@ def test_an_empty_list_teaches() -> None:
     assert "A claim says which customer you work for" in text_of(open_list(user))
 
 
-def test_the_order_can_be_chosen_without_headings() -> None:
-    user, *_claims = three_claims()
+def test_the_order_can_be_chosen_without_headings(three: Three) -> None:
+    user, *_claims = three
     page = html_of(open_list(user, sort="-number", q="CPOR"))
     control = page.partition('<form class="list-sort"')[2].partition("</form>")[0]
     assert '<option value="-number" selected>' in control
@@ -275,8 +281,8 @@ def test_a_suspended_organisation_reads_why_and_keeps_what_was_typed() -> None:
     assert Claim.objects.count() == 0
 
 
-def test_a_nul_in_the_search_is_left_out() -> None:
+def test_a_nul_in_the_search_is_left_out(three: Three) -> None:
     """PostgreSQL takes no text with one."""
-    user, submitted, _draft, _asked = three_claims()
+    user, submitted, _draft, _asked = three
 
     assert numbers_in(open_list(user, q="Intra\0net")) == [submitted.number]

@@ -17,13 +17,14 @@ from tests import acts, factories
 from tests.claims.attaching import attach
 from tests.claims.pages import browser_of, html_of, text_of, url
 from tests.reviews import competing
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 MONDAY = "2026-06-01T09:00+02:00"
 
 
-@pytest.fixture
+@shared
 def asked() -> tuple[Claim, Claim]:
     """A partner of record who is asked for newer proof, and the challenger whose clock stands."""
     with time_machine.travel(factories.at("2026-05-04T09:00+02:00"), tick=False):

@@ -18,6 +18,7 @@ from cpor_site.common.models import User
 from cpor_site.common.problems import Refused
 from tests import acts, factories
 from tests.factories import at
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 OPENED = "2026-06-01T10:00+02:00"
@@ -28,7 +29,7 @@ def lead() -> User:
     return factories.make_reviewer(role="Lead reviewer")
 
 
-@pytest.fixture
+@shared
 def claim() -> Claim:
     """The window ends on 8 June 2026."""
     with time_machine.travel(at(OPENED), tick=False):

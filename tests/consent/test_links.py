@@ -25,6 +25,7 @@ from consent.views import asking
 from cpor_site.common import clock, deliveries, outbox
 from cpor_site.common.models import OutboxMessage
 from tests import acts, factories
+from tests.shared import shared
 from tests.unguarded import unguarded
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +36,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "ANSWER_TAKES", timedelta())
 
 
-@pytest.fixture
+@shared
 def claim() -> Claim:
     return acts.in_window()
 

@@ -20,12 +20,13 @@ from consent.services.answers import Responder
 from consent.services.windows import finalise_consent_windows
 from tests import acts, factories
 from tests.factories import at
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 GIVEN = {"responder_name": "Jana Meier", "reason": "project_ended", "confirmed": "on"}
 
 
-@pytest.fixture
+@shared
 def claim() -> Claim:
     """In force since 9 June 2026, for two products."""
     with time_machine.travel(at("2026-06-01T10:00+02:00"), tick=False):

@@ -8,12 +8,12 @@ from django.test import Client
 from cpor_site.common.models import User
 from tests import factories
 
-from .pages import browser_of
+from .pages import browser_of, rita
 
 
 @pytest.fixture
 def reviewer() -> User:
-    return factories.make_reviewer(full_name="Rita Reviewer", time_zone="Europe/Berlin")
+    return rita()
 
 
 @pytest.fixture

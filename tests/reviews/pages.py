@@ -24,6 +24,14 @@ def browser_of(user: User | None = None, **options: Any) -> Client:
     return client
 
 
+def rita() -> User:
+    """The reviewer of several tests; she may be there already, from rows that they share."""
+    email = "rita.reviewer@desk.example"
+    return User.objects.filter(email=email).first() or factories.make_reviewer(
+        email, full_name="Rita Reviewer", time_zone="Europe/Berlin"
+    )
+
+
 def url(name: str, claim: Claim) -> str:
     """Return the address of one page about the claim: ``case``, ``history``, or an act's name."""
     page = "change" if name == "case" else name

@@ -14,9 +14,10 @@ from cpor_site.common.models import User
 from reviews.models import InternalNote
 from reviews.services.decisions import take_up_claim
 from tests import acts, factories
+from tests.shared import shared
 
 from .acting import state, told, valid
-from .pages import browser_of, html_of, text_of, url
+from .pages import browser_of, html_of, rita, text_of, url
 
 pytestmark = pytest.mark.django_db
 
@@ -26,10 +27,10 @@ def client(reviewer: User) -> Client:
     return browser_of(reviewer)
 
 
-@pytest.fixture
-def claim(reviewer: User) -> Claim:
+@shared
+def claim() -> Claim:
     """A claim under the reviewer's review."""
-    return acts.under_review(reviewer=reviewer)
+    return acts.under_review(reviewer=rita())
 
 
 class TestTakeUp:

@@ -12,9 +12,10 @@ from claims.models import Claim
 from claims.signals import claim_moved
 from cpor_site.common.models import User
 from tests import acts, factories
+from tests.shared import shared
 
 from .acting import ACTS, for_act, state, valid
-from .pages import browser_of, html_of, text_of, url
+from .pages import browser_of, html_of, rita, text_of, url
 
 pytestmark = pytest.mark.django_db
 
@@ -24,10 +25,10 @@ def client(reviewer: User) -> Client:
     return browser_of(reviewer)
 
 
-@pytest.fixture
-def claim(reviewer: User) -> Claim:
+@shared
+def claim() -> Claim:
     """A claim under the reviewer's review."""
-    return acts.under_review(reviewer=reviewer)
+    return acts.under_review(reviewer=rita())
 
 
 class TestEveryAct:

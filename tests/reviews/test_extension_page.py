@@ -13,12 +13,16 @@ from consent.models import ConsentRequest
 from cpor_site.common.models import User
 from tests import acts, factories
 from tests.factories import at
+from tests.shared import shared
 
 from .acting import told
 from .pages import browser_of, shown, text_of
 
 pytestmark = pytest.mark.django_db
 GIVEN = {"days": "7", "reason": "Company holidays."}
+
+
+MONDAY = at("2026-06-01T10:00+02:00")
 
 
 @pytest.fixture
@@ -30,11 +34,12 @@ def lead() -> User:
 
 @pytest.fixture(autouse=True)
 def _a_monday() -> Iterator[None]:
-    with time_machine.travel(at("2026-06-01T10:00+02:00"), tick=False):
+    with time_machine.travel(MONDAY, tick=False):
         yield
 
 
-@pytest.fixture
+@shared
+@time_machine.travel(MONDAY, tick=False)
 def claim() -> Claim:
     return acts.in_window()
 

@@ -20,6 +20,7 @@ from cpor_site.common.problems import Refused
 from reviews.models import CaseLease
 from reviews.services import decisions, leases
 from tests import acts, factories
+from tests.shared import shared
 
 from .acting import told
 from .pages import browser_of, shown, text_of, url
@@ -39,7 +40,7 @@ def lead() -> User:
     return factories.make_reviewer(role="Lead reviewer", full_name="Lea Lead")
 
 
-@pytest.fixture
+@shared
 def claim() -> Claim:
     return acts.submit(factories.make_claim())
 

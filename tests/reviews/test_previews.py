@@ -14,9 +14,10 @@ from cpor_site.common.models import OutboxMessage, User
 from reviews.models import ChecklistVerdict
 from reviews.services.canned_texts import load_canned_texts
 from tests import acts, factories
+from tests.shared import shared
 
 from .acting import state, valid
-from .pages import browser_of, html_of, text_of, url
+from .pages import browser_of, html_of, rita, text_of, url
 
 pytestmark = pytest.mark.django_db
 
@@ -26,9 +27,9 @@ def client(reviewer: User) -> Client:
     return browser_of(reviewer)
 
 
-@pytest.fixture
-def claim(reviewer: User) -> Claim:
-    return acts.under_review(reviewer=reviewer)
+@shared
+def claim() -> Claim:
+    return acts.under_review(reviewer=rita())
 
 
 @pytest.mark.parametrize("name", ["ask", "approve", "reject"])

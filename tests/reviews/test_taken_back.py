@@ -15,9 +15,10 @@ from cpor_site.common.models import User
 from reviews.models import CaseLease, ChecklistVerdict, InternalNote
 from reviews.services import leases
 from tests import acts, factories
+from tests.shared import shared
 
 from .acting import state, told, valid
-from .pages import browser_of, html_of, text_of, url
+from .pages import browser_of, html_of, rita, text_of, url
 
 pytestmark = pytest.mark.django_db
 
@@ -36,11 +37,11 @@ def client(reviewer: User) -> Client:
     return browser_of(reviewer)
 
 
-@pytest.fixture
-def claim(reviewer: User) -> Claim:
+@shared
+def claim() -> Claim:
     """A claim that the reviewer has open and not yet taken up."""
     claim = acts.submit(factories.make_claim())
-    leases.take_case(claim_id=claim.pk, actor=actors.reviewer(reviewer))
+    leases.take_case(claim_id=claim.pk, actor=actors.reviewer(rita()))
     return claim
 
 

@@ -17,10 +17,11 @@ from cpor_site.common.models import User
 from reviews.models import ChecklistVerdict, SeenMark
 from reviews.services import rendering
 from tests import acts, factories
+from tests.shared import shared
 
 from . import hostile
 from .deciding import answered
-from .pages import browser_of, html_of, shown, text_of, url
+from .pages import browser_of, html_of, rita, shown, text_of, url
 
 pytestmark = pytest.mark.django_db
 
@@ -30,11 +31,11 @@ def client(reviewer: User) -> Client:
     return browser_of(reviewer)
 
 
-@pytest.fixture
-def claim(reviewer: User) -> Claim:
+@shared
+def claim() -> Claim:
     made = factories.make_claim(products=("exchange_online", "teams"), document=False)
     factories.make_document(made, hostile.pdf_of("Statement of work", "Teams was rolled out"))
-    claim = acts.under_review(made, reviewer=reviewer)
+    claim = acts.under_review(made, reviewer=rita())
     for document in PoEDocument.objects.filter(claim=claim):
         rendering.expect_pages(document.pk)
     rendering.render_proof()
