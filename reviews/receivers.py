@@ -11,7 +11,7 @@ from claims.actors import Actor
 from claims.models import Claim, ClaimEvent
 from claims.signals import Moved, claim_moved, claims_moved
 
-from .services import cases, leases, outcomes
+from .services import cases, leases, leaving, outcomes
 
 CONCERN_CASES = frozenset(
     {
@@ -68,6 +68,12 @@ def follow_many_cases(*, moves: Sequence[Moved], **kwargs: Any) -> None:
     """Do the same for many claims, most of which are in no case and can't open one."""
     concerned = [move for move in moves if move.event.kind in CONCERN_CASES]
     parties = cases.parties_of([move.claim for move in concerned])
+    out = [
+        claim
+        for claim, _event in concerned
+        if claim.pk in parties and not (claim.is_undecided or claim.holds_lines)
+    ]
+    parties -= leaving.leave_together(out, moves[0].event.at)
     # One customer after the other: each is locked until the batch is done.
     for claim, event in sorted(concerned, key=lambda move: move.claim.tenant_id or 0):
         if claim.is_undecided or claim.pk in parties:

@@ -1,0 +1,50 @@
+"""Claims that leave their cases together leave them as one by one."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from claims.models import Claim
+from claims.services import sweeps
+from cpor_site.common.jobs import Outcome
+from tests import acts, factories
+from tests.every_row import rows_after
+from tests.reviews.competing import rival, sufficient
+
+pytestmark = pytest.mark.django_db
+
+
+def asked_at_one_customer(number: int) -> list[Claim]:
+    tenant = factories.make_tenant()
+    return [acts.asked(factories.make_claim(tenant=tenant)) for _ in range(number)]
+
+
+def test_leaves_the_same_rows_as_one_claim_at_a_time() -> None:
+    closing, open_still, both = (asked_at_one_customer(number) for number in (2, 3, 2))
+    holder = acts.active()
+    waiting = sufficient(rival(holder))
+    beside_it = acts.asked(factories.make_claim(tenant=holder.tenant))
+    late = [closing[0], open_still[0], *both, beside_it]
+
+    def one_by_one() -> None:
+        for claim in late:
+            assert sweeps.reject_unanswered(claim.pk) == Outcome.ACTED
+
+    with acts.past(beside_it):
+        alone = rows_after(one_by_one)
+        keys = [claim.pk for claim in late]
+        together = rows_after(lambda: sweeps.reject_unanswered_together(keys))
+    assert together == alone
+    assert acts.fresh(waiting).paused_at is not None
+
+
+def test_needs_no_more_statements_for_more_claims_in_cases() -> None:
+    def statements(number: int) -> int:
+        late = [asked_at_one_customer(2)[0] for _ in range(number)]
+        with acts.past(late[-1]), CaptureQueriesContext(connection) as asked:
+            assert len(sweeps.reject_unanswered_together([claim.pk for claim in late])) == number
+        return len(asked)
+
+    assert statements(2) == statements(1)
