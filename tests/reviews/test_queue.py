@@ -24,6 +24,7 @@ from reviews import queue_pages
 from reviews.services.decisions import reject_claim
 from reviews.views.queues import count_words
 from tests import acts, factories
+from tests.shared import shared
 
 from .pages import QUEUE, browser_of, html_of, numbers_in, text_of, url
 
@@ -242,18 +243,20 @@ def test_no_address_breaks_the_page(query: str, reviewer: User) -> None:
     assert browser_of(reviewer).get(f"{reverse(QUEUE)}?{query}").status_code == 200
 
 
-class TestSearch:
-    @pytest.fixture
-    def claim(self) -> Claim:
-        acts.submit(factories.make_claim())
-        return acts.submit(
-            factories.make_claim(
-                tenant=factories.make_tenant("Contoso AG", domain="contoso.example"),
-                area_code=factories.BIZAPPS,
-                products=("d365_sales",),
-            )
+@shared
+def claim() -> Claim:
+    """The later of two claims, with all that a search may name."""
+    acts.submit(factories.make_claim())
+    return acts.submit(
+        factories.make_claim(
+            tenant=factories.make_tenant("Contoso AG", domain="contoso.example"),
+            area_code=factories.BIZAPPS,
+            products=("d365_sales",),
         )
+    )
 
+
+class TestSearch:
     TERMS: dict[str, Callable[[Claim], str]] = {  # noqa: RUF012
         "number": lambda claim: claim.number,
         "number in small letters": lambda claim: f" {claim.number.lower()} ",
