@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from claims import door
@@ -65,7 +66,7 @@ def split_contested(*, claim_id: int, actor: Actor, version: int | None = None) 
     return split.claim
 
 
-def _nothing_to_split(claim: Claim) -> object:
+def _nothing_to_split(claim: Claim) -> Promise:
     if claim.replaces_id is not None:
         return _("A claim that replaces another one can't be split: it ends that one as a whole.")
     return _("There is nothing to split: no line is contested, or every line is.")

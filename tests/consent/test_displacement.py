@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -47,6 +47,13 @@ def pass_window(winner: Claim) -> None:
 
 def hold_of(claim: Claim) -> ExclusivityHold:
     return ExclusivityHold.objects.get(associations__claim=claim)
+
+
+def closing(winner: Claim) -> datetime:
+    """When the time of the winner's customer ends."""
+    closes_at = acts.fresh(winner).consent_closes_at
+    assert closes_at is not None
+    return closes_at
 
 
 def refuse(winner: Claim, **changes: Any) -> None:
@@ -139,9 +146,8 @@ class TestTheWindowPasses:
     def test_a_holder_whose_own_window_runs_is_displaced_too(self) -> None:
         """5.2 c; its customer isn't asked any more."""
         holder, winner = won(acts.in_window())
-        Claim.objects.filter(pk=holder.pk).update(
-            consent_closes_at=acts.fresh(winner).consent_closes_at + timedelta(days=3)
-        )
+        later = closing(winner) + timedelta(days=3)
+        Claim.objects.filter(pk=holder.pk).update(consent_closes_at=later)
 
         pass_window(winner)
 
@@ -151,7 +157,7 @@ class TestTheWindowPasses:
 
     def test_a_clock_that_was_set_back_leaves_no_overlap(self) -> None:
         holder, winner = won()
-        began = acts.fresh(winner).due_at + timedelta(days=2)
+        began = closing(winner) + timedelta(days=2)
         Association.objects.filter(claim=holder).update(effective_from=began)
 
         pass_window(winner)
@@ -275,7 +281,7 @@ def test_the_customer_reads_that_it_replaces_somebody_and_not_whom() -> None:
 @pytest.mark.parametrize("late", [timedelta(), timedelta(days=2)])
 def test_a_late_sweep_leaves_no_gap(late: timedelta) -> None:
     _holder, winner = won()
-    moment = acts.fresh(winner).due_at + timedelta(minutes=6) + late
+    moment = closing(winner) + timedelta(minutes=6) + late
 
     with time_machine.travel(moment, tick=False):
         finalise_consent_windows()

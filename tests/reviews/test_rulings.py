@@ -20,6 +20,7 @@ from reviews.services.competing import find_sufficient
 from reviews.services.decisions import approve_claim
 from tests import acts, factories
 from tests.claims.attaching import attach, owner
+from tests.reviews import deciding
 from tests.reviews.competing import (
     SHARED,
     case_of,
@@ -163,9 +164,7 @@ class TestForAChallenger:
             assert (goes_on.status, goes_on.paused_at) == ("under_review", None)
             assert goes_on.due_at is not None
 
-            approve_claim(
-                claim_id=challenger.pk, actor=actors.reviewer(challenger.assigned_reviewer)
-            )
+            approve_claim(claim_id=challenger.pk, actor=deciding.act_as(challenger))
 
         assert sorted(challenger.lines.values_list("line_status", flat=True)) == [
             "approved",
@@ -258,9 +257,10 @@ class TestRefused:
     @pytest.mark.parametrize("missing", ["shared_reason", "internal_reason"])
     def test_a_missing_reason(self, missing: str) -> None:
         _holder, challenger = contested()
+        written: dict[str, Any] = {missing: " "}
 
         with refused("REV-45") as refusal:
-            decide(case_of(challenger), challenger, **{missing: " "})
+            decide(case_of(challenger), challenger, **written)
         assert refusal.value.problems[0].field == missing
 
     def test_a_winner_who_is_not_ready(self) -> None:
