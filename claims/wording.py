@@ -33,6 +33,7 @@ EVENT_WORDS: dict[str, Promise] = {
     "line_withdrawn": _("Customer withdrew for a part"),
     "claim_withdrawn": _("Claim withdrawn"),
     "claim_disputed": _("Rejection disputed"),
+    "claim_migrated": _("Taken over from an earlier system"),
     "claim_copied": _("Copied from another claim"),
     "association_ended": _("Association ended"),
     "association_expired": _("Association ended with its subscription"),

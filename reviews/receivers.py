@@ -16,6 +16,7 @@ from .services import cases, leases, leaving, outcomes
 CONCERN_CASES = frozenset(
     {
         "claim_approved",
+        "claim_migrated",
         "consent_renewed",
         "association_displaced",
         "line_displaced",

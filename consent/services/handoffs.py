@@ -48,25 +48,12 @@ def hand_over_together(association_ids: Collection[int], *, now: datetime) -> No
     The caller holds the locks of the lines' claims. Reads columns and no objects, since a sweep may
     hand over a hundred thousand lines.
     """
-    alike = ("activity", "claim__rule_profile", "line__product__recognition_only")
-    lines = (
-        Association.objects.filter(Among("pk", association_ids))
-        .order_by("pk")
-        .values_list("line", "claim", *alike, *COPIED.values())
-    )
-    claims = {claim_id for _line, claim_id, *_rest in lines}
-    numbers = _last_numbers(claims)
-    digests = digests_of_documents(claims)
     effective_on = now.astimezone(operator_zone()).date()
-    shared = _shared_fields({tuple(line[2:5]) for line in lines}, effective_on)
+    found = _starts(association_ids, effective_on)
+    numbers = _last_numbers({claim_id for _line, claim_id, _payload in found})
     rows = []
-    for line_id, claim_id, activity, profile, is_recognition, *copied in lines:
+    for line_id, claim_id, payload in found:
         numbers[claim_id] += 1
-        payload = {
-            **dict(zip(COPIED, map(_as_json, copied), strict=True)),
-            **shared[activity, profile, is_recognition],
-            "poe_sha256": digests[claim_id],
-        }
         rows.append((line_id, claim_id, numbers[claim_id], payload))
     insert_many(
         IncentiveHandoff,
@@ -102,6 +89,40 @@ def _shared_fields(
     return {each: fields(activities[each[0]], *each[1:]) for each in alike}
 
 
+def _starts(
+    association_ids: Collection[int], effective_on: date
+) -> list[tuple[int, int, dict[str, Any]]]:
+    """Return line, claim and what a start row holds for each of the associations."""
+    alike = ("activity", "claim__rule_profile", "line__product__recognition_only")
+    lines = (
+        Association.objects.filter(Among("pk", association_ids))
+        .order_by("pk")
+        .values_list("line", "claim", *alike, *COPIED.values())
+    )
+    digests = digests_of_documents({claim_id for _line, claim_id, *_rest in lines})
+    shared = _shared_fields({tuple(line[2:5]) for line in lines}, effective_on)
+    return [
+        (
+            line_id,
+            claim_id,
+            {
+                **dict(zip(COPIED, map(_as_json, copied), strict=True)),
+                **shared[activity, profile, is_recognition],
+                "poe_sha256": digests[claim_id],
+            },
+        )
+        for line_id, claim_id, activity, profile, is_recognition, *copied in lines
+    ]
+
+
+def _start_elsewhere(association: Association) -> dict[str, Any]:
+    """Return the start of an association that an earlier system handed over (Q30)."""
+    assert association.effective_from is not None
+    began_on = association.effective_from.astimezone(operator_zone()).date()
+    ((_line, _claim, payload),) = _starts([association.pk], began_on)
+    return payload
+
+
 def take_back(claim: Claim, *, now: datetime) -> list[IncentiveHandoff]:
     """Write the termination row of every line that was handed over and whose association ended.
 
@@ -122,8 +143,9 @@ def take_back(claim: Claim, *, now: datetime) -> list[IncentiveHandoff]:
     rows = []
     for association in ended:
         start = starts.get(association.line_id)
-        if start is None or association.line_id in done:
+        if association.line_id in done or (start is None and not claim.migrated):
             continue
+        payload = start.payload if start else _start_elsewhere(association)
         assert association.effective_to is not None
         effective_on = association.effective_to.astimezone(operator_zone()).date()
         rows.append(
@@ -134,7 +156,7 @@ def take_back(claim: Claim, *, now: datetime) -> list[IncentiveHandoff]:
                 kind=IncentiveHandoff.Kind.TERMINATION,
                 effective_on=effective_on,
                 created_at=now,
-                payload=start.payload
+                payload=payload
                 | {
                     "effective_to": effective_on.isoformat(),
                     "end_reason": str(association.end_reason),
