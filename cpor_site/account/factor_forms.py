@@ -12,11 +12,16 @@ from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from .forms import PlainForm
 
 MISSING_CODE = _("Enter the code.")
+WRONG_CODE = _(
+    "This code isn't right. Wait for the next one and type that; if that isn't right either, see "
+    "whether the clocks of your phone and of this desk agree."
+)
 LONGEST_NAME = 60
 
 
@@ -71,6 +76,14 @@ class NewAppForm(PlainForm, ActivateTOTPForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["code"].error_messages["required"] = MISSING_CODE
+
+    def clean_code(self) -> str:
+        try:
+            return str(super().clean_code())
+        except ValidationError as error:
+            if error.code != "incorrect_code":
+                raise
+            raise ValidationError(WRONG_CODE, code=error.code) from error
 
 
 class NewPasskeyForm(PlainForm, AddWebAuthnForm):

@@ -27,7 +27,7 @@ from django.views.generic.base import ContextMixin, TemplateView
 
 from . import factor_changes, second_factor
 from .middleware import AFTERWARDS
-from .views import reader
+from .views import AlwaysOpen, reader
 
 LIST = reverse_lazy("mfa_index")
 
@@ -60,7 +60,10 @@ class FactorsView(LoginRequiredMixin, _AccountPage, TemplateView):
         left = [len(row.wrap().get_unused_codes()) for row in by_type["recovery_codes"]]
         provider = settings.CPOR_OIDC
         linked = provider and SocialAccount.objects.filter(user=user).exists()
-        return super().get_context_data(**kwargs) | {
+        context = super().get_context_data(**kwargs)
+        if not context["is_missing"]:
+            self.request.session.pop(AFTERWARDS, None)  # Told once.
+        return context | {
             "app": next(iter(by_type["totp"]), None),
             "passkeys": [
                 {"row": row, "name": row.wrap().name, "is_alone": row.wrap().is_passwordless}
@@ -191,7 +194,7 @@ class ShowFactorView(base.AuthenticateView):
 
 @method_decorator(login_not_required, name="dispatch")
 @method_decorator(never_cache, name="dispatch")
-class PasskeySignInView(webauthn.LoginWebAuthnView):
+class PasskeySignInView(AlwaysOpen, webauthn.LoginWebAuthnView):
     """Signs in whoever has a passkey that needs no password beside it."""
 
     def form_invalid(self, form: Any) -> HttpResponse:

@@ -35,7 +35,14 @@ def reader(request: HttpRequest) -> User:
     return cast("User", request.user)
 
 
-class SignInView(library.LoginView):
+class AlwaysOpen:
+    """Lets people begin anew who have shown a password and not yet their second factor."""
+
+    def _redirect_to_pending_stage(self, request: HttpRequest, stage: Any) -> None:
+        return None
+
+
+class SignInView(AlwaysOpen, library.LoginView):
     template_name = "account/sign_in.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

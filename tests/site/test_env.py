@@ -174,6 +174,55 @@ def test_a_malformed_value_gets_one_sentence(name: str, value: str, sentence: st
     assert ". Example: " in found[0]
 
 
+OIDC = {
+    "CPOR_OIDC_ISSUER": "https://login.example.com/",
+    "CPOR_OIDC_CLIENT_ID": "claims-desk",
+    "CPOR_OIDC_CLIENT_SECRET": "secret",
+}
+
+
+def test_a_provider_is_read_whole_and_trusted_with_nothing(tmp_path: Path) -> None:
+    provider = read(PRODUCTION | OIDC).sign_in.provider
+    assert provider is not None
+    assert (provider.issuer, provider.client_secret) == ("https://login.example.com", "secret")
+    assert (provider.links_by_mail, provider.creates_people) == (False, False)
+    assert "secret=" not in repr(provider)
+    assert read(PRODUCTION).sign_in.provider is None
+
+    file = tmp_path / "secret"
+    file.write_text("from a file\n")
+    named = OIDC | {"CPOR_OIDC_CLIENT_SECRET": "", "CPOR_OIDC_CLIENT_SECRET_FILE": str(file)}
+    provider = read(PRODUCTION | named).sign_in.provider
+    assert provider is not None
+    assert provider.client_secret == "from a file"
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"CPOR_OIDC_ISSUER": "http://login.example.com"}, "must begin with one of https://"),
+        ({"CPOR_OIDC_ISSUER": ""}, "CPOR_OIDC_ISSUER is not set, though the client"),
+        ({"CPOR_OIDC_CLIENT_ID": ""}, "CPOR_OIDC_CLIENT_ID is not set"),
+        ({"CPOR_OIDC_CLIENT_SECRET": ""}, "CPOR_OIDC_CLIENT_SECRET is not set"),
+        ({"CPOR_OIDC_CLIENT_SECRET_FILE": "/nowhere"}, "are both set; choose one"),
+        (
+            {"CPOR_OIDC_CLIENT_SECRET": "", "CPOR_OIDC_CLIENT_SECRET_FILE": "/nowhere"},
+            "“/nowhere”, a file that can't be read or is empty",
+        ),
+    ],
+)
+def test_half_a_provider_is_a_sentence(change: dict[str, str], sentence: str) -> None:
+    [found] = problems(**(OIDC | change))
+    assert sentence in found
+
+
+def test_staff_need_a_second_factor_except_in_the_demo() -> None:
+    modes = {mode: read({"CPOR_MODE": mode}).sign_in for mode in ("demo", "test")}
+    found = {mode: each.staff_second_factor for mode, each in modes.items()}
+    found["production"] = read(PRODUCTION).sign_in.staff_second_factor
+    assert found == {"demo": "offered", "test": "required", "production": "required"}
+
+
 @pytest.mark.parametrize("proxies", ["", "0"])
 def test_a_proxy_s_header_needs_the_number_of_proxies(proxies: str) -> None:
     header = {"CPOR_PROXY_SSL_HEADER": "X-Forwarded-Proto"}

@@ -92,7 +92,7 @@ def test_staff_set_an_app_up_at_the_first_sign_in() -> None:
     assert NEEDED in text_of(page)
 
     wrong = client.post(reverse("mfa_activate_totp"), {"code": "000000"})
-    assert WRONG in text_of(wrong)
+    assert "This code isn't right. Wait for the next one" in text_of(wrong)
     assert client.get(wanted).status_code == 302
     set_up_app(client)
     assert client.get("/admin/").status_code == 200
@@ -186,6 +186,16 @@ def test_six_wrong_codes_lock_the_second_factor() -> None:
     answer = client.post(reverse("mfa_authenticate"), {"code": code()})
     assert "There were too many tries" in text_of(answer)
     assert not is_in(client)
+
+
+def test_who_has_shown_a_password_only_may_begin_anew() -> None:
+    first, second = factories.make_user(), factories.make_user()
+    give_app(first)
+    client = Client()
+    sign_in(client, first.email)
+    assert client.get(reverse("sign_in")).status_code == 200
+    sign_in(client, second.email)
+    assert client.get("/account/").context["user"] == second
 
 
 def test_a_recovery_code_signs_in_once() -> None:
