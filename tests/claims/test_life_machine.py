@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -505,13 +506,16 @@ class LifeMachine(RuleBasedStateMachine):
         }
 
 
+LIVES = int(os.environ.get("LIVES", "3"))
+
+
 def test_product_and_rules_agree_on_random_lives() -> None:
     with time_machine.travel(MONDAY, tick=False):
         LifeMachine.world = World.make()
     run_state_machine_as_test(
         LifeMachine,
         settings=settings(
-            max_examples=5,
+            max_examples=LIVES,
             stateful_step_count=40,
             derandomize=True,
             database=None,

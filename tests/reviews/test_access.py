@@ -18,6 +18,7 @@ from cpor_site.common import clock
 from cpor_site.common.admin_bases import EvidenceAdmin
 from cpor_site.common.models import User
 from tests import acts, factories
+from tests.shared import shared
 
 from .pages import browser_of, text_of, url
 
@@ -159,11 +160,16 @@ def test_deleting_is_for_nobody(role: str) -> None:
     assert User.objects.filter(pk=user.pk).exists()
 
 
+@shared
+def in_window() -> Claim:
+    return acts.in_window()
+
+
 @pytest.mark.parametrize("role", ["superuser", *ROLES])
-def test_evidence_can_not_be_written_by_anybody(role: str) -> None:
+def test_evidence_can_not_be_written_by_anybody(role: str, in_window: Claim) -> None:
     user = User.objects.create_superuser("root@desk.example") if role == "superuser" else None
     client = browser_of(user or person(role))
-    claim = acts.in_window()
+    claim = in_window
     evidence = {
         label: model
         for label, model in REGISTERED.items()
