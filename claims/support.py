@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from . import door
+from . import standing
 from .models import Claim, ClaimEvent, ClaimLine
 from .states import LineStatus
 from .wording import event_words
@@ -28,7 +28,7 @@ def bundle_of(
     location = claim.location
     facts = [
         (_("Claim"), claim.number),
-        (_("Status"), door.status_label(claim)),
+        (_("Status"), standing.label_at(claim, now)),
         (_("Program"), ", ".join(programs)),
         (
             _("Partner ID of the location (not the global ID)"),

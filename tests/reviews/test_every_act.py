@@ -8,9 +8,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from claims import actors
 from claims.models import Claim
+from claims.services.renewals import ask_renewal
 from claims.signals import claim_moved
+from consent.services import answers
+from consent.services.answers import Responder
 from cpor_site.common.models import User
+from reviews.models import AdministrativeEnd
 from tests import acts, factories
 from tests.shared import shared
 
@@ -172,3 +177,69 @@ class TestWhoMay:
         assert client.get(url(name, claim)).status_code == 403
         assert client.post(url(name, claim), valid(name, claim)).status_code == 403
         assert state(claim) == before
+
+
+class TestWhatLeadsDecide:
+    """Asking a customer once more (Q8) and closing a claim (T23) have pages of their own."""
+
+    @pytest.fixture
+    def lead(self) -> User:
+        return factories.make_reviewer(role="Lead reviewer")
+
+    @pytest.fixture
+    def declined(self) -> Claim:
+        claim = acts.in_window()
+        answers.decline(token=acts.token_of(claim), responder=Responder("Berta"))
+        ask_renewal(claim_id=claim.pk, actor=actors.partner(claim.created_by), reason="A mistake.")
+        return acts.fresh(claim)
+
+    def pages(self, declined: Claim) -> list[tuple[Claim, str, dict[str, Any]]]:
+        """Return the addresses, each with its claim and what a lead types there."""
+        active = acts.active()
+        return [
+            (
+                declined,
+                reverse("admin:reviews_renewal", args=[declined.pk]),
+                {"decision": "grant", "text": "Fine."},
+            ),
+            (
+                active,
+                reverse("admin:reviews_close", args=[active.pk]),
+                {"reason": "It no longer exists.", "internal_note": ""},
+            ),
+        ]
+
+    def test_only_a_post_with_token_and_version_does_anything(
+        self, lead: User, declined: Claim
+    ) -> None:
+        strict = browser_of(lead, enforce_csrf_checks=True)
+        for claim, address, typed in self.pages(declined):
+            known = typed | {"version": claim.version}
+            before = (state(claim), AdministrativeEnd.objects.count())
+            client = browser_of(lead)
+            assert client.get(address, known).status_code == 200
+            assert [
+                getattr(client, method)(address).status_code for method in ("put", "delete")
+            ] == [405, 405]
+            assert strict.post(address, known).status_code == 403
+            assert client.post(address, typed).status_code == 422
+            old = client.post(address, typed | {"version": claim.version - 1})
+            assert (old.status_code, "SUBM-02" in text_of(old)) == (409, True)
+            assert (state(claim), AdministrativeEnd.objects.count()) == before
+            assert client.post(address, known).status_code == 302
+
+    def test_others_and_unknown_claims(self, lead: User, declined: Claim) -> None:
+        pages = self.pages(declined)
+        for role in ("Reviewer", "Ops", "Auditor"):
+            client = browser_of(factories.make_reviewer(role=role))
+            for _claim, address, typed in pages:
+                assert client.get(address).status_code == 403
+                assert client.post(address, typed | {"version": 1}).status_code == 403
+        for name in ("reviews_renewal", "reviews_close"):
+            address = reverse(f"admin:{name}", args=[4711])
+            assert browser_of(lead).post(address, {"version": 1}).status_code == 404
+        assert browser_of(declined.created_by).get(pages[0][1]).status_code in (302, 403)
+        party = factories.make_reviewer(role="Lead reviewer")
+        factories.make_membership(party, declined.organization)
+        refused = browser_of(party).post(pages[0][1], pages[0][2] | {"version": declined.version})
+        assert (refused.status_code, "REV-02" in text_of(refused)) == (409, True)
