@@ -18,10 +18,8 @@ KEY = struct.Struct(">q")
 
 
 def canonical(value: Any) -> bytes:
-    """Return the value as JSON with sorted keys, moments in UTC."""
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain
-    ).encode()
+    """Return the value as JSON with sorted keys, moments in UTC; no line break stands in it."""
+    return _encode(value).encode()
 
 
 def _plain(value: Any) -> str:
@@ -32,14 +30,28 @@ def _plain(value: Any) -> str:
     return str(value)
 
 
-def digest_of(table: str, key: int, values: Sequence[Any]) -> bytes:
-    """Return the SHA-256 of a row's columns."""
-    return hashlib.sha256(canonical([table, key, list(values)])).digest()
+_encode = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain
+).encode
 
 
-def sealed_under(salt: bytes, table: str, key: int, values: Sequence[Any]) -> bytes:
+def columns_of(values: Sequence[Any]) -> list[bytes]:
+    """Return the canonical form of each column."""
+    return [canonical(each) for each in values]
+
+
+def digest_of(table: str, key: int, columns: Sequence[bytes]) -> bytes:
+    """Return the SHA-256 of a row's columns in their canonical form."""
+    return hashlib.sha256(_lines(table, key, columns)).digest()
+
+
+def sealed_under(salt: bytes, table: str, key: int, columns: Sequence[bytes]) -> bytes:
     """Return the HMAC-SHA256 of a row's personal columns, which nobody can guess without it."""
-    return hmac.digest(salt, canonical([table, key, list(values)]), "sha256")
+    return hmac.digest(salt, _lines(table, key, columns), "sha256")
+
+
+def _lines(table: str, key: int, columns: Sequence[bytes]) -> bytes:
+    return b"\n".join((canonical([table, key]), *columns))
 
 
 @dataclass(frozen=True)
@@ -51,9 +63,9 @@ class Record:
     personal: bytes
     checks: bytes
 
-    def differing(self, values: Sequence[Any], names: Sequence[str]) -> list[str]:
+    def differing(self, columns: Sequence[bytes], names: Sequence[str]) -> list[str]:
         """Return which of the columns don't hold what was sealed."""
-        now = checks_of(values)
+        now = checks_of(columns)
         return [
             name
             for position, name in enumerate(names)
@@ -62,9 +74,9 @@ class Record:
         ]
 
 
-def checks_of(values: Sequence[Any]) -> bytes:
+def checks_of(columns: Sequence[bytes]) -> bytes:
     """Return the beginning of each column's own digest."""
-    return b"".join(hashlib.sha256(canonical(value)).digest()[:CHECK] for value in values)
+    return b"".join(hashlib.sha256(each).digest()[:CHECK] for each in columns)
 
 
 @dataclass(frozen=True)

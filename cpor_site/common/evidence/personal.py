@@ -18,7 +18,7 @@ from django.db import models
 
 from ..models import EvidenceSalt, Pseudonymisation, PseudonymisedRow, User
 from . import sealing, triggers
-from .facts import digest_of
+from .facts import columns_of, digest_of
 from .kept import Kept, Personal, Told, kept_tables, told_tables
 
 REMOVED = "[removed]"
@@ -161,7 +161,7 @@ def _replace(
         if changed:
             models.QuerySet(table.model).filter(pk=row["pk"]).update(**changed)
         if isinstance(table, Kept) and table.sealed:
-            now = [(row | changed)[name] for name in columns]
+            now = columns_of([(row | changed)[name] for name in columns])
             digest = digest_of(table.table, row["pk"], now).hex()
             digests.append(
                 PseudonymisedRow(act=act, table=table.table, key=row["pk"], digest=digest)

@@ -19,7 +19,7 @@ from django.db.models import Max
 from .. import clock
 from ..jobs import Outcome, Tally
 from ..models import EvidenceSalt, EvidenceSeal, JobRun
-from .facts import Layout, Record, checks_of, digest_of, link, sealed_under
+from .facts import Layout, Record, checks_of, columns_of, digest_of, link, sealed_under
 from .kept import Kept, sealed_tables
 
 logger = logging.getLogger(__name__)
@@ -171,11 +171,12 @@ def _records(
     salts = _salts({row[-1] for row in rows}) if personal else {}
     made = []
     for row in rows:
-        key, values = row[0], row[: len(facts)]
+        key, columns = row[0], columns_of(row[: len(facts)])
         hidden = b""
         if personal:
-            hidden = sealed_under(salts[row[-1]], kept.table, key, row[len(facts) : -1])
-        made.append(Record(key, digest_of(kept.table, key, values), hidden, checks_of(values)))
+            told = columns_of(row[len(facts) : -1])
+            hidden = sealed_under(salts[row[-1]], kept.table, key, told)
+        made.append(Record(key, digest_of(kept.table, key, columns), hidden, checks_of(columns)))
     return made
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 
 from ..models import EvidenceSeal, PseudonymisedRow
-from .facts import Layout, Record, digest_of, link, sealed_under
+from .facts import Layout, Record, columns_of, digest_of, link, sealed_under
 from .kept import Kept, sealed_tables
 from .sealing import about, salts_of
 from .triggers import missing
@@ -127,12 +127,12 @@ class Walk:
         replaced: str | None,
     ) -> list[str]:
         """Return the columns that don't hold what was sealed, or what took its place."""
-        facts = row[: len(seal.facts)]
+        facts = columns_of(row[: len(seal.facts)])
         differing = []
         if digest_of(seal.table, record.key, facts) != record.digest:
             differing = record.differing(facts, seal.facts) or ["something"]
         if seal.personal:
-            personal = row[len(seal.facts) : -1]
+            personal = columns_of(row[len(seal.facts) : -1])
             if replaced is not None:
                 self.pseudonymised += 1
                 is_same = digest_of(seal.table, record.key, personal).hex() == replaced
