@@ -43,7 +43,7 @@ def bomb_of_objects() -> bytes:
     return packed(b"<< /A (" + b"a" * (17 * 1024 * 1024) + b") >>")
 
 
-def docx_with(relations: str = "", **parts: bytes) -> bytes:
+def docx_with(relations: str = "", /, **parts: bytes) -> bytes:
     """Return a Word file; ``relations`` are XML, ``parts`` go below ``word/``."""
     xml = f"<Relationships>{relations}</Relationships>".encode()
     return files.office("docx", **{"_rels/document.xml.rels": xml} | parts)

@@ -26,7 +26,7 @@ def main() -> dict[str, object]:
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    note_beginning(type("Request", (), {"session": session})())  # type: ignore[arg-type]
+    note_beginning(type("Request", (), {"session": session})())
     session.save()
     return {"session": session.session_key, "drafts": drafts}
 

@@ -8,6 +8,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db
 NUMBER = re.compile(r"[0-9a-f]{16}")
 
 
-def broken(request: Any) -> None:
+def broken(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("a secret of the server")
 
 
