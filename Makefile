@@ -7,7 +7,7 @@ DAYS ?= 8
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test clock lint types lock clean venv dev-venv
+.PHONY: help run test clock lint types lock audit clean venv dev-venv
 
 help: ## List what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -33,6 +33,11 @@ lock: dev-venv ## Rebuild both lock files (UPGRADE=1 takes newer versions)
 			--no-header $(if $(UPGRADE),--upgrade) \
 			pyproject.toml -o $$each || exit 1; \
 	done
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		$(if $(UPGRADE),--upgrade) --group supply -o requirements-supply.lock
+
+audit: dev-venv ## Check hashes, licences, known vulnerabilities; write a bill of materials
+	@$(BIN)/python .ci/supply.py
 
 clean: ## Remove the virtual environment, the demo's data and all caches
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

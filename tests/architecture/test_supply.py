@@ -1,0 +1,40 @@
+"""What the product is made of: every package is locked by its hash, and under a licence we know."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cpor_site.env import BASE_DIR
+
+
+@pytest.fixture
+def supply(tmp_path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location("ci_supply", BASE_DIR / ".ci" / "supply.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.RESULTS = tmp_path
+    return module
+
+
+def test_every_package_is_locked_by_its_hash(supply: Any) -> None:
+    assert supply.check_hashes() == []
+    assert len(supply.pinned(supply.LOCK)) > 30
+
+
+def test_every_licence_is_on_the_list(supply: Any) -> None:
+    assert supply.check_licences() == []
+
+
+def test_what_is_missing_is_noticed(supply: Any, tmp_path: Path) -> None:
+    lock = tmp_path / "requirements.lock"
+    lock.write_text("good==1 \\\n    --hash=sha256:00\nbare==2\n    # via good\n")
+    assert supply.pinned(lock) == {"good": ("1", True), "bare": ("2", False)}
+    assert not supply.LICENCES.search("GNU General Public License v3 (GPLv3)")
+    assert not supply.LICENCES.search("AGPL-3.0-only")
+    assert supply.licence_of("no-such-package-here") is None
