@@ -76,6 +76,7 @@ def move_facts(claim: Claim) -> tuple[Any, ...]:
     return (
         claim.rule_profile_id,
         claim.status,
+        claim.migrated,
         claim.association_state,
         claim.due_at,
         claim.deadline_kind,
@@ -227,7 +228,9 @@ def _approved(claim: Claim, words: dict[str, str]) -> tuple[str, str]:
         since = day(claim.activated_at) if claim.activated_at else ""
         return (
             gettext("You are partner of record since %(since)s.") % {"since": since},
-            gettext(
+            gettext("It was taken over from an earlier system, without asking the customer again.")
+            if claim.migrated
+            else gettext(
                 "The claim goes on to the incentive program by itself, which judges by its own "
                 "rules whether anything is earned."
             ),

@@ -128,6 +128,7 @@ def _claim(
     if found is not None:
         return door.locked(found.pk)
     domain = tenant.domains.filter(is_active=True).order_by("-is_primary", "domain").first()
+    owner = _owner(location)
     values: dict[str, Any] = {
         "number": next_number(now),
         "name": name or reference,
@@ -143,7 +144,9 @@ def _claim(
         "status": Status.APPROVED,
         "association_state": AssociationState.ACTIVE,
         "created_at": now,
-        "created_by": _owner(location),
+        "created_by": owner,
+        # Who gets the letters about it from now on.
+        "submitted_by": owner,
         "changed_at": now,
         "first_submitted_at": begins,
         "last_submitted_at": begins,

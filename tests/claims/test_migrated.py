@@ -93,6 +93,9 @@ def test_it_can_be_challenged_refreshed_and_ended(
 
     assert attach(claim).occasion == "refresh"
     end_association(claim_id=claim.pk, actor=actors.partner(claim.created_by), reason="Over.")
+    assert [each.recipient for each in acts.letters(claim, "association_ended")] == [
+        claim.created_by.email
+    ]
     told = IncentiveHandoff.objects.get(claim=claim)
     assert (told.kind, told.payload["end_reason"], told.payload["effective_from"]) == (
         "termination",
