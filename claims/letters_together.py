@@ -109,10 +109,16 @@ def _readers(claims: Sequence[Claim]) -> dict[int, list[Reader]]:
 
 def _memberships(users: Collection[int]) -> dict[tuple[int, int], list[actors.Held]]:
     """Return what the users' active memberships hold, by user and organisation."""
-    found: dict[tuple[int, int], list[actors.Held]] = defaultdict(list)
+    places: dict[tuple[int, int, int, str], set[int]] = defaultdict(set)
     memberships = Membership.objects.filter(user__in=users, is_active=True)
-    for membership in memberships.prefetch_related("locations"):
-        found[membership.user_id, membership.organization_id].append(actors.held(membership))
+    for key, user, organization, role, location in memberships.values_list(
+        "pk", "user", "organization", "role", "locations"
+    ):
+        # A membership without locations of its own comes as one row without any.
+        places[key, user, organization, role].update([location] if location else [])
+    found: dict[tuple[int, int], list[actors.Held]] = defaultdict(list)
+    for (_key, user, organization, role), locations in places.items():
+        found[user, organization].append(actors.Held(organization, role, frozenset(locations)))
     return found
 
 

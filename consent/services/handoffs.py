@@ -37,12 +37,7 @@ COPIED = {
 """Fields of a start row that are columns around the association."""
 
 
-def hand_over(association: Association, *, now: datetime) -> None:
-    """Write the start row of a line whose association has come into force."""
-    hand_over_together([association.pk], now=now)
-
-
-def hand_over_together(association_ids: Collection[int], *, now: datetime) -> None:
+def hand_over(association_ids: Collection[int], *, now: datetime) -> None:
     """Write the start rows of lines whose associations have come into force.
 
     The caller holds the locks of the lines' claims. Reads columns and no objects, since a sweep may

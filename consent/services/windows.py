@@ -24,7 +24,7 @@ from cpor_site.common.jobs import Outcome, keyset
 from cpor_site.common.key_lists import Among
 from cpor_site.common.models import JobRun
 
-from .handoffs import hand_over_together
+from .handoffs import hand_over
 
 
 def passed(now: datetime) -> Iterator[int]:
@@ -73,7 +73,7 @@ def close_windows_together(claim_ids: list[int]) -> set[int]:
             if _is_over(claim, now) and claim.replaces_id is None and claim.pk not in waiting
         ]
         claims = not_held(closing)
-        hand_over_together(associations.activate_together(claims, now=now), now=now)
+        hand_over(associations.activate_together(claims, now=now), now=now)
         batch.go(claims, event="window_closed")
     return {claim.pk for claim in claims}
 
@@ -94,7 +94,7 @@ def close_window(claim_id: int) -> Outcome:
                 raise MovedOn(door.status_label(claim))
             end_replaced(claim, now=now)
             passage.now = now = displace_for(claim, locked=locked, now=now)
-            hand_over_together(associations.activate(claim, now=now), now=now)
+            hand_over(associations.activate(claim, now=now), now=now)
             passage.go(event="window_closed")
     except MovedOn:
         return Outcome.SKIPPED

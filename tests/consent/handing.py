@@ -35,8 +35,7 @@ def handed_over(*products: str, location: PartnerLocation | None = None, **field
     now = clock.now()
     with transaction.atomic():
         associations.bind(claim, actor=actors.SYSTEM, now=now)
-        for association in associations.activate(claim, now=now):
-            handoffs.hand_over(association, now=now)
+        handoffs.hand_over(associations.activate(claim, now=now), now=now)
     return claim
 
 
