@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
@@ -46,9 +47,7 @@ HUES = {
 """The status hue of each stage, which is also the name of its icon."""
 
 
-def with_stage(
-    cases: QuerySet[CompetingClaimsCase], now: datetime
-) -> QuerySet[CompetingClaimsCase]:
+def with_stage(cases: QuerySet[CompetingClaimsCase], now: datetime) -> QuerySet[Any]:
     """Give each case its ``stage`` as it is at ``now``.
 
     A case is ready when a challenger's proof was found sufficient in the claim's present round, and
@@ -138,7 +137,7 @@ def open_cases(now: datetime, calendar: BusinessCalendar) -> Cases:
     url = reverse("admin:reviews_competingclaimscase_changelist")
     return Cases(
         len(found),
-        sum(each.stage == Stage.READY for each in found),  # type: ignore[attr-defined]
+        sum(each.stage == Stage.READY for each in found),
         sum(late_since(each, calendar) < now for each in found),
         f"{url}?stage=open",
         f"{url}?stage={Stage.READY}",

@@ -8,7 +8,6 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -33,9 +32,7 @@ class StageFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [("open", _("open")), *Stage.choices]
 
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[CompetingClaimsCase]
-    ) -> QuerySet[CompetingClaimsCase]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value()
         if value == "open":
             return queryset.filter(closed_at=None)
@@ -88,9 +85,10 @@ class CompetingClaimsCaseAdmin(EvidenceAdmin):
     ) -> HttpResponse:
         """List the cases, each with its age; the operator's calendar is read once for all."""
         response = super().changelist_view(request, extra_context)
-        if isinstance(response, TemplateResponse) and "cl" in (response.context_data or {}):
+        context = getattr(response, "context_data", None) or {}
+        if "cl" in context:
             now, calendar = clock.now(), operator_calendar()
-            for case in response.context_data["cl"].result_list:
+            for case in context["cl"].result_list:
                 case.told_age = age_of(case, now, calendar)
         return response
 
@@ -115,4 +113,6 @@ class CompetingClaimsCaseAdmin(EvidenceAdmin):
             raise PermissionDenied
         if not (object_id.isascii() and object_id.isdigit() and len(object_id) < 19):
             raise Http404
-        return competing_page(request, int(object_id))
+        answer = competing_page(request, int(object_id))
+        assert isinstance(answer, HttpResponse)
+        return answer

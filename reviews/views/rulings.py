@@ -54,10 +54,13 @@ def rule_page(request: HttpRequest, case: CompetingClaimsCase) -> HttpResponse:
         return _shown(request, compared, _form(compared), problems)
     form = _form(compared, request.POST)
     step = request.POST.get("step", "")
+    if case.closed_at is not None:
+        problems = tuple(rulings.obstacles(case, user))
+        return _shown(request, compared, form, problems, status=CONFLICT)
     if step == "edit":
         return _shown(request, compared, form)
     changed = changes_since(request.POST.get("seen", ""), compared)
-    if changed and case.closed_at is None:
+    if changed:
         form.show_now()
         return _shown(request, compared, form, changed=changed, status=CONFLICT)
     if not form.is_valid():

@@ -11,7 +11,8 @@ from cpor_site.common.models import OutboxMessage, User
 from reviews.models import InternalNote
 from tests import acts, factories
 
-ACTS = ["take_up", "ask", "approve", "reject"]
+ACTS = ["take_up", "ask", "approve", "reject", "sufficient", "split"]
+COMPETING = ["sufficient", "split"]
 
 
 def valid(name: str, claim: Claim) -> dict[str, Any]:
@@ -21,6 +22,8 @@ def valid(name: str, claim: Claim) -> dict[str, Any]:
         "ask": {"D-ACK-chosen": "on", "comment": "Please let them sign."},
         "approve": {"text": "Well done."},
         "reject": {"reasons": ["R-POE"], "text": "No work is shown."},
+        "sufficient": {"internal_note": "Good proof."},
+        "split": {},
     }
     return {"version": acts.fresh(claim).version} | typed[name]
 
@@ -29,6 +32,10 @@ def for_act(name: str, reviewer: User) -> Claim:
     """A claim on which the act is possible."""
     if name == "take_up":
         return acts.submit(factories.make_claim())
+    if name in COMPETING:
+        claim = factories.make_claim(products=("exchange_online", "teams"))
+        acts.submit(factories.make_claim(tenant=claim.tenant))
+        return acts.under_review(claim, reviewer=reviewer)
     return acts.under_review(reviewer=reviewer)
 
 

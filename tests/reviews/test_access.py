@@ -17,6 +17,7 @@ from cpor_site.admin import SECTIONS
 from cpor_site.common import clock
 from cpor_site.common.admin_bases import EvidenceAdmin
 from cpor_site.common.models import User
+from reviews.models import CompetingClaimsCase
 from tests import acts, factories
 from tests.shared import shared
 
@@ -215,6 +216,25 @@ def test_case_and_history_are_open_to_every_role(role: str) -> None:
 
     assert client.get(url("case", claim)).status_code == 200
     assert client.get(url("history", claim)).status_code == 200
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_competing_claims_are_read_by_every_role_and_ruled_on_by_leads(role: str) -> None:
+    claim = acts.submit(factories.make_claim())
+    acts.submit(factories.make_claim(tenant=claim.tenant))
+    case = CompetingClaimsCase.objects.get()
+    client = browser_of(person(role))
+    leads = 200 if role == "Lead reviewer" else 403
+
+    shown = client.get(address("reviews.competingclaimscase", "change", case.pk)).status_code
+    found = {
+        name: client.get(reverse(f"admin:reviews_{name}", args=[case.pk])).status_code
+        for name in ("rule", "assign_arbiter", "take_arbitration")
+    }
+
+    assert shown == (200 if role in SEES_CLAIMS else 403)
+    if role in SEES_CLAIMS:
+        assert found == {"rule": leads, "assign_arbiter": leads, "take_arbitration": 405}
 
 
 def test_without_a_role_there_is_nothing_to_see() -> None:
