@@ -67,6 +67,7 @@ EVENT_WORDS: dict[str, Promise] = {
     "document_described": _("Document described"),
     "document_withdrawn": _("Document withdrawn"),
     "document_downloaded": _("Document downloaded"),
+    "document_viewed": _("Pages of a document read"),
     "document_refused": _("Document refused by the virus check"),
     "comment_added": _("Comment written"),
     "claim_reassigned": _("Reviewer changed"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import timedelta
 from typing import IO
 
 from django.conf import settings
@@ -9,24 +11,38 @@ from django.core.files.storage import FileSystemStorage
 from django.db import transaction
 from django.utils.http import content_disposition_header
 
-from cpor_site.common import clock
+from cpor_site.common import clock, limits
 from cpor_site.common.models import User
 
 from .. import actors, door
 from ..models import PoEDocument
 
 DOWNLOADED = "document_downloaded"
+VIEWED = "document_viewed"
+READING = timedelta(hours=1)
 
 
 def note_download(document: PoEDocument, user: User) -> None:
     """Write into the claim's record who took the document; only reviewers see it there."""
+    _note(document, user, DOWNLOADED)
+
+
+def note_reading(document: PoEDocument, user: User) -> None:
+    """Write into the claim's record who reads pages of the document, once in an hour."""
+    who = f"{user.pk}:{document.pk}"
+    with suppress(limits.TooMany):
+        limits.ask(VIEWED, who, most=1, within=READING, strict=False)
+        _note(document, user, VIEWED)
+
+
+def _note(document: PoEDocument, user: User, kind: str) -> None:
     claim = document.claim
     works_here = user.is_staff and user.has_perm(actors.REVIEW_PERMISSION)
     actor = actors.reviewer(user) if works_here else actors.partner(user)
     with transaction.atomic():
         door.record(
             claim,
-            kind=DOWNLOADED,
+            kind=kind,
             actor=actor,
             at=clock.now(),
             details={"document": document.pk},

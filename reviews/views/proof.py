@@ -8,9 +8,10 @@ from django.http import FileResponse, Http404, HttpRequest
 from django.views.decorators.http import require_safe
 
 from claims.models import Claim, PoEDocument
+from claims.services import handing_out
 
 from ..models import ProofPage, ProofRendering
-from .case import about_a_case
+from .case import about_a_case, reader
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +20,8 @@ logger = logging.getLogger(__name__)
 @about_a_case
 def page_image(request: HttpRequest, claim: Claim, document_id: int, number: int) -> FileResponse:
     """Send one page as an image; 404 for a page that isn't there or may not be shown (any more)."""
-    page = ProofPage.objects.filter(
+    pages = ProofPage.objects.select_related("rendering__document__claim")
+    page = pages.filter(
         rendering__document=document_id,
         rendering__document__claim=claim,
         rendering__document__scan_state__in=PoEDocument.open_states(),
@@ -33,6 +35,8 @@ def page_image(request: HttpRequest, claim: Claim, document_id: int, number: int
     except FileNotFoundError:
         logger.error("The image of page %s is missing from the storage.", page.pk)
         raise Http404 from None
+    if request.method == "GET":
+        handing_out.note_reading(page.rendering.document, reader(request))
     response = FileResponse(content, content_type="image/png")
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
