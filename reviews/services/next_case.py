@@ -48,7 +48,10 @@ def next_case(*, actor: Actor, instead_of: int | None = None) -> CaseLease | Non
 
 
 def open_to(user: User, now: datetime) -> QuerySet[Claim]:
-    """Return the cases that the user may decide and nobody has open."""
+    """Return the cases that the user may decide and nobody has open.
+
+    Claims whose clock is paused wait for an arbiter, who finds them by their case (5.8).
+    """
     contacts = ClaimContact.objects.filter(claim=OuterRef("pk"), email__iexact=user.email)
     own_decisions = ReviewDecision.objects.filter(
         claim=OuterRef("pk"),
@@ -60,7 +63,9 @@ def open_to(user: User, now: datetime) -> QuerySet[Claim]:
     taken = CaseLease.objects.filter(leases.running(now), claim=OuterRef("pk"))
     partners = Membership.objects.filter(user=user).values("organization")
     return Claim.objects.filter(
-        Q(assigned_reviewer=None) | Q(assigned_reviewer=user), status__in=WITH_REVIEWERS
+        Q(assigned_reviewer=None) | Q(assigned_reviewer=user),
+        status__in=WITH_REVIEWERS,
+        paused_at=None,
     ).exclude(
         Q(Exists(taken))
         | Q(Exists(contacts))

@@ -11,6 +11,7 @@ from cpor_site.common.problems import Refused
 from reviews.models import CompetingParty, InternalNote
 from reviews.services.competing import find_sufficient, may_find_sufficient
 from reviews.services.leases import lease_of
+from reviews.services.next_case import next_case
 from reviews.services.rulings import contenders
 from tests import acts, factories
 from tests.claims.attaching import owner
@@ -46,6 +47,13 @@ def test_marks_every_party_of_the_claim_and_keeps_the_note() -> None:
     assert InternalNote.objects.get(claim=claim).body == "Both are named on page 2."
     assert not may_find_sufficient(acts.fresh(claim))
     assert lease_of(claim, acts.fresh(claim).paused_at) is None  # type: ignore[arg-type]
+
+
+def test_what_waits_for_an_arbiter_is_nobodys_next_case() -> None:
+    claim = sufficient(rival(acts.active()))
+    assert claim.assigned_reviewer is not None
+
+    assert next_case(actor=actors.reviewer(claim.assigned_reviewer)) is None
 
 
 def test_a_question_makes_it_void_and_the_answer_is_read_anew() -> None:
