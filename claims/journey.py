@@ -71,6 +71,8 @@ class Entry:
 
 def steps_of(claim: Claim, calendar: BusinessCalendar, now: datetime) -> list[Step]:
     """Return the claim's way, done steps first; a closed claim has nothing to come."""
+    if claim.migrated and not claim.round:
+        return _taken_over(claim)
     done: list[Step] = [Step(_("Draft started"), Progress.DONE, claim.created_at)]
     drafting = claim.status == Status.EDITING
     if claim.last_submitted_at and not drafting:
@@ -117,6 +119,17 @@ def steps_of(claim: Claim, calendar: BusinessCalendar, now: datetime) -> list[St
             approved = _approved_step(claim)
             ended = Step(_("Association ended"), Progress.DONE, claim.ended_at)
             return [*done, approved, ended, *_dispute(claim)]
+
+
+def _taken_over(claim: Claim) -> list[Step]:
+    """Return the way of a claim that an earlier system decided on (Q30)."""
+    steps = [
+        Step(_("You are partner of record"), Progress.DONE, claim.activated_at),
+        Step(_("Taken over from an earlier system"), Progress.DONE, claim.created_at),
+    ]
+    if claim.status == Status.ENDED:
+        steps += [Step(_("Association ended"), Progress.DONE, claim.ended_at), *_dispute(claim)]
+    return steps
 
 
 def _answered(claim: Claim) -> bool:

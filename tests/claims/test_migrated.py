@@ -75,6 +75,7 @@ def test_lines_of_one_reference_are_one_claim_in_force_and_nobody_is_written_to(
     assert not OutboxMessage.objects.exists()
     assert not ConsentRequest.objects.exists()
     page = text_of(browser_of(claim.created_by).get(url("claim_page", claim)))
+    assert "Approved" not in page.partition("The way of this claim")[2].partition("More")[0]
     for words in ("migrated", "You are partner of record since", "was not asked at this desk"):
         assert words in page
     assert "migrated" in shown(claim, factories.make_reviewer())
