@@ -68,9 +68,15 @@ class Column:
         return any(each.is_ready for each in self.parties)
 
     @property
+    def is_sufficient(self) -> bool:
+        """Whether the proof is found sufficient now, or was when it was ruled on."""
+        ruled = any(each.outcome and each.sufficient_at for each in self.parties)
+        return self.is_ready or ruled
+
+    @property
     def was_ready(self) -> bool:
         """Whether the proof was found sufficient, and the claim went back to its partner since."""
-        return not self.is_ready and any(each.sufficient_at for each in self.parties)
+        return not self.is_sufficient and any(each.sufficient_at for each in self.parties)
 
     @property
     def is_with_reviewers(self) -> bool:
