@@ -12,6 +12,7 @@ def start() -> None:
     if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
         sys.exit("DATABASE_URL must name a PostgreSQL database that may be emptied.")
     os.environ.setdefault("CPOR_MODE", "test")
+    os.environ.setdefault("CPOR_STAFF_SECOND_FACTOR", "offered")
     os.environ.setdefault("CPOR_VAR_DIR", tempfile.gettempdir())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cpor_site.settings")
     import django
