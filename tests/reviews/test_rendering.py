@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from claims import actors
-from claims.models import Claim, PoEDocument
+from claims.models import Claim, ClaimEvent, PoEDocument
 from claims.services.documents import attach_document
 from cpor_site.common import clock
 from cpor_site.common.models import JobRun, User
@@ -194,6 +194,15 @@ class TestImage:
     def address(self, made: ProofRendering, number: int = 1, claim: Claim | None = None) -> str:
         key = claim.pk if claim else made.document.claim_id
         return reverse("admin:claims_claim_page", args=[key, made.document_id, number])
+
+    def test_who_reads_is_noted_once_an_hour(
+        self, client: Client, made: ProofRendering, reviewer: User
+    ) -> None:
+        for _each in range(3):
+            client.get(self.address(made)).close()
+        event = ClaimEvent.objects.get(claim=made.document.claim, kind="document_viewed")
+        assert (event.actor, event.internal) == (reviewer, True)
+        assert event.details == {"document": made.document_id}
 
     def test_it_is_ours_and_nothing_runs_in_it(self, client: Client, made: ProofRendering) -> None:
         response = client.get(self.address(made))
