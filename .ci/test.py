@@ -391,7 +391,8 @@ def run_all(run: Run) -> None:
     with run.beside(run_processes):
         check_all(run)
 
-    two = ("-n", "2")
+    # Half of the tests in their order to each, because neighbours share what they begin with.
+    two = ("-n", "2", "--dist", "worksteal")
     # tests/site/test_migrations.py and the demo run the migrations; elsewhere the tables are made
     # from the models at once.
     at_once = (*two, "--no-migrations")
