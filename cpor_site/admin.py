@@ -87,6 +87,8 @@ SECTIONS: tuple[tuple[Promise, tuple[str, ...]], ...] = (
             "reviews.internalnote",
             "reviews.caselease",
             "reviews.bulkact",
+            "common.evidenceseal",
+            "common.pseudonymisation",
         ),
     ),
 )

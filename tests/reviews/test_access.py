@@ -74,6 +74,8 @@ READERS: dict[str, set[str]] = {
             "claims.listedproduct",
             "common.outboxmessage",
             "common.jobrun",
+            "common.evidenceseal",
+            "common.pseudonymisation",
             "consent.handoffbatch",
             "consent.handoffendpoint",
             "consent.overviewlink",

@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import models
-
 from ..models import EvidenceSalt, Pseudonymisation, PseudonymisedRow, User
 from . import sealing, triggers
 from .facts import columns_of, digest_of
@@ -159,7 +157,7 @@ def _replace(
             if (new := people.replaced(row[name], kind, words=words)) != row[name]
         }
         if changed:
-            models.QuerySet(table.model).filter(pk=row["pk"]).update(**changed)
+            table.model._default_manager.filter(pk=row["pk"]).update(**changed)
         if isinstance(table, Kept) and table.sealed:
             now = columns_of([(row | changed)[name] for name in columns])
             digest = digest_of(table.table, row["pk"], now).hex()
@@ -171,8 +169,7 @@ def _replace(
 
 def _rows(table: Kept | Told, claim_key: int) -> Iterator[dict[str, Any]]:
     found: Iterable[dict[str, Any]] = (
-        models.QuerySet(table.model)
-        .filter(**{table.claim: claim_key})
+        table.model._default_manager.filter(**{table.claim: claim_key})
         .order_by("pk")
         .values("pk", *table.personal)
     )
