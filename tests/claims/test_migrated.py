@@ -39,10 +39,10 @@ def location() -> PartnerLocation:
     return location
 
 
-def bring(tmp_path: Path, rows: list[str], **more: bool) -> dict[str, object]:
+def bring(tmp_path: Path, rows: list[str], *, dry_run: bool = False) -> dict[str, object]:
     path = tmp_path / "associations.csv"
     path.write_text(HEADER + "".join(f"{row}\n" for row in rows))
-    report = import_associations(path=path, adopt=adopt_association, **more)
+    report = import_associations(path=path, adopt=adopt_association, dry_run=dry_run)
     counts = report.counts["associations"]
     faults = [(each.column, each.reason) for each in report.refusals]
     return {"created": counts.created, "unchanged": counts.unchanged, "faults": faults}
