@@ -152,7 +152,10 @@ def _join(
 
 
 def _tell(joined: Iterable[CompetingParty], now: datetime) -> None:
-    """Write a neutral comment to every challenger that was in no open case before (S0)."""
+    """Write a neutral comment to every challenger that was in no open case before (S0).
+
+    Who has prevailed with the line already has read so, and is compared with nobody.
+    """
     new: dict[int, list[CompetingParty]] = defaultdict(list)
     for party in joined:
         if party.standing == Standing.CHALLENGER:
@@ -160,6 +163,8 @@ def _tell(joined: Iterable[CompetingParty], now: datetime) -> None:
     for parties in new.values():
         claim = parties[0].claim
         if open_parties(claim).exclude(pk__in=[each.pk for each in parties]).exists():
+            continue
+        if {each.line_id for each in parties} <= outcomes.won_lines(claim):
             continue
         with translation.override(settings.LANGUAGE_CODE):
             body = gettext(
