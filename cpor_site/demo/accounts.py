@@ -28,6 +28,9 @@ DEMO_ACCOUNTS = (
     DemoAccount("reviewer@desk.example", "Reviewer", "/admin/", "Rita Vogel", "Reviewer"),
     DemoAccount("second.reviewer@desk.example", "Reviewer", "/admin/", "Sam Okoro", "Reviewer"),
     DemoAccount("lead@desk.example", "Lead reviewer", "/admin/", "Lena Brandt", "Lead reviewer"),
+    DemoAccount(
+        "second.lead@desk.example", "Lead reviewer", "/admin/", "Nils Berg", "Lead reviewer"
+    ),
     DemoAccount("ops@desk.example", "Ops", "/admin/", "Omar Lindqvist", "Ops"),
     DemoAccount("auditor@desk.example", "Auditor", "/admin/", "Agnes Toth", "Auditor"),
 )
