@@ -18,7 +18,7 @@ def scanner(reader: EnvReader, mode: str) -> str:
         return ""
     try:
         parts = urlsplit(url)
-        known = (parts.scheme == "unix" and not parts.netloc and len(parts.path) > 1) or (
+        known = (parts.scheme == "unix" and not parts.netloc and parts.path.startswith("/")) or (
             parts.scheme == "tcp" and bool(parts.hostname) and parts.port != 0 and not parts.path
         )
     except ValueError:

@@ -18,7 +18,7 @@ def supply(tmp_path: Path) -> Any:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    module.RESULTS = tmp_path
+    vars(module)["RESULTS"] = tmp_path
     return module
 
 
