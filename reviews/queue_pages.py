@@ -30,8 +30,8 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThan, LessThan
 
-from claims.models import Claim, ClaimLine, ClockHold
-from claims.standing import waiting_requests
+from claims.models import Claim, ClaimLine, ClockHold, ProofRequest
+from claims.standing import keep_requests
 from claims.states import LineStatus
 from cpor_site.common.models import User
 
@@ -191,6 +191,8 @@ def rows(keys: Sequence[int]) -> list[Claim]:
     )
     rivals = CompetingParty.objects.filter(claim=OuterRef("pk"), left_at=None, case__closed_at=None)
     holds = ClockHold.objects.filter(claim=OuterRef("pk"), lifted_at=None)
+    waiting = ProofRequest.objects.filter(claim=OuterRef("pk"), answer="", closed_at=None)
+    waiting = waiting.order_by("due_at", "pk")
     found = (
         Claim.objects.filter(pk__in=keys)
         .select_related(
@@ -202,14 +204,19 @@ def rows(keys: Sequence[int]) -> list[Claim]:
             "assigned_reviewer",
             "consent_renewal",
         )
-        .prefetch_related("activities", waiting_requests())
+        .prefetch_related("activities")
         .annotate(
             line_count=Coalesce(Subquery(lines, output_field=IntegerField()), 0),
             competing=Subquery(rivals.order_by("case__opened_at", "case").values("case")[:1]),
             on_hold=Exists(holds),
+            proof_due_at=Subquery(waiting.values("due_at")[:1]),
         )
     )
     by_key = {claim.pk: claim for claim in found}
+    for claim in by_key.values():
+        # A row tells no more of the request than its day, for which no query of its own is needed.
+        asked = [ProofRequest(claim=claim, due_at=claim.proof_due_at)]
+        keep_requests(claim, asked if claim.proof_due_at else [])
     return [by_key[key] for key in keys if key in by_key]
 
 

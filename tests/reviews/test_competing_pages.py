@@ -324,7 +324,7 @@ class TestLists:
                 assert browser.get(target).status_code == 200
             found.append(len(queries))
 
-        assert found == [9, 14]
+        assert found == [9, 13]
 
     @pytest.mark.parametrize("rivals", [1, 3])
     def test_a_page_of_many_parties_takes_as_many_queries(self, rivals: int) -> None:
