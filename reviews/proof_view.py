@@ -130,9 +130,7 @@ def note_on(document: PoEDocument) -> Promise | str:
 
 def _is_ready(document: PoEDocument) -> bool:
     rendering = getattr(document, "rendering", None)
-    return (
-        rendering is not None and rendering.state == State.READY and document.may_be_opened
-    )
+    return rendering is not None and rendering.state == State.READY and document.may_be_opened
 
 
 def _first(documents: Sequence[PoEDocument]) -> PoEDocument | None:

@@ -59,7 +59,7 @@ FIELDS = (
     *("form-TOTAL_FORMS", "form-INITIAL_FORMS", "form-MAX_NUM_FORMS", "form-0-id"),
     *("is_staff", "is_superuser", "status", "organization_id", "created_by", "id", "pk"),
 )
-ACCEPTED = {200, 302, 400, 403, 404, 405}
+ACCEPTED = {200, 302, 400, 403, 404, 405, 413}
 
 
 def in_charge(claim: Claim) -> Client:
