@@ -28,6 +28,8 @@ CONCERN_CASES = frozenset(
         "claim_withdrawn",
         "claim_disputed",
         "association_ended",
+        "association_closed_by_operator",
+        "claim_closed_by_operator",
         "association_expired",
         "line_expired",
         "consent_declined",

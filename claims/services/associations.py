@@ -64,11 +64,7 @@ def end(
     it then holds it. The customer's row is locked first, as by everybody who takes or frees a key.
     """
     lock_customer(claim)
-    associations = (
-        Association.objects.filter(claim=claim)
-        .exclude(state=AssociationState.ENDED)
-        .select_related("line", "hold")
-    )
+    associations = _living(claim).select_related("line", "hold")
     if lines is not None:
         associations = associations.filter(line__in=lines)
     ended = list(associations)
@@ -87,10 +83,13 @@ def end(
 
 
 def waiting_holds(claim: Claim) -> list[ExclusivityHold]:
-    """Return the unreleased holds of the claim's associations that wait for somebody else's."""
+    """Return the holds of the claim's living associations that wait for somebody else's.
+
+    A hold whose line has ended here may still serve another claim of the organisation (Q5).
+    """
     return list(
         ExclusivityHold.objects.filter(
-            associations__claim=claim, released_at=None, waits_for__isnull=False
+            associations__in=_living(claim), released_at=None, waits_for__isnull=False
         )
         .select_related("waits_for")
         .distinct()
@@ -115,6 +114,10 @@ def waiting_claims() -> QuerySet[Association, int]:
         .order_by()
         .values_list("claim", flat=True)
     )
+
+
+def _living(claim: Claim) -> QuerySet[Association]:
+    return Association.objects.filter(claim=claim).exclude(state=AssociationState.ENDED)
 
 
 def release(hold: ExclusivityHold, now: datetime) -> None:

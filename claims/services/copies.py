@@ -148,10 +148,10 @@ def _ask_not_replaced(claim: Claim) -> None:
 
 
 def _standing_lines(claim: Claim) -> list[ClaimLine]:
-    """Return what was claimed in the end: all lines but those that were taken out."""
+    """Return what was claimed in the end: all lines but those that were taken out or split off."""
     return list(
         ClaimLine.objects.filter(claim=claim)
-        .exclude(line_status__in=TAKEN_OUT)
+        .exclude(line_status__in=[*TAKEN_OUT, LineStatus.MOVED])
         .select_related("product", "activity__program", "subscription")
         .order_by("pk")
     )

@@ -36,8 +36,11 @@ def request_consent(claim: Claim, *, now: datetime) -> ConsentRequest:
     """T8: write the consent request and a letter with a link of its own to every addressee (7.2).
 
     Runs in the transaction of the approval. The window isn't open yet: it opens when the first
-    letter has left (``open_window``), so that an outage doesn't eat the customer's days.
+    letter has left (``open_window``), so that an outage doesn't eat the customer's days. Links from
+    before a dispute are superseded (TOK-02): they could only withdraw what may be refused anew.
     """
+    if claim.disputed_at is not None:
+        supersede_links(claim, now=now)
     request = ConsentRequest.objects.create(claim=claim, created_at=now)
     once_more = was_asked_once_more(claim)
     for addressee in addressees(claim):

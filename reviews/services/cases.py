@@ -44,6 +44,8 @@ def follow(claim: Claim, now: datetime, actor: Actor = actors.SYSTEM) -> None:
     joined = [party for conflict in met for party in _join(conflict, cases, now, actor)]
     if joined:
         _tell(joined, now)
+    if met:
+        # Who was a challenger before may be partner of record by now, and wasn't asked as one.
         comparing.ask_incumbents(cases.values(), now)
     _leave(claim, cases, now, actor)
     outcomes.spare(claim, now)
@@ -188,9 +190,23 @@ def _leave(
             comparing.save_case(case, actor)
             comparing.settle_request(party, now, actor)
     for case in touched.values():
-        present = case.parties.filter(left_at=None).values_list("claim__organization", flat=True)
-        if len(set(present)) < 2:
+        if not _is_left_to_compare(case):
             comparing.close_unruled(case, now, actor)
+
+
+def _is_left_to_compare(case: CompetingClaimsCase) -> bool:
+    """Whether somebody whom no ruling was about yet still meets another organisation.
+
+    A partner of record and the winner that waits for it are compared no more.
+    """
+    present = comparing.present(case)
+    if len({party.claim.organization_id for party in present}) < 2:
+        return False
+    return any(
+        party.line.line_status == LineStatus.INCLUDED
+        and party.line_id not in outcomes.won_lines(party.claim)
+        for party in present
+    )
 
 
 def in_the_running(claim: Claim, line: ClaimLine) -> bool:

@@ -7,9 +7,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from claims.models import Claim, CustomerTenant
+from claims.states import LineStatus
 from cpor_site.common.key_lists import Among
 from cpor_site.common.together import change_together
 
@@ -20,12 +21,17 @@ Outcome = CompetingParty.Outcome
 
 
 class _Present(NamedTuple):
-    """A party of an open case; a silent one was asked nothing, and no clock of it stands."""
+    """A party of an open case.
+
+    A silent one was asked nothing, has won nothing, and no clock of it stands; a claimant holds
+    nothing yet.
+    """
 
     pk: int
     claim: int
     organization: int
     is_silent: bool
+    is_claimant: bool
 
 
 def leave_together(claims: Sequence[Claim], now: datetime) -> set[int]:
@@ -52,7 +58,8 @@ def leave_together(claims: Sequence[Claim], now: datetime) -> set[int]:
         for party in parties:
             if party.claim in gone:
                 left[case] = party.pk
-                if len({each.organization for each in parties if each is not party}) < 2:
+                others = [each for each in parties if each is not party]
+                if not _are_left_to_compare(others):
                     settled.append(case)
     parting = CompetingParty.objects.filter(Among("pk", left.values()))
     change_together(parting, {"left_at": now}, now=now)
@@ -69,15 +76,33 @@ def _lock_customers(claims: Sequence[Claim]) -> None:
     list(customers.order_by("pk").values_list("pk"))
 
 
+def _are_left_to_compare(parties: Sequence[_Present]) -> bool:
+    """What ``cases`` asks of a case, for parties none of which has won anything."""
+    organizations = {each.organization for each in parties}
+    return len(organizations) > 1 and any(each.is_claimant for each in parties)
+
+
 def _present(case_ids: Collection[int]) -> dict[int, list[_Present]]:
     """Return who is in the cases now."""
     found: dict[int, list[_Present]] = defaultdict(list)
-    rows = CompetingParty.objects.filter(Among("case", case_ids), left_at=None).values_list(
-        "pk", "case", "claim", "claim__organization", "proof_request", "claim__paused_at"
+    won = CompetingParty.objects.filter(line=OuterRef("line"), outcome=Outcome.WON)
+    rows = (
+        CompetingParty.objects.filter(Among("case", case_ids), left_at=None)
+        .annotate(has_won=Exists(won))
+        .values_list(
+            "pk",
+            "case",
+            "claim",
+            "claim__organization",
+            "line__line_status",
+            "proof_request",
+            "claim__paused_at",
+            "has_won",
+        )
     )
-    for pk, case, claim, organization, request, paused_at in rows:
-        is_silent = not (request or paused_at)
-        found[case].append(_Present(pk, claim, organization, is_silent))
+    for pk, case, claim, organization, status, *heard in rows:
+        is_claimant = status == LineStatus.INCLUDED
+        found[case].append(_Present(pk, claim, organization, not any(heard), is_claimant))
     return found
 
 

@@ -16,13 +16,16 @@ from claims.states import Status
 from cpor_site.common.problems import Refused, error
 
 from ..models import CompetingParty
-from . import cases, comparing, leases
+from . import cases, comparing, leases, outcomes
 
 
 def contested_lines(claim: Claim) -> list[ClaimLine]:
-    """Return the claim's lines in the running that take part in an open case."""
+    """Return the claim's lines in the running that wait for the ruling on an open case.
+
+    A line that has prevailed waits for none, and its ruling says so of that very line.
+    """
     parties = cases.open_parties(claim).values_list("line", flat=True)
-    contested = set(parties)
+    contested = set(parties) - outcomes.won_lines(claim)
     return [line for line in included_lines(claim) if line.pk in contested]
 
 
@@ -53,7 +56,7 @@ def split_contested(*, claim_id: int, actor: Actor, version: int | None = None) 
         if not may_split(claim):
             raise Refused(error("REV-49", _nothing_to_split(claim)))
         moving = contested_lines(claim)
-        parties = list(cases.open_parties(claim).order_by("pk"))
+        parties = list(cases.open_parties(claim).filter(line__in=moving).order_by("pk"))
         cases.lock(party.case_id for party in parties)
         split = linked_claims.split_off(claim, moving, actor=actor, now=now)
         _follow(parties, split, claim, actor)

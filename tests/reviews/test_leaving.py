@@ -9,9 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from claims.models import Claim
 from claims.services import sweeps
 from cpor_site.common.jobs import Outcome
+from reviews.models import CompetingClaimsCase
 from tests import acts, factories
 from tests.every_row import rows_after
-from tests.reviews.competing import rival, sufficient
+from tests.reviews.competing import rival, sufficient, won
 
 pytestmark = pytest.mark.django_db
 
@@ -48,3 +49,15 @@ def test_needs_no_more_statements_for_more_claims_in_cases() -> None:
         return len(asked)
 
     assert statements(2) == statements(1)
+
+
+def test_a_holder_and_the_winner_that_waits_for_it_are_left_alone() -> None:
+    holder, _winner = won()
+    late = acts.asked(factories.make_claim(tenant=holder.tenant))
+
+    with acts.past(late):
+        alone = rows_after(lambda: sweeps.reject_unanswered(late.pk))
+        together = rows_after(lambda: sweeps.reject_unanswered_together([late.pk]))
+        assert together == alone
+        sweeps.reject_unanswered_together([late.pk])
+    assert not CompetingClaimsCase.objects.filter(closed_at=None).exists()

@@ -1,0 +1,190 @@
+"""What becomes of cases, waiting winners and present partners when somebody drops out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from claims import actors
+from claims.models import Association, Claim, ExclusivityHold, ProofRequest
+from claims.services.disputes import dispute_claim
+from claims.services.submission import withdraw_claim
+from consent.models import ConsentRequest
+from consent.services.answers import LinkSuperseded, Responder, decline
+from consent.services.windows import finalise_consent_windows
+from consent.services.withdrawals import withdraw
+from cpor_site.common import outbox
+from reviews.models import CompetingClaimsCase, CompetingParty
+from reviews.services import administrative, competing
+from reviews.services.decisions import approve_claim
+from reviews.services.splitting import split_contested
+from tests import acts, factories
+from tests.claims.attaching import owner
+from tests.reviews.competing import (
+    after,
+    answered,
+    case_of,
+    contested,
+    decide,
+    holders,
+    kinds,
+    outcomes,
+    rival,
+    sufficient,
+    won,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def close_by_operator(claim: Claim) -> None:
+    """Let two leads close the claim (T23)."""
+    first, second = (factories.make_reviewer(role="Lead reviewer") for _ in range(2))
+    administrative.propose_end(
+        claim_id=claim.pk, actor=actors.reviewer(first), reason="The contract was void."
+    )
+    administrative.confirm_end(claim_id=claim.pk, actor=actors.reviewer(second))
+
+
+def open_cases() -> int:
+    return CompetingClaimsCase.objects.filter(closed_at=None).count()
+
+
+class TestTheOperatorClosesAParty:
+    def test_a_challenger_leaves_its_case(self) -> None:
+        holder, challenger = contested()
+
+        close_by_operator(challenger)
+
+        assert open_cases() == 0
+        assert not ProofRequest.objects.filter(claim=holder, closed_at=None).exists()
+
+    def test_a_holder_leaves_and_the_challengers_clock_goes_on(self) -> None:
+        holder, challenger = contested()
+
+        close_by_operator(holder)
+
+        assert open_cases() == 0
+        assert acts.fresh(challenger).paused_at is None
+
+    def test_a_waiting_winner_spares_the_holder(self) -> None:
+        holder, winner = won()
+
+        close_by_operator(winner)
+
+        assert kinds(holder)[-1] == "association_spared"
+        assert holders(holder) == [holder.pk]
+
+
+class TestNobodyIsLeftToCompare:
+    def test_a_holder_and_the_winner_that_waits_for_it_are_no_case(self) -> None:
+        holder, winner = won()
+        late = sufficient(rival(holder))
+        assert ProofRequest.objects.filter(closed_at=None).count() == 2
+
+        withdraw_claim(claim_id=late.pk, actor=owner(late), reason="Given up.")
+
+        assert open_cases() == 0
+        assert not ProofRequest.objects.filter(closed_at=None).exists()
+
+
+def test_a_winner_that_comes_into_its_window_is_asked_for_its_proof_too() -> None:
+    """A later challenger was ready before the winner of another key's case was approved."""
+    both = ("exchange_online", "teams")
+    holder = acts.active(factories.make_claim(products=both))
+    winner = sufficient(rival(holder, products=both))
+    answered(holder)
+    first, second = CompetingClaimsCase.objects.order_by("pk")
+    decide(first, winner)
+    late = sufficient(rival(holder, products=("exchange_online",)))
+
+    decide(second, winner)
+
+    assert acts.fresh(winner).status == "approved"
+    assert case_of(late).parties.exclude(proof_request=None).count() == 2
+    assert ProofRequest.objects.filter(claim=winner, closed_at=None).count() == 1
+
+
+class TestTwoActivitiesOfOneWinner:
+    def test_a_line_that_the_customer_refused_displaces_nobody(self) -> None:
+        """What still waits is another claim's, whose customer can refuse it yet."""
+        tenant = factories.make_tenant()
+        contested_one = factories.make_subscription(tenant)
+        free = factories.make_subscription(tenant)
+        common: dict[str, Any] = {"tenant": tenant, "area_code": factories.BIZAPPS}
+        of_one = {"products": ("d365_sales",), "subscriptions": (contested_one,)}
+        holder = acts.active(factories.make_claim(**common, **of_one))
+        usage = acts.under_review(
+            factories.make_claim(
+                **common,
+                products=("d365_sales", "d365_sales"),
+                subscriptions=(contested_one, free),
+            )
+        )
+        presales = acts.under_review(
+            factories.make_claim(
+                user=usage.created_by,
+                location=usage.location,
+                activities=("presales",),
+                **common,
+                **of_one,
+            )
+        )
+        sufficient(usage)
+        sufficient(presales)
+        answered(holder)
+        decide(case_of(usage), usage)
+        outbox.send_due()
+        refused = usage.lines.get(subscription=contested_one)
+        decline(token=acts.token_of(usage), responder=Responder("J"), line_ids=[refused.pk])
+        Claim.objects.filter(pk=presales.pk).update(consent_closes_at=None)
+
+        with after(usage):
+            finalise_consent_windows()
+
+        assert acts.fresh(usage).association_state == "active"
+        assert acts.fresh(holder).status == "approved"
+        assert sorted(holders(holder)) == [holder.pk, usage.pk]
+
+
+def test_an_old_link_of_the_customer_ends_when_a_displaced_claim_is_approved_anew() -> None:
+    """It would withdraw after the window what the customer can still refuse."""
+    holder, winner = won()
+    token = acts.token_of(holder)
+    with after(winner):
+        finalise_consent_windows()
+        disputed = dispute_claim(
+            claim_id=holder.pk, actor=owner(holder), justification="Work goes on."
+        )
+        judge = factories.make_reviewer()
+        competing.find_sufficient(claim_id=disputed.pk, actor=actors.reviewer(judge))
+        answered(winner)
+        decide(case_of(disputed), disputed)
+        outbox.send_due()
+
+        with pytest.raises(LinkSuperseded):
+            withdraw(token=token, responder=Responder("Jana Meier"))
+    assert ConsentRequest.objects.filter(claim=holder).count() == 2
+
+
+def test_a_line_that_has_prevailed_is_not_split_off() -> None:
+    """Its ruling would be lost with it, and the holder would be told nothing."""
+    three = ("exchange_online", "teams", "sharepoint_online")
+    holder = acts.active(factories.make_claim(products=three[:2]))
+    winner = sufficient(rival(holder, products=three))
+    answered(holder)
+    first = CompetingClaimsCase.objects.order_by("pk")[0]
+    decide(first, winner)
+    rival(holder, products=three[:1])
+    assert winner.assigned_reviewer is not None
+
+    split = split_contested(claim_id=winner.pk, actor=actors.reviewer(winner.assigned_reviewer))
+
+    prevailed = CompetingParty.objects.get(case=first, claim=winner).line
+    assert prevailed.line_status == "included"
+    assert split.lines.count() == 1
+    approve_claim(claim_id=winner.pk, actor=actors.reviewer(winner.assigned_reviewer))
+    assert ExclusivityHold.objects.filter(waits_for__isnull=False).count() == 1
+    assert Association.objects.filter(claim=winner).count() == 2
+    assert outcomes(first)[holder.pk] == "yields"
