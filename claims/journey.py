@@ -73,7 +73,9 @@ def steps_of(claim: Claim, calendar: BusinessCalendar, now: datetime) -> list[St
     """Return the claim's way, done steps first; a closed claim has nothing to come."""
     if claim.migrated and not claim.round:
         return _taken_over(claim)
-    done: list[Step] = [Step(_("Draft started"), Progress.DONE, claim.created_at)]
+    done: list[Step] = []
+    if claim.split_from_id is None:
+        done.append(Step(_("Draft started"), Progress.DONE, claim.created_at))
     drafting = claim.status == Status.EDITING
     if claim.last_submitted_at and not drafting:
         first = claim.first_submitted_at if _answered(claim) else None

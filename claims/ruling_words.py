@@ -11,18 +11,15 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from . import door
-from .models import Claim, ClaimEvent, ClaimLine
+from .models import Claim, ClaimEvent, ClaimLine, ProofRequest
 from .standing import until
 from .states import DeadlineKind, LineStatus, RulingGround, Status
 
 OUTCOMES: dict[str, Promise] = {
     "won": _("Your proof prevails for %(lines)s."),
-    "lost": _("Another partner's proof prevails for %(lines)s."),
+    "lost": _("Your proof does not prevail for %(lines)s."),
     "kept": _("You stay partner of record for %(lines)s."),
-    "yields": _(
-        "Another partner's proof prevails for %(lines)s. Your association stays in force until the "
-        "customer's time for the other claim has passed; we tell you what came of it."
-    ),
+    "yields": _("Another partner's proof prevails for %(lines)s."),
 }
 """What each outcome means to its own partner."""
 
@@ -38,7 +35,8 @@ LATER = {
 class RulingTold:
     """One ruling as the partner reads it; ``rights`` says what can be done against it, if anything.
 
-    ``afterwards`` is what has become of it since.
+    ``afterwards`` is what has become of it since; ``to_end`` says that the partner's association
+    ends by it when the customer's time has passed, which it hasn't.
     """
 
     at: datetime
@@ -47,6 +45,7 @@ class RulingTold:
     reason: str
     afterwards: str
     rights: str
+    to_end: bool
 
 
 def rulings_told(
@@ -72,9 +71,29 @@ def rulings_told(
                 details.get("text", ""),
                 _afterwards(events, event),
                 _rights(claim, event, lines, now),
+                to_end=details["outcome"] == "yields" and _came_of_it(events, event) is None,
             )
         )
     return found[::-1]
+
+
+def meanwhile(claim: Claim, asked: Sequence[ProofRequest], told: Sequence[RulingTold]) -> str:
+    """Return what a partner of record has to know while a comparison isn't over, or nothing.
+
+    ``asked`` holds the requests for newer proof that aren't settled.
+    """
+    if claim.status != Status.APPROVED:
+        return ""
+    if any(each.to_end for each in told):
+        return gettext(
+            "Another partner's proof prevailed. What that means, and from when, is told below."
+        )
+    if asked and all(each.answer for each in asked):
+        return gettext(
+            "We compare the proof of all who claim the same, and tell you what is decided. Until "
+            "then nothing changes."
+        )
+    return ""
 
 
 def _afterwards(events: Sequence[ClaimEvent], ruled: ClaimEvent) -> str:
@@ -82,15 +101,23 @@ def _afterwards(events: Sequence[ClaimEvent], ruled: ClaimEvent) -> str:
         return gettext("Other products of this claim are still compared; it is decided with them.")
     if ruled.details.get("outcome") != "yields":
         return ""
+    since = _came_of_it(events, ruled)
+    if since is not None:
+        return str(LATER[since.kind])
+    return gettext(
+        "Your association stays in force until the customer's time for the other claim has passed; "
+        "we tell you what came of it."
+    )
+
+
+def _came_of_it(events: Sequence[ClaimEvent], ruled: ClaimEvent) -> ClaimEvent | None:
+    """Return what settled an association that was to yield, None as long as it is open."""
     lines = set(ruled.details.get("lines", ()))
-    since = [
-        each
-        for each in events
-        if each.kind in LATER
-        and each.at >= ruled.at
-        and lines & set(each.details.get("lines", lines))
-    ]
-    return str(LATER[since[0].kind]) if since else ""
+    for each in events:
+        concerned = lines & set(each.details.get("lines", lines))
+        if each.kind in LATER and each.at >= ruled.at and concerned:
+            return each
+    return None
 
 
 def _rights(claim: Claim, ruled: ClaimEvent, lines: Sequence[ClaimLine], now: datetime) -> str:

@@ -114,7 +114,7 @@ def _sentences(
                 "lost anything: no claim is decided by silence on our side."
             )
         case Status.DISPUTED | Status.UNDER_REVIEW if claim.paused_at is not None:
-            return _paused(claim, calendar)
+            return _paused(claim, calendar, now)
         case Status.DISPUTED:
             return _disputed(passed) % words, gettext(
                 "Somebody who has not decided on this claim before looks at it. You can still add "
@@ -147,20 +147,22 @@ def _sentences(
             return _ended(claim, due, words)
 
 
-def _paused(claim: Claim, calendar: BusinessCalendar) -> tuple[str, str]:
+def _paused(claim: Claim, calendar: BusinessCalendar, now: datetime) -> tuple[str, str]:
     """Say that the reviewers' clock stands while another claim is looked at (5.8).
 
     The day is the same whether anybody else is asked or not, so that it tells nothing of others.
     """
     assert claim.paused_at is not None
     earliest = calendar.business_deadline(claim.paused_at, deadlines.NEWER_PROOF_DAYS).due_at
+    told = (
+        gettext("That usually takes until %(day)s at least; we tell you as soon as it is decided.")
+        if now < earliest
+        else gettext("We tell you as soon as it is decided.")
+    ) % {"day": day(earliest)}
     return (
         gettext("Paused – competing claim: the proof of all who claim the same is compared."),
-        gettext(
-            "That usually takes until %(day)s at least; we tell you as soon as it is decided. "
-            "There is nothing for you to do now. You can still add proof or a comment."
-        )
-        % {"day": day(earliest)},
+        f"{told} "
+        + gettext("There is nothing for you to do now. You can still add proof or a comment."),
     )
 
 

@@ -126,7 +126,7 @@ class RejectionReason(TextChoices):
     PROD = "R-PROD", _("Missing products")
     NO_RESPONSE = "R-NORESP", _("No partner response")
     UNAVAILABLE = "R-UNAVAIL", _("PoE unavailable")
-    COMPETE = "R-COMPETE", _("Another partner's proof prevailed")
+    COMPETE = "R-COMPETE", _("The proof did not prevail over a competing claim")
     INELIGIBLE = "R-INELIG", _("Not eligible")
     DUPLICATE = "R-DUP", _("Duplicate of another claim")
     OPERATOR = "R-ADMIN", _("Closed by the operator")

@@ -24,7 +24,7 @@ from ..actors import Capability
 from ..confirmations import confirmed_warnings
 from ..forms.acts import CommentForm
 from ..models import Claim, ClaimLine, PoEDocument, Program, ReviewFinding
-from ..ruling_words import rulings_told
+from ..ruling_words import meanwhile, rulings_told
 from ..services.comments import may_still_comment
 from ..services.documents import may_attach
 from ..services.proof_requests import open_requests
@@ -84,6 +84,7 @@ def page_of(request: HttpRequest, claim: Claim, comment_form: CommentForm) -> di
     steps = journey.steps_of(claim, calendar, now)
     newest = _newest_proof(documents)
     happened = selectors.events_of(claim)
+    rulings = rulings_told(claim, happened, lines, now)
     return {
         "here": "claims",
         "claim": claim,
@@ -126,7 +127,8 @@ def page_of(request: HttpRequest, claim: Claim, comment_form: CommentForm) -> di
             (journey.who_for_partner(event), event_words(event.kind), event.at)
             for event in reversed(journey.without_repeats(happened))
         ],
-        "rulings": rulings_told(claim, happened, lines, now),
+        "rulings": rulings,
+        "meanwhile": meanwhile(claim, requests, rulings),
         "proof_requests": requests,
         "proof_url": url_of(claim, "proof") if may_draft and may_attach(claim) else "",
         "products_url": url_of(claim, "products") if "products" in sections else "",

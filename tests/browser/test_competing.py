@@ -144,7 +144,10 @@ def _rule_for_nobody(page: Page) -> None:
 def _dispute(page: Page, claim: str, number: str) -> None:
     page.goto(f"/claims/{claim}/")
     expect(steps.where_it_stands(page).locator(".move")).to_have_text(
-        re.compile(r"^Rejected \(Another partner's proof prevailed\)\. You can dispute it until")
+        re.compile(
+            r"^Rejected \(The proof did not prevail over a competing claim\)\. "
+            "You can dispute it until"
+        )
     )
     assert number not in page.content()
     page.get_by_role("link", name="Dispute the decision").click()

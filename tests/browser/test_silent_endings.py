@@ -68,7 +68,7 @@ def _read_of_the_rejection(people: People, number: str) -> None:
     assert "Where to read why: open the claim." in words
     assert (
         "you can dispute it once, until Thursday, July 2, 2026, 11:59 p.m. (Europe/Berlin): open "
-        "the claim, choose “Dispute”, and explain why the decision should change"
+        "the claim, choose “Dispute the decision”, and explain why the decision should change"
     ) in words
 
 

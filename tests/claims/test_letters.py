@@ -275,7 +275,7 @@ def test_a_rejection_says_where_the_reason_stands_and_how_to_dispute_until_when(
     assert "\n\nThe reviewer writes:\n\n> Page 2 is missing.\n\nWhere to read why" in row.text_body
     assert "Where to read why: open the claim." in words(row)
     assert "you can dispute it once, until Wednesday, April 1, 2026, 11:59 p.m." in words(row)
-    assert "choose “Dispute”" in words(row)
+    assert "choose “Dispute the decision”" in words(row)
 
 
 @pytest.mark.usefixtures("english")
@@ -298,7 +298,7 @@ def test_approved_promises_nothing_yet() -> None:
         "when our letter has left. If it leaves today, it ends on Monday, March 9, 2026, "
         "11:59 p.m. (Europe/Stockholm);"
     ) in words(row)
-    assert "nothing has been handed over to the incentive program yet" in words(row)
+    assert "until then nothing is handed over to the incentive program" in words(row)
     assert "- Exchange Online – Usage\n- Microsoft Teams – Usage\n" in row.text_body
 
 

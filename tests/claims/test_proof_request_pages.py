@@ -155,6 +155,19 @@ def test_the_challenger_reads_that_the_clock_stands(asked: tuple[Claim, Claim]) 
     assert holder.organization.name not in page
 
 
+def test_a_comparison_that_lasts_names_no_day_that_has_passed(asked: tuple[Claim, Claim]) -> None:
+    holder, challenger = asked
+    with later():
+        competing.answered(holder)
+        kept = shown(holder)
+    with later(days=8):
+        page = shown(challenger)
+
+    assert "Until then nothing changes." in kept
+    assert "We tell you as soon as it is decided. There is nothing for you to do now." in page
+    assert "at least" not in page
+
+
 def test_a_ruling_is_read_by_each_party_as_its_own(asked: tuple[Claim, Claim]) -> None:
     holder, challenger = asked
     with later():
@@ -167,6 +180,8 @@ def test_a_ruling_is_read_by_each_party_as_its_own(asked: tuple[Claim, Claim]) -
         "Decided: competing claim Another partner's proof prevails for Exchange Online. Your "
         "association stays in force until the customer's time for the other claim has passed"
     ) in kept
+    assert "What that means, and from when, is told below." in kept
+    assert "goes on to the incentive program by itself" not in kept
     assert "Grounds Newer signed acknowledgement" in kept
     assert competing.SHARED in kept
     assert "Once your association has ended you can dispute that for 30 days." in kept
@@ -184,7 +199,8 @@ def test_who_loses_reads_how_to_dispute(asked: tuple[Claim, Claim]) -> None:
         kept, lost = shown(holder), shown(challenger)
 
     assert "You stay partner of record for Exchange Online." in kept
-    assert "Another partner's proof prevails for Exchange Online." in lost
+    assert "goes on to the incentive program by itself" in kept
+    assert "Your proof does not prevail for Exchange Online." in lost
     assert "You can dispute this once, until Wed 1 July 2026, 21:59." in lost
 
 
@@ -199,6 +215,6 @@ def test_split_claims_name_each_other() -> None:
     split = split_contested(claim_id=challenger.pk, actor=actors.reviewer(reviewer))
 
     assert f"Products that others claim too go on in {split.number}" in shown(challenger)
-    assert f"Split off, with products that others claim too, from {challenger.number}" in shown(
-        split
-    )
+    page = shown(split)
+    assert f"Split off, with products that others claim too, from {challenger.number}" in page
+    assert "Draft started" not in page

@@ -176,7 +176,7 @@ def test_the_rejection_says_where_the_reason_stands_and_how_and_until_when_to_di
     text = " ".join(BY_CODE["claim_rejected"].example("en").text.split())
     assert "Where to read why: open the claim." in text
     assert "you can dispute it once, until Monday, March 9, 2026, 11:59 p.m." in text
-    assert "choose “Dispute”" in text
+    assert "choose “Dispute the decision”" in text
 
 
 @pytest.mark.parametrize(
@@ -199,4 +199,4 @@ def test_a_ruling_reads_as_its_outcome(outcome: str, subject: str, says: str) ->
 def test_the_approval_says_when_the_window_ends_and_that_nothing_was_handed_over() -> None:
     text = " ".join(BY_CODE["claim_approved"].example("en").text.split())
     assert "it ends on Monday, March 9, 2026, 11:59 p.m." in text
-    assert "nothing has been handed over to the incentive program yet" in text
+    assert "until then nothing is handed over to the incentive program" in text
