@@ -50,7 +50,7 @@ def ask_again(request: HttpRequest, claim: Claim) -> HttpResponse:
         if not problems:
             messages.success(
                 request,
-                _("Your wish is with the lead reviewers; you get a letter with the answer."),
+                _("Your request is with the lead reviewers; you get a letter with the answer."),
             )
             return redirect("claim_page", claim.pk)
         claim = again(request, claim)
