@@ -49,7 +49,11 @@ def displaced(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
 
 
 def stays(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
-    return {"lines": [in_words(line) for line in named_lines(claim, event)]}
+    """The lines that stay; ``ruled_on``: an earlier ruling still says what becomes of them."""
+    return {
+        "lines": [in_words(line) for line in named_lines(claim, event)],
+        "ruled_on": event.details.get("ruled_on", False),
+    }
 
 
 def split(claim: Claim, event: ClaimEvent) -> dict[str, Any]:

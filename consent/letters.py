@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils import formats, translation
 
 from claims import deadlines
-from claims.models import Claim, ClaimEvent, ClaimLine, belonging_to
+from claims.models import Association, Claim, ClaimEvent, ClaimLine, belonging_to
 from claims.services.associations import replacing_lines
 from claims.services.lines import approved_lines
-from claims.states import AssociationState, DeadlineKind, LineStatus
+from claims.states import AssociationState, DeadlineKind
 from cpor_site.common import outbox
 from cpor_site.common.countries import country_name
 from cpor_site.common.letters import Verbatim, render_letter, usable_locale
@@ -33,6 +33,11 @@ NEW_LINK = "consent/letters/new_link"
 OVERVIEW = "consent/letters/overview"
 NEW_LINKS = "consent-links"
 OVERVIEWS = "consent-overview"
+WHOLE_CLAIM_ENDS = (
+    Association.EndReason.PARTNER_ENDED,
+    Association.EndReason.REPLACED,
+    Association.EndReason.ADMINISTRATIVE,
+)
 
 
 def write_consent_request(
@@ -286,9 +291,10 @@ def _post(
 
 
 def _ended_lines(claim: Claim) -> list[ClaimLine]:
+    """Return what the end of the whole claim ended, and not what had ended before."""
     return belonging_to(
         claim,
-        ClaimLine.objects.filter(claim=claim, line_status=LineStatus.ENDED)
+        ClaimLine.objects.filter(claim=claim, association__end_reason__in=WHOLE_CLAIM_ENDS)
         .select_related("product", "activity", "subscription")
         .order_by("pk"),
     )

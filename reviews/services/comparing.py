@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 
 from claims import actors, deadlines, door
 from claims.actors import Actor
-from claims.models import Claim, ProofRequest
+from claims.models import Claim, ExclusivityHold, ProofRequest
 from claims.services import pausing, proof_requests
 from claims.services.comments import write_comment
 from claims.states import LineStatus
@@ -111,14 +111,31 @@ def close_unruled(case: CompetingClaimsCase, now: datetime, actor: Actor) -> Non
     """
     case.closed_at = now
     save_case(case, actor)
-    told: set[int] = set()
-    for party in present(case):
-        if party.standing == Standing.INCUMBENT:
-            if settle_request(party, now, actors.SYSTEM) and party.claim_id not in told:
-                told.add(party.claim_id)
-                _tell_settled(party, now)
-        else:
+    parties = present(case)
+    settle_and_tell([each for each in parties if each.standing == Standing.INCUMBENT], now)
+    for party in parties:
+        if party.standing == Standing.CHALLENGER:
             let_go_on(party.claim_id)
+
+
+def settle_and_tell(incumbents: Iterable[CompetingParty], now: datetime) -> None:
+    """Settle what these partners were asked, and tell each once that nothing is awaited."""
+    told: set[int] = set()
+    for party in incumbents:
+        if settle_request(party, now, actors.SYSTEM) and party.claim_id not in told:
+            told.add(party.claim_id)
+            _tell_settled(party, now)
+
+
+def is_ruled_on(incumbent: CompetingParty) -> bool:
+    """Whether an earlier ruling still moves the line: it yields to its winner, or is its winner."""
+    yields = CompetingParty.objects.filter(
+        line=incumbent.line_id, outcome=CompetingParty.Outcome.YIELDS
+    )
+    waits = ExclusivityHold.objects.filter(
+        associations__line=incumbent.line_id, released_at=None, waits_for__isnull=False
+    )
+    return yields.exists() or waits.exists()
 
 
 def waits(claim: Claim) -> bool:
@@ -163,17 +180,23 @@ def _tell_settled(party: CompetingParty, now: datetime) -> None:
     claim, request = party.claim, party.proof_request
     assert request is not None
     lines = request.lines.filter(line_status=LineStatus.APPROVED).values_list("pk", flat=True)
+    ruled_on = is_ruled_on(party)
     with translation.override(settings.LANGUAGE_CODE):
-        body = gettext(
+        settled = gettext(
             "The matter for which we asked you for newer proof is settled, and nothing is awaited "
-            "from you any more. You stay partner of record."
+            "from you any more."
         )
-    write_comment(claim, actor=actors.SYSTEM, body=body, now=now)
+        follows = (
+            gettext("It changes nothing about what was decided before.")
+            if ruled_on
+            else gettext("You stay partner of record.")
+        )
+    write_comment(claim, actor=actors.SYSTEM, body=f"{settled} {follows}", now=now)
     event = door.record(
         claim,
         kind="proof_request_closed",
         actor=actors.SYSTEM,
         at=now,
-        details={"lines": sorted(lines)},
+        details={"lines": sorted(lines), "ruled_on": ruled_on},
     )
     door.tell(claim, event=event, actor=actors.SYSTEM)

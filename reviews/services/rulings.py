@@ -347,13 +347,18 @@ def _sorted_out(
     parties: Sequence[CompetingParty],
     winner: CompetingParty | None,
 ) -> _Ruling:
-    """Say who wins, loses and stays undecided; one company's claims are no rivals (Q5, Q6)."""
-    incumbents = [each for each in parties if each.standing == Standing.INCUMBENT]
+    """Say who wins, loses and stays undecided; one company's claims are no rivals (Q5, Q6).
+
+    Where nobody prevails, who yields to the waiting winner of an earlier ruling, and that winner,
+    are told nothing: what they were told before goes on.
+    """
+    holding = [each for each in parties if each.standing == Standing.INCUMBENT]
+    incumbents = [each for each in holding if winner or not comparing.is_ruled_on(each)]
     ready = _contenders(parties)
     if winner is not None:
         prevailing = {winner.claim.organization_id}
     else:
-        prevailing = {each.claim.organization_id for each in incumbents}
+        prevailing = {each.claim.organization_id for each in holding}
     winners = [] if winner is None else [each for each in ready if _is_of(each, prevailing)]
     losers = [each for each in ready if not _is_of(each, prevailing)]
     ruled = {each.pk for each in [*incumbents, *winners, *losers]}
@@ -473,6 +478,9 @@ def _after(ruling: _Ruling) -> None:
     """Let clocks go on, and compare who wasn't ready with whoever holds the key now."""
     for claim, _group in _by_claim([*ruling.losers, *ruling.winners]):
         comparing.let_go_on(claim.pk)
+    comparing.settle_and_tell(
+        [each for each in ruling.others if each.standing == Standing.INCUMBENT], ruling.now
+    )
     for claim, _group in _by_claim(ruling.others):
         comparing.let_go_on(claim.pk)
         cases.follow(claim, ruling.now, ruling.actor)

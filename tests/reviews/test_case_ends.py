@@ -9,6 +9,7 @@ import pytest
 from claims import actors
 from claims.models import Association, Claim, ExclusivityHold, ProofRequest
 from claims.services.disputes import dispute_claim
+from claims.services.endings import end_association
 from claims.services.submission import withdraw_claim
 from consent.models import ConsentRequest
 from consent.services.answers import LinkSuperseded, Responder, decline
@@ -87,6 +88,44 @@ class TestNobodyIsLeftToCompare:
 
         assert open_cases() == 0
         assert not ProofRequest.objects.filter(closed_at=None).exists()
+        tell_of_no_change(holder, winner)
+
+    def test_a_ruling_against_a_late_challenger_promises_them_nothing(self) -> None:
+        """One still yields, and the other one's customer can still refuse."""
+        holder, winner = won()
+        late = sufficient(rival(holder))
+        for each in (holder, winner):
+            answered(each)
+
+        old = decide(case_of(late), None).case
+
+        assert acts.fresh(late).status == "rejected"
+        assert outcomes(old) == {holder.pk: "", winner.pk: "", late.pk: "lost"}
+        assert open_cases() == 0
+        tell_of_no_change(holder, winner)
+        with after(winner):
+            finalise_consent_windows()
+        assert holders(holder) == [winner.pk]
+
+
+def tell_of_no_change(*claims: Claim) -> None:
+    for claim in claims:
+        letter = acts.letters(claim, "proof_request_closed")[0].text_body
+        assert "changes nothing about what was decided before" in " ".join(letter.split())
+        assert "stay" not in letter
+
+
+def test_the_customer_reads_what_ended_last_alone() -> None:
+    """What another partner displaced had ended already."""
+    holder = acts.active(factories.make_claim(products=("exchange_online", "teams")))
+    won(holder)
+    with after(Claim.objects.latest("pk")):
+        finalise_consent_windows()
+
+    end_association(claim_id=holder.pk, actor=owner(holder), reason="The project ended.")
+
+    letter = acts.letters(holder, "consent_ended")[0].text_body
+    assert ("Teams" in letter, "Exchange" in letter) == (True, False)
 
 
 def test_a_winner_that_comes_into_its_window_is_asked_for_its_proof_too() -> None:
@@ -113,7 +152,7 @@ class TestTwoActivitiesOfOneWinner:
         contested_one = factories.make_subscription(tenant)
         free = factories.make_subscription(tenant)
         common: dict[str, Any] = {"tenant": tenant, "area_code": factories.BIZAPPS}
-        of_one = {"products": ("d365_sales",), "subscriptions": (contested_one,)}
+        of_one: dict[str, Any] = {"products": ("d365_sales",), "subscriptions": (contested_one,)}
         holder = acts.active(factories.make_claim(**common, **of_one))
         usage = acts.under_review(
             factories.make_claim(
