@@ -136,6 +136,9 @@ def _rights(claim: Claim, ruled: ClaimEvent, lines: Sequence[ClaimLine], now: da
     own = [line for line in lines if line.pk in set(ruled.details.get("lines", ()))]
     if outcome == "yields" and any(line.line_status == LineStatus.APPROVED for line in own):
         return gettext("Once your association has ended you can dispute that for 30 days.")
-    if claim.is_undecided and claim.disputed_at is not None:
-        return gettext("You have disputed this.")
+    if claim.disputed_at is not None and ruled.at <= claim.disputed_at:
+        if claim.is_undecided:
+            return gettext("You have disputed this.")
+        if claim.status == Status.APPROVED:
+            return gettext("You have disputed this, and the claim was approved after all.")
     return gettext("With newer proof you can make a new claim at any time.")

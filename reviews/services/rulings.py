@@ -47,8 +47,8 @@ class CaseChanged(Refused):
             error(
                 "SUBM-02",
                 _(
-                    "This case has changed meanwhile: a party joined or left, or proof was added. "
-                    "Look at it as it is now, then rule."
+                    "This case has changed meanwhile: a party joined or left, proof was added, or "
+                    "an arbiter was named. Look at it as it is now, then rule."
                 ),
             )
         )

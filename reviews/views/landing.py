@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from claims import actors
 from claims.models import ClaimEvent
@@ -154,10 +154,11 @@ def tiles_of(
 
 def _case_parts(cases: Cases) -> tuple[Part, ...]:
     """Return what the tile of competing claims says of their cases."""
+    word = ngettext_lazy("case", "cases", cases.open)
     parts = (
         Part(gettext_lazy("late"), "bad", number_words(cases.late), cases.url),
         Part(gettext_lazy("ready to rule"), "partner", number_words(cases.ready), cases.ready_url),
-        Part(gettext_lazy("cases"), "nobody", number_words(cases.open), cases.url),
+        Part(word, "nobody", number_words(cases.open), cases.url),
     )
     return tuple(part for part in parts if part.count != "0")
 

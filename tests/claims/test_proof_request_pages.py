@@ -11,7 +11,9 @@ from django.urls import reverse
 from claims.calendar import entries_for
 from claims.exports import records
 from claims.models import Claim, Membership, ProofRequest
+from claims.ruling_words import rulings_told
 from claims.standing import until
+from claims.states import Status
 from cpor_site.common import clock, outbox
 from tests import acts, factories
 from tests.claims.attaching import attach
@@ -202,6 +204,21 @@ def test_who_loses_reads_how_to_dispute(asked: tuple[Claim, Claim]) -> None:
     assert "goes on to the incentive program by itself" in kept
     assert "Your proof does not prevail for Exchange Online." in lost
     assert "You can dispute this once, until Wed 1 July 2026, 21:59." in lost
+
+
+def test_a_ruling_doesn_t_send_away_whose_dispute_was_successful(
+    asked: tuple[Claim, Claim],
+) -> None:
+    holder, challenger = asked
+    with later():
+        competing.answered(holder)
+        competing.decide(competing.case_of(challenger), None)
+        claim = acts.fresh(challenger)
+        vars(claim).update(disputed_at=clock.now(), status=Status.APPROVED)
+        events = list(claim.events.order_by("at", "pk"))
+        (told,) = rulings_told(claim, events, list(claim.lines.all()), clock.now())
+
+    assert told.rights == "You have disputed this, and the claim was approved after all."
 
 
 def test_split_claims_name_each_other() -> None:
