@@ -1,6 +1,7 @@
 """Asking a partner of record for its newest proof, and what it answers (5.3, 5.9, Q22).
 
-A request names the partner's own lines and a day, and nothing of anybody else.
+A request names the partner's own lines and a day, and nothing of anybody else. Who locks requests
+has locked the cases behind them first, which the news of an answer or a document does.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from cpor_site.common.problems import Refused, error
 from .. import actors, door
 from ..actors import Actor, Capability
 from ..models import Claim, ClaimLine, ProofRequest
-from ..refusals import NotYours
+from ..refusals import ChangedMeanwhile, NotYours
 from ..states import Side
 from .comments import write_comment
 
@@ -82,7 +83,7 @@ def answer_nothing(
 ) -> list[ProofRequest]:
     """Answer every request that waits with "nothing to add"; documents can still be added.
 
-    Effects, in order: the answers, event ``proof_request_answered``. Raises ``NotYours`` without
+    Effects, in order: event ``proof_request_answered``, the answers. Raises ``NotYours`` without
     ``Capability.CLAIM``, ``ChangedMeanwhile``, ``NothingAsked`` (PRF-01).
     """
     with door.open_for_change(claim_id=claim_id, actor=actor, version=version) as (claim, now):
@@ -94,35 +95,53 @@ def answer_nothing(
         waiting = unanswered(claim)
         if not waiting:
             raise NothingAsked
-        _answer(claim, waiting, Answer.NOTHING, actor, now)
+        _tell(claim, waiting, Answer.NOTHING, actor, now)
+        locked = [request for request in _locked(claim) if not request.answer]
+        if not locked:
+            raise NothingAsked
+        if len(locked) != len(waiting):
+            raise ChangedMeanwhile
+        _answer(locked, Answer.NOTHING, actor, now)
         door.save(claim, actor=actor, now=now, reason="proof_request_answered")
-    return waiting
+    return locked
 
 
 def note_proof(claim: Claim, *, actor: Actor, now: datetime) -> None:
     """Take a document that was added to the locked claim as the answer to its open requests."""
     if actor.side != Side.PARTNER:
         return
-    asked = [each for each in open_requests(claim) if each.answer != Answer.PROOF]
+    asked = [each for each in _locked(claim) if each.answer != Answer.PROOF]
     if asked:
-        _answer(claim, asked, Answer.PROOF, actor, now)
+        _answer(asked, Answer.PROOF, actor, now)
+        _tell(claim, asked, Answer.PROOF, actor, now)
 
 
 def close(request: ProofRequest, *, actor: Actor, now: datetime) -> None:
-    """Settle the request: nothing is awaited any more."""
-    if request.closed_at is None:
-        request.closed_at = now
-        request._history_user = actor.user  # type: ignore[attr-defined]
-        request.save()
+    """Settle the request: nothing is awaited any more; an answer in the same moment stays."""
+    locked = ProofRequest.objects.select_for_update().get(pk=request.pk)
+    if locked.closed_at is None:
+        locked.closed_at = now
+        locked._history_user = actor.user  # type: ignore[attr-defined]
+        locked.save()
+    request.closed_at = locked.closed_at
 
 
-def _answer(
-    claim: Claim, requests: Sequence[ProofRequest], answer: Answer, actor: Actor, now: datetime
-) -> None:
+def _locked(claim: Claim) -> list[ProofRequest]:
+    """Return the claim's open requests with their rows locked."""
+    found = ProofRequest.objects.select_for_update().filter(claim=claim, closed_at=None)
+    return list(found.order_by("pk"))
+
+
+def _answer(requests: Sequence[ProofRequest], answer: Answer, actor: Actor, now: datetime) -> None:
     for request in requests:
         request.answer, request.answered_at, request.answered_by = answer, now, actor.user
         request._history_user = actor.user  # type: ignore[attr-defined]
         request.save()
+
+
+def _tell(
+    claim: Claim, requests: Sequence[ProofRequest], answer: Answer, actor: Actor, now: datetime
+) -> None:
     event = door.record(
         claim,
         kind="proof_request_answered",

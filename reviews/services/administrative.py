@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from claims import door
 from claims.actors import Actor
-from claims.models import Association, Claim, Dispute, ProofRequest
+from claims.models import Association, Claim, Dispute
 from claims.refusals import MovedOn, NotYours
-from claims.services import associations
+from claims.services import associations, proof_requests
 from claims.services.dispute_record import settle_dispute
 from claims.services.submission import close_lines, settle_findings
 from claims.states import Act, LineStatus, RejectionReason, Status
@@ -125,7 +125,6 @@ def confirm_end(*, claim_id: int, actor: Actor, version: int | None = None) -> C
         if proposal.proposed_by_id == user.pk:
             raise SecondPersonNeeded
         leases.end_for_closing(claim, by=user, now=now)
-        _close_proof_requests(claim, user, now)
         _settle(proposal, Outcome.CONFIRMED, user, now)
         was_approved = claim.status == Status.APPROVED
         if was_approved:
@@ -148,6 +147,9 @@ def confirm_end(*, claim_id: int, actor: Actor, version: int | None = None) -> C
                 event="claim_closed_by_operator",
                 details={"reasons": [RejectionReason.OPERATOR], "text": proposal.reason},
             )
+        # After the news, which locks the cases behind them as everybody does first.
+        for request in proof_requests.open_requests(claim):
+            proof_requests.close(request, actor=actor, now=now)
     return passage.claim
 
 
@@ -233,11 +235,3 @@ def _settle(proposal: AdministrativeEnd, outcome: Outcome, user: User, now: date
 def _save(proposal: AdministrativeEnd, user: User) -> None:
     proposal._history_user = user  # type: ignore[attr-defined]
     proposal.save()
-
-
-def _close_proof_requests(claim: Claim, user: User, now: datetime) -> None:
-    """Settle what the partner was asked for because of competing claims; nothing waits for it."""
-    for request in ProofRequest.objects.filter(claim=claim, closed_at=None):
-        request.closed_at = now
-        request._history_user = user  # type: ignore[attr-defined]
-        request.save()

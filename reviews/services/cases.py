@@ -68,8 +68,9 @@ def open_parties(claim: Claim) -> QuerySet[CompetingParty]:
 
 def note_new_proof(claim: Claim) -> None:
     """Let an arbiter whose page is older than the change read the case anew before ruling."""
-    own = CompetingParty.objects.filter(claim=claim, left_at=None).values("case")
-    CompetingClaimsCase.objects.filter(pk__in=own, closed_at=None).update(version=F("version") + 1)
+    cases = lock(open_parties(claim).values_list("case", flat=True))
+    newer = CompetingClaimsCase.objects.filter(pk__in=[case.pk for case in cases], closed_at=None)
+    newer.update(version=F("version") + 1)
 
 
 def lock(case_ids: Iterable[int]) -> list[CompetingClaimsCase]:

@@ -327,3 +327,23 @@ def test_a_dispute_in_the_last_second_and_the_sweep_leave_one_outcome() -> None:
         else:
             assert (after.status, after.deadline_kind, disputed) == ("ended", "", 0)
         one_holder(holder.tenant)
+
+
+def test_an_answer_while_the_challenger_gives_up() -> None:
+    """Whoever comes second finds the request settled or answered; no answer is lost."""
+    holder = acts.active()
+    for _round in range(ROUNDS):
+        challenger = sufficient(rival(holder))
+        request = holder.proof_requests.get(closed_at=None)
+
+        found = race(
+            partial(answered, holder),
+            partial(
+                withdraw_claim, claim_id=challenger.pk, actor=owner(challenger), reason="Given up."
+            ),
+        )
+
+        assert found in (["done", "done"], ["PRF-01", "done"])
+        request.refresh_from_db()
+        assert request.closed_at is not None
+        assert (request.answer == "nothing") == (found[0] == "done")
