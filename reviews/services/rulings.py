@@ -137,7 +137,7 @@ def rule(
         winner = next((each for each in parties if each.pk == winner_id), None)
         problems = [
             *_winner_problems(case, parties, winner_id, now),
-            *_word_problems(words, parties, winner),
+            *_word_problems(words, parties, winner, _left(case)),
         ]
         if problems:
             raise Refused(*problems)
@@ -279,8 +279,17 @@ def _still_waits(earlier: CompetingParty) -> Problem:
     )
 
 
+def _left(case: CompetingClaimsCase) -> list[Claim]:
+    """Return the claims of parties that left: who stayed may not learn of them either."""
+    left = CompetingParty.objects.filter(case=case, left_at__isnull=False).values("claim")
+    return list(Claim.objects.filter(pk__in=left).select_related("organization", "location"))
+
+
 def _word_problems(
-    words: _Words, parties: Sequence[CompetingParty], winner: CompetingParty | None
+    words: _Words,
+    parties: Sequence[CompetingParty],
+    winner: CompetingParty | None,
+    left: Sequence[Claim],
 ) -> list[Problem]:
     problems = [
         *_ground_problems(words.grounds, parties, winner),
@@ -301,7 +310,7 @@ def _word_problems(
                     field=field,
                 )
             )
-    named = secrecy.named_in(words.shared, [each.claim for each in parties])
+    named = secrecy.named_in(words.shared, [each.claim for each in parties], left)
     if named:
         problems.append(
             error(

@@ -19,18 +19,21 @@ SHORTEST = 3
 """Characters that a name has at least to be looked for."""
 
 
-def named_in(text: str, claims: Sequence[Claim]) -> list[str]:
+def named_in(text: str, readers: Sequence[Claim], left: Sequence[Claim] = ()) -> list[str]:
     """Return what the text says that one of these partners knows and another may not learn.
 
     Looks for the company's name, with and without its legal form, its partner ID, its domain, the
-    claim's number, the addresses of its people and the names of its documents. What all of the
-    partners have in common gives nothing away.
+    claim's number, the names and addresses of its people and the names of its documents. What all
+    readers have in common gives nothing away. ``left`` are claims whose partners don't read the
+    text, and whom it may not name either.
     """
     spoken = f" {_words(text)} "
     known: dict[int, dict[str, str]] = {}
-    for claim in claims:
+    for claim in readers:
         known.setdefault(claim.organization_id, {}).update(_facts(claim))
     common = set.intersection(*map(set, known.values())) if len(known) > 1 else set()
+    for claim in left:
+        known.setdefault(claim.organization_id, {}).update(_facts(claim))
     found = {
         fact: shown
         for facts in known.values()
@@ -43,14 +46,14 @@ def named_in(text: str, claims: Sequence[Claim]) -> list[str]:
 def _facts(claim: Claim) -> dict[str, str]:
     """Return how each fact reads among words, with how the partner writes it."""
     organization, location = claim.organization, claim.location
-    contact = ClaimContact.objects.filter(claim=claim, kind=ClaimContact.Kind.PARTNER)
+    contacts = ClaimContact.objects.filter(claim=claim, kind=ClaimContact.Kind.PARTNER)
     texts = [
         claim.number,
         organization.name,
         organization.global_partner_id,
         organization.mail_domain,
         *([location.partner_id, location.name] if location else []),
-        *contact.values_list("email", flat=True),
+        *(fact for each in contacts.values_list("name", "email") for fact in each),
         *PoEDocument.objects.filter(claim=claim).values_list("original_name", flat=True),
     ]
     facts = {_words(text): text for text in texts if text}

@@ -334,6 +334,10 @@ class TestTheSharedReason:
         document = holder.documents.get()
         document.original_name = "Fabrikam final.pdf"
         document.save()
+        holder.contacts.filter(kind="partner").update(name="Ines Sommer")
+        gone = rival(holder)
+        type(organization).objects.filter(pk=gone.organization_id).update(name="Tailspin Toys")
+        withdraw_claim(claim_id=gone.pk, actor=owner(gone), reason="Given up.")
 
         for text in (
             "FABRI KAM consulting GmbH showed more.",
@@ -342,6 +346,8 @@ class TestTheSharedReason:
             f"Partner {location.partner_id} showed more.",
             f"Claim {holder.number} showed more.",
             "Page 2 of fabrikam final.pdf is newer.",
+            "Ines Sommer sent the newer proof.",
+            "Tailspin Toys gave up.",
         ):
             with refused("REV-46") as refusal:
                 decide(case, challenger, shared_reason=text)
