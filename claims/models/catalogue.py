@@ -15,6 +15,9 @@ NEWER = "2023"
 NEWER_AREAS = {"microsoft_365": _("Modern Work and Security")}
 """What a solution area is called in it, by the area's code; others keep their name."""
 
+UNPAID_IN_NEWER = frozenset({"OSU-BIZAPPS"})
+"""Codes of programs that pay under the rules of 2020 and only recognise under those of 2023."""
+
 
 class RuleProfile(models.Model):
     """The numbers and edit rules of one edition of the program, as data (sections 2.3 and 2.4).
@@ -173,6 +176,10 @@ class Activity(models.Model):
     def name_in(self, profile: str) -> str:
         """Return what a claim under the rule profile of that code calls the activity."""
         return self.name_2023 or self.name if profile == NEWER else self.name
+
+    def is_unpaid_in(self, profile: str) -> bool:
+        """Whether a claim under the rule profile of that code earns recognition and no payment."""
+        return self.recognition_only or (profile == NEWER and self.program.code in UNPAID_IN_NEWER)
 
 
 class Product(models.Model):

@@ -85,12 +85,13 @@ def activity_problems(
     problems += [
         information(
             "ACT-06",
-            _("%(activity)s gives recognition only, no payment.") % {"activity": each.name},
+            _("%(activity)s gives recognition only, no payment.")
+            % {"activity": each.name_in(claim.rule_profile_id)},
             field="activities",
             subject=each.code,
         )
         for each in activities
-        if each.recognition_only
+        if each.is_unpaid_in(claim.rule_profile_id)
     ]
     return problems
 
@@ -251,6 +252,6 @@ def _pays_nothing(claim: Claim, line: ClaimLine) -> bool:
     return (
         line.product.recognition_only
         and line.activity.program.compensable
-        and not line.activity.recognition_only
+        and not line.activity.is_unpaid_in(claim.rule_profile_id)
         and not claim.opt_out_of_incentive
     )

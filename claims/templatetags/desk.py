@@ -50,6 +50,12 @@ def named(thing: Activity | SolutionArea | None, claim: Claim) -> str:
 
 
 @register.filter
+def unpaid(activity: Activity, claim: Claim) -> bool:
+    """Whether the activity earns no payment under the claim's rule profile."""
+    return activity.is_unpaid_in(claim.rule_profile_id)
+
+
+@register.filter
 def moment(value: datetime | None) -> SafeString | str:
     """Return day and time on the reader's clock; the zone shows on hover."""
     if value is None:

@@ -27,6 +27,7 @@ from ..models import Claim, ClaimLine, PoEDocument, Program, ReviewFinding
 from ..ruling_words import meanwhile, rulings_told
 from ..services.comments import may_still_comment
 from ..services.documents import may_attach
+from ..services.drafting import editable_fields
 from ..services.proof_requests import open_requests
 from ..standing import day, keep_requests, until
 from ..states import AssociationState, LineStatus, Status
@@ -165,7 +166,9 @@ def _acts(
     The first of those in front is the page's main act.
     """
     offered = offers.offers_of(claim, has, now)
-    change = (_("Change the claim"), change_url(claim)) if sections else None
+    only_name = editable_fields(claim) == {"name"}
+    words = _("Rename the claim") if only_name else _("Change the claim")
+    change = (words, change_url(claim)) if sections else None
     main: list[tuple[str, str]] = []
     if "nothing" in offered:
         main.append((_("Add newer proof"), url_of(claim, "proof")))

@@ -78,7 +78,7 @@ def _shared_fields(
             "activity_name": activity.name_in(profile),
             "effective_from": effective_on.isoformat(),
             "effective_to": None,
-            "recognition_only": activity.recognition_only or is_recognition,
+            "recognition_only": activity.is_unpaid_in(profile) or is_recognition,
         }
 
     return {each: fields(activities[each[0]], *each[1:]) for each in alike}

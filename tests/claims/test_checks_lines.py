@@ -67,7 +67,7 @@ def test_what_was_taken_at_submission_survives_a_later_purchase() -> None:
 def test_the_rules_of_2023_always_want_an_id() -> None:
     subscription = factories.make_subscription(factories.make_tenant())
     claim = dynamics_claim(subscription, rule_profile="2023")
-    assert (found_for(claim), line_codes(claim)) == ([None], ["SUB-01"])
+    assert (found_for(claim), line_codes(claim)) == ([None], ["ACT-06", "SUB-01"])
 
 
 def test_another_customers_subscription_is_as_good_as_none() -> None:

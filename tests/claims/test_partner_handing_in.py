@@ -187,6 +187,16 @@ def test_the_claim_page_asks_the_question_at_the_top_and_leads_to_what_can_be_ch
     ]
 
 
+def test_where_only_the_name_can_change_the_page_says_so() -> None:
+    claim = acts.rejected()
+    page = browser_of(claim.created_by).get(url("claim_page", claim))
+    assert page.context["more_acts"][0] == (
+        "Rename the claim",
+        url("claim_edit", claim, "customer"),
+        False,
+    )
+
+
 def test_an_answer_hands_the_claim_in_again() -> None:
     claim = acts.asked(covered())
     answer = send(claim, {"reply": "The date is on page 2."})

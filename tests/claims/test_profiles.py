@@ -11,7 +11,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from claims import actors, exports
-from claims.models import Claim
+from claims.models import Activity, Claim
 from claims.refusals import MovedOn
 from claims.services.disputes import dispute_claim
 from claims.services.drafting import ClaimChanges, edit_claim
@@ -207,3 +207,13 @@ def test_a_recalled_claim_stays_under_its_profile_whatever_ops_switch_to(
     settings.CPOR_RULE_PROFILE = OLDER
     recalled = recall_claim(claim_id=claim.pk, actor=actors.partner(claim.created_by))
     assert acts.submit(acts.fresh(recalled)).rule_profile_id == NEWER
+
+
+def test_what_is_called_non_incentivized_promises_no_payment() -> None:
+    usage = Activity.objects.get(area__code="business_applications", code="usage")
+    assert [usage.is_unpaid_in(code) for code in (OLDER, NEWER)] == [False, True]
+
+    draft = factories.make_claim(rule_profile=NEWER)
+    page = text_of(browser_of(draft.created_by).get(reverse("claim_edit", args=[draft.pk, "work"])))
+    assert "Use or consume can be paid" in page
+    assert f"{usage.name_2023} recognition only" in page
