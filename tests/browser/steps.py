@@ -29,7 +29,7 @@ class Contact:
 
 
 BUSINESS = Contact("Berta Klein", "Head of IT", f"berta.klein@{DOMAIN}")
-QUESTION = f"Fabrikam Consulting says it works for {CUSTOMER}. Is that right?"
+QUESTION = f"Fabrikam Consulting says it works for {CUSTOMER}: is that right?"
 TECHNICAL = Contact("Theo Brandt", "Application owner", f"theo.brandt@{DOMAIN}")
 
 # -- a partner's draft -----------------------------------------------------------------------------
