@@ -215,8 +215,8 @@ def rows(keys: Sequence[int]) -> list[Claim]:
     by_key = {claim.pk: claim for claim in found}
     for claim in by_key.values():
         # A row tells no more of the request than its day, for which no query of its own is needed.
-        asked = [ProofRequest(claim=claim, due_at=claim.proof_due_at)]
-        keep_requests(claim, asked if claim.proof_due_at else [])
+        due_at = getattr(claim, "proof_due_at", None)
+        keep_requests(claim, [ProofRequest(claim=claim, due_at=due_at)] if due_at else [])
     return [by_key[key] for key in keys if key in by_key]
 
 
