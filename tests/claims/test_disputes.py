@@ -213,7 +213,9 @@ class TestDisplaced:
             displaced(claim)
             browser = browser_of(claim.created_by)
             page = browser.get(url("claim_page", claim))
-            assert "You can dispute that until Wed 3 June 2026, 21:59 (30 days left)." in text_of(page)
+            assert "You can dispute that until Wed 3 June 2026, 21:59 (30 days left)." in text_of(
+                page
+            )
             assert f'href="{url("claim_dispute", claim)}"' in html_of(page)
             form = text_of(browser.get(url("claim_dispute", claim)))
             assert "Reason another partner's proof prevailed" in form
