@@ -120,6 +120,12 @@ def jobs(*, demo: bool) -> tuple[Job, ...]:
             what="Tells the lead reviewers of deadlines of the reviewers that have passed.",
         ),
         Job(
+            name="resume_reviews",
+            task="reviews.tasks.resume_reviews",
+            every=sweep,
+            what="Lets review clocks run on that stand though nothing is compared any more.",
+        ),
+        Job(
             name="forget_addresses",
             task="consent.tasks.forget_addresses",
             every=timedelta(hours=1),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from .services import lateness, rendering
+from .services import comparing, lateness, rendering
 
 
 @shared_task
@@ -17,3 +17,9 @@ def render_proof() -> None:
 def report_late_reviews() -> None:
     """SLA breaches, to the lead reviewers (2.5)."""
     lateness.report_late_reviews()
+
+
+@shared_task
+def resume_reviews() -> None:
+    """Clocks that stand though nothing is compared any more (5.8)."""
+    comparing.resume_reviews()

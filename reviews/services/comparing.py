@@ -9,7 +9,7 @@ from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext
 
@@ -19,6 +19,9 @@ from claims.models import Claim, ExclusivityHold, ProofRequest
 from claims.services import pausing, proof_requests
 from claims.services.comments import write_comment
 from claims.states import LineStatus
+from cpor_site.common import clock
+from cpor_site.common.jobs import Outcome, keyset, run_sweep
+from cpor_site.common.models import JobRun
 
 from ..models import CompetingClaimsCase, CompetingParty
 
@@ -138,22 +141,36 @@ def is_ruled_on(incumbent: CompetingParty) -> bool:
     return yields.exists() or waits.exists()
 
 
-def waits(claim: Claim) -> bool:
-    """Whether the claim's proof was found sufficient and a ruling is still awaited."""
+def awaiting_ruling() -> QuerySet[CompetingParty]:
+    """Return the parties whose proof was found sufficient and whose case is still open."""
     return CompetingParty.objects.filter(
-        claim=claim,
         standing=Standing.CHALLENGER,
         left_at=None,
         case__closed_at=None,
         sufficient_round=F("claim__round"),
-    ).exists()
+    )
+
+
+def waits(claim: Claim) -> bool:
+    """Whether the claim's proof was found sufficient and a ruling is still awaited."""
+    return awaiting_ruling().filter(claim=claim).exists()
+
+
+def standing_idle() -> QuerySet[Claim]:
+    """Return the claims whose clock stands though nothing is compared any more."""
+    return Claim.objects.filter(
+        ~Exists(awaiting_ruling().filter(claim=OuterRef("pk"))),
+        status__in=pausing.PAUSABLE,
+        paused_at__isnull=False,
+    )
 
 
 def let_go_on(claim_id: int) -> None:
     """Let a claim's clock run on unless it waits for another ruling.
 
     At once if nobody else has the claim's row, and after this transaction otherwise: to wait for
-    the row here could make two acts wait for each other.
+    the row here could make two acts wait for each other. If the process dies in between,
+    ``resume_reviews`` does it later.
     """
     paused = Claim.objects.filter(pk=claim_id, paused_at__isnull=False)
     if paused.select_for_update(skip_locked=True, no_key=True).first() is not None:
@@ -162,11 +179,11 @@ def let_go_on(claim_id: int) -> None:
         transaction.on_commit(partial(go_on, claim_id))
 
 
-def go_on(claim_id: int) -> None:
+def go_on(claim_id: int) -> bool:
     """Let the clock of a claim run on if it stands and nothing is compared any more."""
     with door.open_for_change(claim_id=claim_id, actor=actors.SYSTEM) as (claim, now):
         if waits(claim) or not pausing.resume(claim, actor=actors.SYSTEM, now=now):
-            return
+            return False
         with translation.override(settings.LANGUAGE_CODE):
             body = gettext(
                 "The comparison with another claim is over, and your review goes on from here."
@@ -174,6 +191,19 @@ def go_on(claim_id: int) -> None:
         write_comment(claim, actor=actors.SYSTEM, body=body, now=now)
         event = door.record(claim, kind="competing_check_ended", actor=actors.SYSTEM, at=now)
         door.tell(claim, event=event, actor=actors.SYSTEM)
+    return True
+
+
+def resume_reviews(*, dry_run: bool = False) -> JobRun:
+    """Let clocks run on that an act left standing because its process died after the commit."""
+    now = clock.now()
+    return run_sweep(
+        "resume_reviews", keyset(standing_idle()), _resume_review, dry_run=dry_run, now=now
+    )
+
+
+def _resume_review(claim_id: int) -> Outcome:
+    return Outcome.ACTED if go_on(claim_id) else Outcome.SKIPPED
 
 
 def _tell_settled(party: CompetingParty, now: datetime) -> None:

@@ -8,7 +8,8 @@ from claims import actors
 from claims.refusals import AlreadyHeld, MovedOn, NotYours
 from claims.services.disputes import dispute_claim
 from cpor_site.common.problems import Refused
-from reviews.models import CompetingParty, InternalNote
+from reviews.models import CompetingClaimsCase, CompetingParty, InternalNote
+from reviews.services.comparing import resume_reviews
 from reviews.services.competing import find_sufficient, may_find_sufficient
 from reviews.services.leases import lease_of
 from reviews.services.next_case import next_case
@@ -117,3 +118,17 @@ class TestRefused:
         with pytest.raises(Refused, match="^REV-22"):
             sufficient(claim)
         assert kinds(holder)[-1] == "window_closed"
+
+
+def test_a_clock_that_a_dead_process_left_standing_goes_on() -> None:
+    waiting = sufficient(rival(acts.active()))
+    left = sufficient(rival(acts.active()))
+    CompetingClaimsCase.objects.filter(parties__claim=left).update(closed_at=left.created_at)
+
+    run = resume_reviews()
+
+    assert (run.examined, run.acted, resume_reviews().examined) == (1, 1, 0)
+    assert acts.fresh(waiting).paused_at is not None
+    after = acts.fresh(left)
+    assert (after.paused_at, after.due_at is not None) == (None, True)
+    assert kinds(left)[-1] == "competing_check_ended"
