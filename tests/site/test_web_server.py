@@ -130,11 +130,18 @@ def test_an_upload_of_25_mb_stays_out_of_memory(served: Served) -> None:
         first = pool.map(lambda each: served.upload(draft, f"{each}.csv", table(MB)), range(8))
         assert list(first) == [302] * 8
     assert served.upload(draft, "first.csv", table(24 * MB)) == 302
+    # Whatever else the process does adds to one or another; a file in memory would add to each.
+    rises = [_rise_of_a_large_upload(served, each) for each in served.drafts[:3]]
+    assert min(rises) < 10 * MB
+
+
+def _rise_of_a_large_upload(served: Served, draft: int) -> int:
+    """Return by how much a file of 25 MB raises the process at most, in bytes."""
     assert served.ask("GET", f"/claims/{draft}/edit/proof/") == 200
     Path(f"/proc/{served.worker}/clear_refs").write_text("5")
     before = served.memory("VmRSS")
     assert served.upload(draft, "large.csv", table(25 * MB)) == 302
-    assert served.memory("VmHWM") - before < 10 * MB
+    return served.memory("VmHWM") - before
 
 
 def test_fifty_uploads_at_once_all_arrive(served: Served) -> None:
