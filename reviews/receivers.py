@@ -10,6 +10,7 @@ from django.dispatch import receiver
 from claims.actors import Actor
 from claims.models import Claim, ClaimEvent
 from claims.signals import Moved, claim_moved, claims_moved
+from claims.states import Status
 
 from .services import cases, leases, leaving, outcomes
 
@@ -50,6 +51,8 @@ def follow_cases(*, claim: Claim, event: ClaimEvent, actor: Actor, **kwargs: Any
     """Keep the cases of competing claims in step with the claim."""
     if event.kind in DISPLACED:
         outcomes.note_displaced(claim, event)
+    if event.kind == "claim_edited" and claim.status == Status.EDITING:
+        return  # A draft is in no case: it left with the recall, if it was in one.
     if event.kind in CONCERN_CASES:
         cases.follow(claim, event.at, actor)
     elif event.kind in NEW_PROOF:
