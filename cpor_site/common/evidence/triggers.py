@@ -241,7 +241,7 @@ def _definitions(connection: BaseDatabaseWrapper, kept: Kept, columns: list[str]
 def _on_postgresql(
     table: str, columns: list[str], emptied: list[str], personal: list[str], free: list[str]
 ) -> dict[str, str]:
-    arguments = ", ".join(f"'{','.join(each)}'" for each in (emptied, personal, free))
+    arguments = ", ".join(f"'{','.join(sorted(each))}'" for each in (emptied, personal, free))
     call = f"EXECUTE FUNCTION cpor_keep_evidence({arguments})"
     return {
         "rows": f'CREATE TRIGGER {{name}} BEFORE UPDATE OR DELETE ON "{table}" FOR EACH ROW {call}',
