@@ -334,7 +334,8 @@ def test_codes_of_proof_and_handing_in(
         box.uncheck()
     _attach(page, tmp_path, ("future copy.pdf", paper), signed_on="2024-01-01")
     expect_codes(page, ["POE-06", "POE-09"])
-    _inside(desk, "set_scan_state('future copy.pdf', 'pending')")
+    # One that only waits is checked by a job before long.
+    _inside(desk, "set_scan_state('future copy.pdf', 'infected')")
     page.goto(f"{proof}?saved")
     expect_codes(page, ["POE-05"])
 
