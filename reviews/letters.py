@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
@@ -28,37 +29,26 @@ def write_late_review(claim: Claim, event: ClaimEvent, leads: list[User]) -> Non
         locale = usable_locale(lead.locale)
         with translation.override(locale):
             clock = str(DeadlineKind(claim.deadline_kind).label)
-        letter = render_letter(
+        _send(
+            event,
+            event.kind,
             LATE,
-            locale,
+            lead,
             {
                 "number": claim.number,
                 "claim_name": claim.name,
                 "customer": claim.tenant.name if claim.tenant else "",
                 "partner": claim.organization.name,
-                "reader_name": lead.full_name,
                 "reviewer": str(claim.assigned_reviewer or ""),
                 "clock": clock,
                 "kind": claim.deadline_kind,
                 "due_at": claim.due_at,
-                "zone": lead.time_zone,
                 "case": settings.CPOR_PUBLIC_URL
                 + reverse("admin:claims_claim_change", args=[claim.pk]),
                 "queue": settings.CPOR_PUBLIC_URL
                 + reverse("admin:claims_claim_changelist")
                 + "?queue=overdue",
             },
-        )
-        outbox.enqueue(
-            key=f"{event.pk}:{event.kind}:{lead.email}",
-            kind=event.kind,
-            recipient=lead.email,
-            locale=locale,
-            subject=letter.subject,
-            text_body=letter.text,
-            html_body=letter.html,
-            claim_number=claim.number,
-            now=event.at,
         )
 
 
@@ -74,19 +64,18 @@ def write_late_case(
     The letter stays with the operator: it names all parties.
     """
     for lead in leads:
-        locale = usable_locale(lead.locale)
-        letter = render_letter(
+        _send(
+            event,
+            LATE_CASE_KIND,
             LATE_CASE,
-            locale,
+            lead,
             {
                 "number": event.claim.number,
                 "customer": claims[0].tenant.name if claims and claims[0].tenant else "",
                 "claims": [f"{each.number} ({each.organization})" for each in claims],
-                "reader_name": lead.full_name,
                 "arbiter": str(case.arbiter or ""),
                 "opened_at": case.opened_at,
                 "due_at": due_at,
-                "zone": lead.time_zone,
                 "case": settings.CPOR_PUBLIC_URL
                 + reverse("admin:reviews_competingclaimscase_change", args=[case.pk]),
                 "queue": settings.CPOR_PUBLIC_URL
@@ -94,14 +83,21 @@ def write_late_case(
                 + "?stage=open",
             },
         )
-        outbox.enqueue(
-            key=f"{event.pk}:{LATE_CASE_KIND}:{lead.email}",
-            kind=LATE_CASE_KIND,
-            recipient=lead.email,
-            locale=locale,
-            subject=letter.subject,
-            text_body=letter.text,
-            html_body=letter.html,
-            claim_number=event.claim.number,
-            now=event.at,
-        )
+
+
+def _send(event: ClaimEvent, kind: str, template: str, lead: User, context: dict[str, Any]) -> None:
+    """Write a letter about the event to one lead; ``context`` is what it names beside them."""
+    locale = usable_locale(lead.locale)
+    about = {"reader_name": lead.full_name, "zone": lead.time_zone}
+    letter = render_letter(template, locale, context | about)
+    outbox.enqueue(
+        key=f"{event.pk}:{kind}:{lead.email}",
+        kind=kind,
+        recipient=lead.email,
+        locale=locale,
+        subject=letter.subject,
+        text_body=letter.text,
+        html_body=letter.html,
+        claim_number=event.claim.number,
+        now=event.at,
+    )

@@ -8,6 +8,21 @@ from ..actors import Actor
 from ..models import Claim, ClaimLine, PoEDocument
 
 
+def copy_line(line: ClaimLine, claim: Claim, *, actor: Actor, contested: bool = False) -> ClaimLine:
+    """Put a copy of the line into the running of a claim, its own or another one."""
+    copy = ClaimLine(
+        claim=claim,
+        product=line.product,
+        activity=line.activity,
+        subscription=line.subscription,
+        subscription_as_typed=line.subscription_as_typed,
+        contested=contested,
+    )
+    copy._history_user = actor.user  # type: ignore[attr-defined]
+    copy.save()
+    return copy
+
+
 def copy_lines(claim: Claim, lines: Sequence[ClaimLine], *, actor: Actor) -> list[ClaimLine]:
     """Put a copy of each line into the running; what covered the line covers its copy as well.
 
@@ -15,15 +30,7 @@ def copy_lines(claim: Claim, lines: Sequence[ClaimLine], *, actor: Actor) -> lis
     """
     copies = []
     for line in lines:
-        copy = ClaimLine(
-            claim=claim,
-            product=line.product,
-            activity=line.activity,
-            subscription=line.subscription,
-            subscription_as_typed=line.subscription_as_typed,
-        )
-        copy._history_user = actor.user  # type: ignore[attr-defined]
-        copy.save()
+        copy = copy_line(line, claim, actor=actor)
         for document in PoEDocument.objects.filter(claim=claim, covers=line):
             document.covers.add(copy)
         copies.append(copy)

@@ -13,6 +13,7 @@ from ..actors import Actor
 from ..models import Claim, ClaimContact, ClaimLine, PoEDocument
 from ..states import Act, DeadlineKind, LineStatus
 from . import pausing
+from .line_copies import copy_line
 from .numbers import next_number
 from .submission import snapshot
 
@@ -72,7 +73,9 @@ def split_off(origin: Claim, lines: Sequence[ClaimLine], *, actor: Actor, now: d
     under review, with the same reviewer and clock, event ``claim_split_off``.
     """
     claim = _born(origin, actor, now)
-    copies = {line.pk: _copy_line(line, claim, actor) for line in lines}
+    copies = {
+        line.pk: copy_line(line, claim, actor=actor, contested=line.contested) for line in lines
+    }
     claim.activities.set({line.activity for line in lines})
     for contact in origin.contacts.all():
         _save(ClaimContact(claim=claim, **_taken(contact, OF_A_CONTACT)), actor)
@@ -127,19 +130,6 @@ def _clock_of(origin: Claim, now: datetime) -> tuple[DeadlineKind, Deadline] | N
     if origin.due_at is None:
         return None
     return DeadlineKind(origin.deadline_kind), Deadline(now, origin.due_at, "business", 0, (), ())
-
-
-def _copy_line(line: ClaimLine, claim: Claim, actor: Actor) -> ClaimLine:
-    copy = ClaimLine(
-        claim=claim,
-        product=line.product,
-        activity=line.activity,
-        subscription=line.subscription,
-        subscription_as_typed=line.subscription_as_typed,
-        contested=line.contested,
-    )
-    _save(copy, actor)
-    return copy
 
 
 def _copy_documents(

@@ -9,9 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.conf import settings
-from django.utils import translation
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cpor_site.common.problems import Refused, error
@@ -21,9 +18,14 @@ from ..actors import Actor, Capability
 from ..models import Claim, ClaimLine, ProofRequest
 from ..refusals import ChangedMeanwhile, NotYours
 from ..states import Side
-from .comments import write_comment
+from .comments import write_notice
 
 Answer = ProofRequest.Answer
+ASKING = _(
+    "We have another claim for products of which you are partner of record. That changes nothing "
+    "for now. As the newest proof counts, please add what you have, or tell us that there is "
+    "nothing to add."
+)
 
 
 class NothingAsked(Refused):
@@ -60,13 +62,7 @@ def ask(
     request = ProofRequest(claim=claim, asked_at=now, due_at=due_at)
     request.save()
     request.lines.set(lines)
-    with translation.override(settings.LANGUAGE_CODE):
-        body = gettext(
-            "We have another claim for products of which you are partner of record. That changes "
-            "nothing for now. As the newest proof counts, please add what you have, or tell us "
-            "that there is nothing to add."
-        )
-    write_comment(claim, actor=actors.SYSTEM, body=body, now=now)
+    write_notice(claim, ASKING, now=now)
     event = door.record(
         claim,
         kind="newer_proof_requested",

@@ -10,15 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.conf import settings
 from django.db.models import F, Q, QuerySet
-from django.utils import translation
-from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from claims import actors, conflicts
 from claims.actors import Actor
 from claims.models import Claim, ClaimLine
-from claims.services.comments import write_comment
+from claims.services.comments import write_notice
 from claims.services.submission import lock_customer
 from claims.states import LineStatus
 from cpor_site.common.key_lists import Among
@@ -28,6 +26,11 @@ from . import comparing, outcomes
 
 Standing = CompetingParty.Standing
 IN_THE_RUNNING = (LineStatus.INCLUDED, LineStatus.APPROVED)
+COMPARING = _(
+    "We have to compare your claim with another one for the same products. Your proof is read "
+    "within the usual time, but the decision can take longer than that. There is nothing for you "
+    "to do now; if you have newer proof, add it."
+)
 
 
 def follow(claim: Claim, now: datetime, actor: Actor = actors.SYSTEM) -> None:
@@ -169,13 +172,7 @@ def _tell(joined: Iterable[CompetingParty], now: datetime) -> None:
             continue
         if {each.line_id for each in parties} <= outcomes.won_lines(claim):
             continue
-        with translation.override(settings.LANGUAGE_CODE):
-            body = gettext(
-                "We have to compare your claim with another one for the same products. Your proof "
-                "is read within the usual time, but the decision can take longer than that. There "
-                "is nothing for you to do now; if you have newer proof, add it."
-            )
-        write_comment(claim, actor=actors.SYSTEM, body=body, now=now)
+        write_notice(claim, COMPARING, now=now)
 
 
 def _leave(

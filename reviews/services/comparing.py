@@ -7,17 +7,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
-from django.utils import translation
-from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from claims import actors, deadlines, door
 from claims.actors import Actor
 from claims.models import Claim, ExclusivityHold, ProofRequest
 from claims.services import pausing, proof_requests
-from claims.services.comments import write_comment
+from claims.services.comments import write_notice
 from claims.states import LineStatus
 from cpor_site.common import clock
 from cpor_site.common.jobs import Outcome, keyset, run_sweep
@@ -26,6 +24,13 @@ from cpor_site.common.models import JobRun
 from ..models import CompetingClaimsCase, CompetingParty
 
 Standing = CompetingParty.Standing
+GOES_ON = _("The comparison with another claim is over, and your review goes on from here.")
+SETTLED = _(
+    "The matter for which we asked you for newer proof is settled, and nothing is awaited from you "
+    "any more."
+)
+STAYS = _("You stay partner of record.")
+NOTHING_CHANGES = _("It changes nothing about what was decided before.")
 
 
 def save_case(case: CompetingClaimsCase, actor: Actor) -> None:
@@ -184,11 +189,7 @@ def go_on(claim_id: int) -> bool:
     with door.open_for_change(claim_id=claim_id, actor=actors.SYSTEM) as (claim, now):
         if waits(claim) or not pausing.resume(claim, actor=actors.SYSTEM, now=now):
             return False
-        with translation.override(settings.LANGUAGE_CODE):
-            body = gettext(
-                "The comparison with another claim is over, and your review goes on from here."
-            )
-        write_comment(claim, actor=actors.SYSTEM, body=body, now=now)
+        write_notice(claim, GOES_ON, now=now)
         event = door.record(claim, kind="competing_check_ended", actor=actors.SYSTEM, at=now)
         door.tell(claim, event=event, actor=actors.SYSTEM)
     return True
@@ -211,17 +212,7 @@ def _tell_settled(party: CompetingParty, now: datetime) -> None:
     assert request is not None
     lines = request.lines.filter(line_status=LineStatus.APPROVED).values_list("pk", flat=True)
     ruled_on = is_ruled_on(party)
-    with translation.override(settings.LANGUAGE_CODE):
-        settled = gettext(
-            "The matter for which we asked you for newer proof is settled, and nothing is awaited "
-            "from you any more."
-        )
-        follows = (
-            gettext("It changes nothing about what was decided before.")
-            if ruled_on
-            else gettext("You stay partner of record.")
-        )
-    write_comment(claim, actor=actors.SYSTEM, body=f"{settled} {follows}", now=now)
+    write_notice(claim, SETTLED, NOTHING_CHANGES if ruled_on else STAYS, now=now)
     event = door.record(
         claim,
         kind="proof_request_closed",

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.conf import settings
-from django.utils import translation
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from claims import actors, door
+from claims import door
 from claims.actors import Actor
 from claims.models import Claim
 from claims.refusals import MovedOn
 from claims.services import pausing
-from claims.services.comments import write_comment
+from claims.services.comments import write_notice
 from claims.services.lines import look_up_subscriptions
 from claims.services.submission import lock_customer
 from cpor_site.common.problems import Refused, error
@@ -22,6 +19,12 @@ from cpor_site.common.problems import Refused, error
 from ..models import CompetingParty, InternalNote
 from . import cases, comparing, leases, outcomes
 from .decisions import proof_problems
+
+PAUSED = _(
+    "Your proof has been read. We compare it with that of another claim for the same products now. "
+    "Your review clock is paused meanwhile: we tell you as soon as it is decided, and there is "
+    "nothing for you to do."
+)
 
 
 def may_find_sufficient(claim: Claim) -> bool:
@@ -101,12 +104,6 @@ def _pause(claim: Claim, actor: Actor, now: datetime) -> None:
     if not pausing.pause(claim, actor=actor, now=now):
         door.save(claim, actor=actor, now=now, reason="competing_check_started", is_touched=False)
         return
-    with translation.override(settings.LANGUAGE_CODE):
-        body = gettext(
-            "Your proof has been read. We compare it with that of another claim for the same "
-            "products now. Your review clock is paused meanwhile: we tell you as soon as it is "
-            "decided, and there is nothing for you to do."
-        )
-    write_comment(claim, actor=actors.SYSTEM, body=body, now=now)
+    write_notice(claim, PAUSED, now=now)
     event = door.record(claim, kind="competing_check_started", actor=actor, at=now)
     door.tell(claim, event=event, actor=actor)

@@ -281,17 +281,7 @@ def offers(
     possible = door.open_acts(actor, claim)
     if claim.status == Status.DISPUTED and not may_ask(dispute, clock.now()):
         possible = [act for act in possible if act != Act.REQUEST_ACTION]
-    links = [
-        ActLink(
-            name,
-            label,
-            reverse(f"admin:claims_claim_{name}", args=[claim.pk]),
-            kind,
-            KEYS.get(name, ""),
-        )
-        for act, name, label, kind in ACTS
-        if act in possible
-    ]
+    links = [_link(claim, name, label, kind) for act, name, label, kind in ACTS if act in possible]
     if Act.APPROVE in possible and competing:
         links = _with_competing(links, claim, competing)
     if links:
@@ -302,19 +292,14 @@ def offers(
     return links, None
 
 
+def _link(claim: Claim, name: str, label: Promise, kind: str) -> ActLink:
+    address = reverse(f"admin:claims_claim_{name}", args=[claim.pk])
+    return ActLink(name, label, address, kind, KEYS.get(name, ""))
+
+
 def _with_competing(links: list[ActLink], claim: Claim, competing: frozenset[str]) -> list[ActLink]:
     """Put the acts of competing claims before the approval, of which only one is the main act."""
-    more = [
-        ActLink(
-            name,
-            label,
-            reverse(f"admin:claims_claim_{name}", args=[claim.pk]),
-            kind,
-            KEYS.get(name, ""),
-        )
-        for name, label, kind in COMPETING_ACTS
-        if name in competing
-    ]
+    more = [_link(claim, *each) for each in COMPETING_ACTS if each[0] in competing]
     before = [link for link in links if link.name != "approve"]
     approve = [link for link in links if link.name == "approve"]
     if SUFFICIENT in competing:

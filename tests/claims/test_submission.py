@@ -231,20 +231,6 @@ def test_an_answer_one_minute_before_the_end_saves_the_claim() -> None:
     assert acts.fresh(claim).status == Status.SUBMITTED
 
 
-def test_the_rejection_letter_says_where_the_reason_is_and_how_to_dispute() -> None:
-    """Scenario 12."""
-    with time_machine.travel(at("2026-05-22T16:00+02:00"), tick=False):
-        claim = acts.asked()
-    with time_machine.travel(at("2026-06-02T00:06+02:00"), tick=False):
-        reject_stale_claims()
-    letter = acts.letters(claim, "claim_rejected")[0]
-    text = " ".join(letter.text_body.split())
-    assert claim.number in text
-    assert f"/claims/{claim.pk}/" in text
-    assert "dispute" in text.lower()
-    assert "2 July 2026" in text or "July 2, 2026" in text
-
-
 @pytest.mark.parametrize("stage", [acts.submit, acts.under_review, acts.asked])
 def test_withdrawing_is_final(stage: object) -> None:
     """T14 and Q15: from every stage before the decision, with a reason, not disputable."""
