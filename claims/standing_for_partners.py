@@ -138,7 +138,7 @@ def _sentences(
                 )
             )
         case Status.APPROVED:
-            return _approved(claim, words)
+            return _approved(claim, words, passed)
         case Status.REJECTED:
             return _rejected(claim, due, words, calendar, now)
         case Status.CANCELLED:
@@ -225,7 +225,7 @@ def _ended(claim: Claim, due: Due | None, words: dict[str, str]) -> tuple[str, s
     )
 
 
-def _approved(claim: Claim, words: dict[str, str]) -> tuple[str, str]:
+def _approved(claim: Claim, words: dict[str, str], passed: bool) -> tuple[str, str]:
     if claim.association_state == AssociationState.ACTIVE:
         since = day(claim.activated_at) if claim.activated_at else ""
         return (
@@ -249,6 +249,15 @@ def _approved(claim: Claim, words: dict[str, str]) -> tuple[str, str]:
         return (
             gettext("Approved. The letter to the customer is on its way."),
             gettext("The customer's time to decline begins when the letter has left."),
+        )
+    if passed:
+        # The same words whether time or a lead reviewer's hold is what it waits for, whoever's.
+        return (
+            gettext("The customer's time to decline ended on %(by)s.") % words,
+            gettext(
+                "You become partner of record by itself, within minutes unless we hold that back "
+                "to look into something. There is nothing for you to do."
+            ),
         )
     return (
         gettext("With the customer, who may decline until %(by)s (%(left)s).") % words,

@@ -31,6 +31,7 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThan, LessThan
 
 from claims.models import Claim, ClaimLine, ClockHold, ProofRequest
+from claims.services.displacement import holds_in_the_way
 from claims.standing import keep_requests
 from claims.states import LineStatus
 from cpor_site.common.models import User
@@ -178,7 +179,8 @@ def rows(keys: Sequence[int]) -> list[Claim]:
     """Return the claims in the order of their keys, with what a row of a queue shows.
 
     ``line_count`` counts the lines in the running or approved, ``competing`` is the oldest open
-    case of competing claims on one of them, ``on_hold`` whether the sweeps leave it alone.
+    case of competing claims on one of them, ``on_hold`` whether the sweeps leave it alone, or the
+    one whose place it is to take.
     """
     lines = (
         ClaimLine.objects.filter(
@@ -208,7 +210,7 @@ def rows(keys: Sequence[int]) -> list[Claim]:
         .annotate(
             line_count=Coalesce(Subquery(lines, output_field=IntegerField()), 0),
             competing=Subquery(rivals.order_by("case__opened_at", "case").values("case")[:1]),
-            on_hold=Exists(holds),
+            on_hold=Exists(holds) | Exists(holds_in_the_way(OuterRef("pk"))),
             proof_due_at=Subquery(waiting.values("due_at")[:1]),
         )
     )

@@ -7,18 +7,21 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.conf import settings
+from django.db.models import OuterRef, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext
 
 from .. import actors, deadlines, door
-from ..models import Association, Claim, ClaimEvent, ClaimLine
+from ..models import Association, Claim, ClaimEvent, ClaimLine, ClockHold
 from ..refusals import MovedOn
 from ..states import Act, AssociationState, LineStatus, RejectionReason
 from . import associations
 from .lines import approved_lines
 from .submission import lock_customer
+from .sweeps import is_any_on_hold
 
 REASONS = [str(RejectionReason.COMPETE)]
+LIVING = (AssociationState.PROVISIONAL, AssociationState.ACTIVE)
 
 
 def claims_in_the_way(claim_id: int) -> list[int]:
@@ -34,11 +37,62 @@ def claims_in_the_way(claim_id: int) -> list[int]:
     )
 
 
+def is_to_yield(claim: Claim) -> bool:
+    """Whether the winner of a ruling waits to take the place of one of the claim's associations."""
+    return Association.objects.filter(
+        claim=claim, state__in=LIVING, hold__waiting__isnull=False, hold__waiting__released_at=None
+    ).exists()
+
+
+def holds_in_the_way(claim: Claim | OuterRef) -> QuerySet[ClockHold]:
+    """Return the holds on claims whose end would put this claim's associations in force."""
+    return ClockHold.objects.filter(
+        lifted_at=None,
+        claim__associations__state__in=LIVING,
+        claim__associations__hold__waiting__released_at=None,
+        claim__associations__hold__waiting__associations__claim=claim,
+        claim__associations__hold__waiting__associations__state__in=LIVING,
+    ).distinct()
+
+
+def held_up() -> QuerySet[Association, int]:
+    """Return the keys of the claims that come into force when such a hold is lifted."""
+    held = ClockHold.objects.filter(lifted_at=None).values("claim")
+    return (
+        Association.objects.filter(
+            state__in=LIVING,
+            hold__released_at=None,
+            hold__waits_for__in=Association.objects.filter(claim__in=held, state__in=LIVING).values(
+                "hold"
+            ),
+        )
+        .order_by()
+        .values_list("claim", flat=True)
+    )
+
+
+def held_up_by(claim_ids: Collection[int]) -> dict[int, list[Claim]]:
+    """Return for claims on hold who waits to take their place."""
+    found: dict[int, list[Claim]] = defaultdict(list)
+    waiting = Association.objects.filter(
+        state__in=LIVING,
+        hold__released_at=None,
+        hold__waits_for__associations__claim__in=list(claim_ids),
+        hold__waits_for__associations__state__in=LIVING,
+    )
+    pairs = waiting.order_by("claim").values_list("hold__waits_for__associations__claim", "claim")
+    claims = Claim.objects.in_bulk([claim_id for _held, claim_id in pairs])
+    for held, claim_id in dict.fromkeys(pairs):
+        found[held].append(claims[claim_id])
+    return found
+
+
 def displace_for(claim: Claim, *, locked: Collection[int], now: datetime) -> datetime:
     """T21: end what the claim's waiting holds wait for, which makes the claim the holder.
 
     The second half of T11 for the winner of a ruling; the caller holds the locks of the claims
-    ``locked``, which it asked ``claims_in_the_way`` for; ``MovedOn`` if another came meanwhile.
+    ``locked``, which it asked ``claims_in_the_way`` for; ``MovedOn`` if another came meanwhile, or
+    while a lead reviewer keeps the sweeps from one of them.
     Effects for each of these, in order: associations ended as
     ``displaced``, their holds freed and those that waited promoted, lines ended; if no line is
     left: status ended, time to dispute, event ``association_displaced``; else event
@@ -56,7 +110,7 @@ def displace_for(claim: Claim, *, locked: Collection[int], now: datetime) -> dat
         .order_by("pk")
     ):
         ending[association.claim_id].append(association)
-    if not ending.keys() <= set(locked):
+    if not ending.keys() <= set(locked) or is_any_on_hold(ending):
         raise MovedOn(door.status_label(claim))
     began = [each.effective_from for group in ending.values() for each in group]
     moment = max([now, *(each for each in began if each is not None)])

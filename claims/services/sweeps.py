@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef
@@ -33,6 +33,13 @@ def not_on_hold(claims: ClaimQuerySet) -> ClaimQuerySet:
 def is_on_hold(claim: Claim) -> bool:
     """Whether the sweeps must leave the locked claim alone; holds are placed under its lock."""
     return ClockHold.objects.filter(claim=claim, lifted_at=None).exists()
+
+
+def is_any_on_hold(claim_ids: Collection[int]) -> bool:
+    """Whether the sweeps must leave one of these locked claims alone; asks nothing about none."""
+    return bool(claim_ids) and (
+        ClockHold.objects.filter(claim__in=list(claim_ids), lifted_at=None).exists()
+    )
 
 
 def not_held(claims: Sequence[Claim]) -> list[Claim]:

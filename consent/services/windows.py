@@ -14,7 +14,7 @@ from claims.models import Claim
 from claims.models.querysets import ClaimQuerySet
 from claims.refusals import MovedOn
 from claims.services import associations
-from claims.services.displacement import claims_in_the_way, displace_for
+from claims.services.displacement import claims_in_the_way, displace_for, held_up
 from claims.services.endings import end_replaced
 from claims.services.sweeps import is_on_hold, not_held, not_on_hold
 from claims.states import Act, AssociationState, Status
@@ -28,8 +28,11 @@ from .handoffs import hand_over
 
 
 def passed(now: datetime) -> Iterator[int]:
-    """Yield the primary keys of claims whose consent window has passed without a refusal (T11)."""
-    return keyset(over(now))
+    """Yield the primary keys of claims whose consent window has passed without a refusal (T11).
+
+    But for those on hold, and those that would displace a claim on hold.
+    """
+    return keyset(over(now).exclude(pk__in=held_up()))
 
 
 def over(now: datetime) -> ClaimQuerySet:
@@ -51,7 +54,7 @@ def finalise_consent_windows(*, dry_run: bool = False) -> JobRun:
         over(now).exclude(_needs_several_locks()),
         close_windows_together,
         close_window,
-        alone=over(now).filter(_needs_several_locks()),
+        alone=over(now).filter(_needs_several_locks()).exclude(pk__in=held_up()),
         dry_run=dry_run,
         now=now,
     )

@@ -8,6 +8,7 @@ from claims import door
 from claims.actors import Actor
 from claims.models import Claim, ClockHold
 from claims.refusals import MovedOn
+from claims.services.displacement import is_to_yield
 from claims.services.subscription_ends import rests_on_subscriptions
 from claims.states import Status
 from consent.services.withdrawals import announced
@@ -24,6 +25,7 @@ def ends_by_itself(claim: Claim) -> bool:
             (claim.consent_closes_at is not None and claim.activated_at is None)
             or announced(claim).exists()
             or rests_on_subscriptions(claim)
+            or is_to_yield(claim)
         )
     )
 
@@ -31,6 +33,7 @@ def ends_by_itself(claim: Claim) -> bool:
 def place_hold(*, claim_id: int, actor: Actor, reason: str) -> ClockHold:
     """Keep the sweeps from the claim until the hold is lifted; for leads.
 
+    Nor does the winner of a ruling take the claim's place meanwhile: it waits with it (T21).
     Effects: the hold, an internal event ``clock_held``. Raises ``NotYours`` for anybody but a lead,
     ``ConflictOfInterest``, ``DecidedBefore``, ``MovedOn`` for a claim that no sweep would touch,
     REV-07 without a reason, REV-09 if it is on hold already.

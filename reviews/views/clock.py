@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from claims import actors
 from claims.models import Claim, ClaimEvent, ClockHold
+from claims.services.displacement import holds_in_the_way
 from claims.standing import CALENDAR_DAYS
 from claims.states import DeadlineKind
 from claims.wording import event_words
@@ -69,6 +70,7 @@ def clock_page(request: HttpRequest, claim: Claim) -> HttpResponse:
         "rules": _rules(claim),
         "profile": claim.rule_profile,
         "holds": found,
+        "holds_in_the_way": holds_in_the_way(claim).select_related("claim", "placed_by"),
         "extension": extension_of(claim),
         "losses": losses_of(claim),
         "can_extend": can_extend(claim, user),

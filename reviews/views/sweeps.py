@@ -24,6 +24,7 @@ from claims import actors
 from claims.models import Claim, ClockHold
 from claims.reminding import DRAFT_KEPT
 from claims.services import archive, dispute_windows, subscription_ends
+from claims.services.displacement import held_up_by, is_to_yield
 from claims.services.reminders import drafts_due, partners_due, proof_due
 from claims.services.renewal_reminders import subscriptions_due
 from claims.services.sweeps import unanswered
@@ -122,6 +123,9 @@ def sweeps_page(request: HttpRequest) -> HttpResponse:
         .select_related("claim__organization", "claim__tenant", "placed_by")
         .order_by("placed_at", "pk")[:SHOWN]
     )
+    held_up = held_up_by([hold.claim_id for hold in held])
+    for hold in held:
+        hold.keeps_waiting = held_up.get(hold.claim_id, [])  # type: ignore[attr-defined]
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": _("Tonight's sweep"),
@@ -255,6 +259,11 @@ def _what_waits(claim: Claim) -> str:
         return _(
             "The claim isn't rejected for want of an answer until the hold is lifted. The deadline "
             "itself stays."
+        )
+    if is_to_yield(claim):
+        return _(
+            "Nothing ends by itself until the hold is lifted. The winner of the ruling, which is "
+            "to take this claim's place, doesn't come into force before that either."
         )
     if claim.activated_at is not None:
         return _(

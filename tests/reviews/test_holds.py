@@ -7,20 +7,23 @@ from collections.abc import Callable
 import pytest
 import time_machine
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import Settings
 
 from claims import actors
 from claims.models import Claim, ClaimEvent, ClockHold
 from claims.services.sweeps import reject_stale_claims, reject_unanswered
 from consent.services.answers import Responder
-from consent.services.windows import close_window, finalise_consent_windows
+from consent.services.windows import close_window, finalise_consent_windows, passed
 from consent.services.withdrawals import carry_out_withdrawals, withdraw
 from cpor_site.common.jobs import Outcome
 from cpor_site.common.models import User
 from cpor_site.common.problems import Refused
+from reviews.queue_pages import rows
 from reviews.services import holds
 from tests import acts, factories
 
+from . import competing
 from .acting import told
 from .pages import browser_of, text_of, url
 
@@ -66,6 +69,35 @@ def test_sweeps_leave_a_held_claim_alone_until_it_is_lifted(
     for each in (claim, other):
         now = acts.fresh(each)
         assert (now.status, now.association_state == "provisional") == (after, False)
+
+
+def test_a_hold_on_who_is_to_yield_keeps_its_successor_waiting(lead: User) -> None:
+    holder, winner = competing.won()
+    place(holder, lead)
+    clock = reverse("admin:reviews_clock", args=[winner.pk])
+    with acts.past(winner):
+        assert finalise_consent_windows().examined == 0
+        assert close_window(winner.pk) == Outcome.SKIPPED
+        assert (competing.holders(holder), list(passed(timezone.now()))) == ([holder.pk], [])
+        sees = browser_of(lead)
+        shown = text_of(sees.get(clock)), text_of(sees.get(reverse(SWEEPS)))
+        [row] = rows([winner.pk])
+        to_winner, to_holder = (
+            text_of(browser_of(each.created_by).get(reverse("claim_page", args=[each.pk])))
+            for each in (winner, holder)
+        )
+        holds.lift_hold(claim_id=holder.pk, actor=actors.reviewer(lead))
+        assert finalise_consent_windows().acted == 1
+        assert competing.holders(holder) == [winner.pk]
+
+    waits = f"doesn't come into force while {holder.number}, whose place it is to take, is on hold"
+    assert waits in shown[0]
+    assert f"{winner.number}, which is to take its place, waits as well." in shown[1]
+    assert row.on_hold  # type: ignore[attr-defined]
+    assert "within minutes unless we hold that back" in to_winner
+    for words in ("The portal was down.", holder.number, holder.organization.name):
+        assert words not in to_winner
+    assert "The portal was down." not in to_holder
 
 
 def test_a_hold_is_logged_with_its_reason_for_reviewers_only(lead: User) -> None:
