@@ -31,7 +31,7 @@ from . import rounds
 from .test_claim_races import race
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
-ROUNDS = rounds(4)
+ROUNDS = rounds(2)
 
 
 def decide(case: CompetingClaimsCase, winner: int | None, arbiter: actors.Actor) -> None:
