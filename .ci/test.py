@@ -405,17 +405,16 @@ def run_processes(run: Run) -> None:
 
 
 def run_all(run: Run) -> None:
-    # Each of the two is one process after the other, and the tests with processes wait a lot.
-    with run.beside(run_processes):
-        check_all(run)
-
     # Half of the tests in their order to each, because neighbours share what they begin with.
     two = ("-n", "2", "--dist", "worksteal")
     # tests/site/test_migrations.py and the demo run the migrations; elsewhere the tables are made
     # from the models at once.
     at_once = (*two, "--no-migrations")
     no_servers = "not browser and not postgres and not redis and not stack"
-    run.tests("SQLite", no_servers, *at_once, env={})
+    # The tests with processes mostly wait for them, which leaves the cores to others.
+    with run.beside(run_processes):
+        check_all(run)
+        run.tests("SQLite", no_servers, *at_once, env={})
     with servers() as address:
         if "DATABASE_URL" in address:
             database = {"DATABASE_URL": address["DATABASE_URL"]}
