@@ -13,10 +13,9 @@ from functools import cached_property
 from typing import Any
 
 from claims.models import Association, ClaimLine, PoEDocument, ProofRequest, WorkloadUsage
-from claims.wording import key_words
 
 from .checklist import checklist_of
-from .competing_stages import WITH_REVIEWERS
+from .competing_stages import WITH_REVIEWERS, subject_of
 from .models import ChecklistVerdict, CompetingClaimsCase, CompetingParty, CompetingRuling
 
 Standing = CompetingParty.Standing
@@ -157,12 +156,7 @@ class Comparison:
     def subject(self) -> str:
         """What is contested: "Exchange Online at Contoso AG"."""
         parties = [*(column.party for column in self.columns), *self.left]
-        if not parties:
-            return key_words(self.case.key)
-        party = parties[0]
-        return key_words(
-            self.case.key, product=str(party.line.product), customer=str(party.claim.tenant or "")
-        )
+        return subject_of(self.case, parties[0] if parties else None)
 
 
 def case_with_ruling(case_id: int) -> CompetingClaimsCase | None:

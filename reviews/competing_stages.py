@@ -8,20 +8,18 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
-from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from claims.states import Status
+from claims.wording import key_words
 from cpor_site.common.business_calendar import BusinessCalendar
 
 from .models import CompetingClaimsCase, CompetingParty
 
 SLA_DAYS = 15
 """Business days within which a case should be settled (5.8)."""
-
-MOST_COUNTED = 1000
 
 Standing = CompetingParty.Standing
 WITH_REVIEWERS = (Status.UNDER_REVIEW, Status.DISPUTED)
@@ -31,7 +29,7 @@ class Stage(models.TextChoices):
     """How far a case is; only the first three wait for something."""
 
     REVIEW = "review", _("first review")
-    ASKED = "asked", _("present partner asked")
+    ASKED = "asked", _("partner of record asked")
     READY = "ready", _("ready to rule")
     RULED = "ruled", _("ruled")
     CLOSED = "closed", _("closed without a ruling")
@@ -59,22 +57,34 @@ def with_stage(cases: QuerySet[CompetingClaimsCase], now: datetime) -> QuerySet[
         sufficient_round=F("claim__round"),
         claim__status__in=WITH_REVIEWERS,
     )
-    unanswered = present.filter(
-        proof_request__answer="",
-        proof_request__closed_at=None,
-        proof_request__due_at__gt=now,
-    )
     not_asked = Q(asked_at=None) & Exists(present.filter(standing=Standing.INCUMBENT))
     return cases.annotate(
         stage=Case(
             When(ruling__isnull=False, then=Value(Stage.RULED)),
             When(closed_at__isnull=False, then=Value(Stage.CLOSED)),
             When(~Exists(ready) | not_asked, then=Value(Stage.REVIEW)),
-            When(Exists(unanswered), then=Value(Stage.ASKED)),
+            When(Exists(present.filter(unanswered(now))), then=Value(Stage.ASKED)),
             default=Value(Stage.READY),
             output_field=CharField(),
         )
     )
+
+
+def unanswered(now: datetime) -> Q:
+    """Return which parties owe an answer to a request for newer proof; ``owes_proof`` for one."""
+    return Q(
+        proof_request__answer="",
+        proof_request__closed_at=None,
+        proof_request__due_at__gt=now,
+    )
+
+
+def owes_proof(party: CompetingParty, now: datetime) -> bool:
+    """Whether the party owes an answer to a request for newer proof; reads the request."""
+    request = party.proof_request
+    if request is None or request.answer or request.closed_at is not None:
+        return False
+    return request.due_at > now
 
 
 @dataclass(frozen=True)
@@ -113,32 +123,9 @@ def stage_words(stage: str) -> Promise | str:
     return Stage(stage).label
 
 
-@dataclass(frozen=True)
-class Cases:
-    """The open cases in numbers, with the addresses of their lists."""
-
-    open: int
-    ready: int
-    late: int
-    url: str
-    ready_url: str
-
-
-def open_cases(now: datetime, calendar: BusinessCalendar) -> Cases:
-    """Return how many cases are open, ready to rule and late; one query.
-
-    Up to ``MOST_COUNTED`` are looked at, the oldest first.
-    """
-    found = list(
-        with_stage(CompetingClaimsCase.objects.filter(closed_at=None), now)
-        .order_by("opened_at")
-        .only("opened_at", "closed_at")[:MOST_COUNTED]
-    )
-    url = reverse("admin:reviews_competingclaimscase_changelist")
-    return Cases(
-        len(found),
-        sum(each.stage == Stage.READY for each in found),
-        sum(late_since(each, calendar) < now for each in found),
-        f"{url}?stage=open",
-        f"{url}?stage={Stage.READY}",
-    )
+def subject_of(case: CompetingClaimsCase, party: CompetingParty | None) -> str:
+    """Return what is contested: "Exchange Online at Contoso AG"; ``party`` is any of the case."""
+    if party is None:
+        return key_words(case.key)
+    customer = str(party.claim.tenant or "")
+    return key_words(case.key, product=str(party.line.product), customer=customer)

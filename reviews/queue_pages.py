@@ -91,25 +91,6 @@ class Segment:
 
 
 @dataclass(frozen=True)
-class ListedSegment(Segment):
-    """A few claims in an order of their own, which ``listed`` gives by their keys."""
-
-    listed: tuple[int, ...] = ()
-
-    def claims(self) -> QuerySet[Claim]:
-        return Claim.objects.filter(self.condition)
-
-    def keys(self, limit: int, beyond: Key | None, *, backwards: bool) -> list[Key]:
-        order = self.listed[::-1] if backwards else self.listed
-        if beyond is not None:
-            if beyond.pk not in order:
-                return []
-            order = order[order.index(beyond.pk) + 1 :]
-        there = set(self.claims().filter(pk__in=order).values_list("pk", flat=True))
-        return [Key(pk) for pk in order if pk in there][:limit]
-
-
-@dataclass(frozen=True)
 class Key:
     """Where a row stands within its segment."""
 

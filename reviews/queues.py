@@ -15,8 +15,7 @@ from claims.states import AssociationState, Status
 from cpor_site.common.business_calendar import BusinessCalendar
 from cpor_site.common.models import User
 
-from .models import CompetingParty
-from .queue_pages import CLOSES, COUNTED, DUE, NEWEST, ListedSegment, Segment
+from .queue_pages import CLOSES, COUNTED, DUE, NEWEST, Segment
 from .services.leases import WITH_REVIEWERS
 from .services.next_case import open_to
 
@@ -95,19 +94,11 @@ class _OpenQueue(Queue):
         return _open_segments(user, now)
 
 
-class _CompetingQueue(Queue):
-    """The claims with an open case, the oldest case first; up to one more than are counted.
-
-    They are few, and asked for by their keys: no index of claims leads to them, and left to choose,
-    the database would look through all claims.
-    """
+class _CasesQueue(Queue):
+    """The open cases of competing claims: no claims stand in it, ``case_queue`` has its rows."""
 
     def segments(self, user: User, now: datetime) -> tuple[Segment, ...]:
-        parties = CompetingParty.objects.filter(left_at=None, case__closed_at=None)
-        oldest = parties.order_by("case__opened_at", "case_id", "claim_id")
-        found = oldest.values_list("claim_id", flat=True)[: 2 * COUNTED]
-        keys = tuple(dict.fromkeys(found))[: COUNTED + 1]
-        return (ListedSegment(Q(pk__in=keys), listed=keys),)
+        return ()
 
 
 OPEN_QUEUE = _OpenQueue(
@@ -124,6 +115,16 @@ ALL = Queue(
     _("There is no claim yet. A partner starts the first one."),
     lambda user, now: (Q(),),
     NEWEST,
+)
+COMPETING = _CasesQueue(
+    "competing",
+    _("Competing"),
+    _(
+        "Several partners claim the same product or workload: one row a case. What is ready to "
+        "rule stands on top, then the nearest deadline."
+    ),
+    _("No two partners claim the same now."),
+    lambda user, now: (),
 )
 QUEUES: tuple[Queue, ...] = (
     Queue(
@@ -175,13 +176,7 @@ QUEUES: tuple[Queue, ...] = (
         lambda user, now: (UNSENT,),
         CLOSES,
     ),
-    _CompetingQueue(
-        "competing",
-        _("Competing"),
-        _("Several partners claim the same product or workload; the oldest case stands on top."),
-        _("No two partners claim the same now."),
-        lambda user, now: (),
-    ),
+    COMPETING,
     Queue(
         "disputes",
         _("Disputes"),

@@ -71,7 +71,7 @@ class Standing:
 def standing_of(claim: Claim, reader: User, now: datetime, calendar: BusinessCalendar) -> Standing:
     """Return where the claim stands, addressed to the operator's person ``reader``."""
     clock = standing.due_of(claim, now, calendar)
-    due = _due(clock, now, calendar)
+    due = due_for_reviewers(clock, now, calendar) if clock else None
     side = whose_move(claim)
     move, consequence = _sentences(claim, reader, due)
     return Standing(
@@ -86,10 +86,8 @@ def standing_of(claim: Claim, reader: User, now: datetime, calendar: BusinessCal
     )
 
 
-def _due(clock: standing.Due | None, now: datetime, calendar: BusinessCalendar) -> Due | None:
+def due_for_reviewers(clock: standing.Due, now: datetime, calendar: BusinessCalendar) -> Due:
     """Business days are those of work: one that passed is counted on, a near one stands out."""
-    if clock is None:
-        return None
     if clock.in_calendar_days:
         return Due(clock.at, clock.passed, clock.left, "nobody", "nobody")
     if clock.passed:

@@ -12,12 +12,11 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from claims.wording import key_words
 from cpor_site.common import clock
 from cpor_site.common.admin_bases import EvidenceAdmin
 from cpor_site.common.operator_calendar import operator_calendar
 
-from ..competing_stages import Age, Stage, age_of, stage_words, with_stage
+from ..competing_stages import Age, Stage, age_of, stage_words, subject_of, with_stage
 from ..models import CompetingClaimsCase, CompetingParty
 from ..views.competing import assign_page, competing_page, take_act
 from ..views.rulings import rule_page
@@ -50,11 +49,7 @@ class CompetingClaimsCaseAdmin(EvidenceAdmin):
 
     @admin.display(description=_("what is claimed"), ordering="key")
     def what(self, case: CompetingClaimsCase) -> str:
-        party = next(iter(case.parties.all()), None)
-        if party is None:
-            return key_words(case.key)
-        customer = str(party.claim.tenant or "")
-        return key_words(case.key, product=str(party.line.product), customer=customer)
+        return subject_of(case, next(iter(case.parties.all()), None))
 
     @admin.display(description=_("stage"))
     def stage(self, case: CompetingClaimsCase) -> str:

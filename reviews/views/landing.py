@@ -13,7 +13,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from claims import actors
 from claims.models import ClaimEvent
@@ -26,11 +25,12 @@ from cpor_site.common.models import JobRun, OutboxMessage, User
 from cpor_site.common.operator_calendar import operator_calendar
 
 from .. import queue_pages, queues
-from ..competing_stages import Cases, open_cases
+from ..case_queue import CHOICES, open_cases
 from ..models import CaseLease
 from ..queue_pages import COUNTED
-from ..queues import BY_CODE, OPEN_QUEUE, QUEUES
+from ..queues import BY_CODE, COMPETING, OPEN_QUEUE, QUEUES
 from ..services import administrative, leases
+from . import case_queue
 from .case import VIEW_CASE, VIEW_CLAIM, reader
 from .leading import waiting_renewals
 from .queues import Row, rows_of
@@ -122,19 +122,21 @@ def tiles_of(
 ) -> list[Tile]:
     """Return a tile for each queue with its number and its bands.
 
-    One query for all numbers, and one for the cases of competing claims if there are any.
+    One query for all numbers, and one for the cases of competing claims.
     """
     wanted: dict[str, Any] = {}
-    for queue in QUEUES:
+    claims = [queue for queue in QUEUES if queue is not COMPETING]
+    for queue in claims:
         segments = queue.segments(user, now)
         wanted[queue.code] = segments
-        if queue.code == "competing":
-            continue  # It is told by its cases: paused claims have no deadline.
         for band in bands:
             wanted[f"{queue.code}__{band.code}"] = queues.within_band(segments, band)
     counts = queue_pages.capped_counts(wanted, user)
     tiles = []
     for queue in QUEUES:
+        if queue is COMPETING:
+            tiles += [_cases_tile(user, now, calendar)] if user.has_perm(VIEW_CASE) else []
+            continue
         address = f"{_list()}?queue={queue.code}"
         parts = tuple(
             Part(
@@ -146,21 +148,22 @@ def tiles_of(
             for band in bands
             if counts.get(f"{queue.code}__{band.code}")
         )
-        if queue.code == "competing" and counts["competing"] and user.has_perm(VIEW_CASE):
-            parts = _case_parts(open_cases(now, calendar))
         tiles.append(Tile(queue.name, number_words(counts[queue.code]), address, parts))
     return tiles
 
 
-def _case_parts(cases: Cases) -> tuple[Part, ...]:
-    """Return what the tile of competing claims says of their cases."""
-    word = ngettext_lazy("case", "cases", cases.open)
-    parts = (
-        Part(gettext_lazy("late"), "bad", number_words(cases.late), cases.url),
-        Part(gettext_lazy("ready to rule"), "partner", number_words(cases.ready), cases.ready_url),
-        Part(word, "nobody", number_words(cases.open), cases.url),
+def _cases_tile(user: User, now: datetime, calendar: BusinessCalendar) -> Tile:
+    """Return the tile of competing claims, which counts cases."""
+    cases = open_cases(now, calendar)
+    hues = {"late": "bad", "ready": "partner", "mine": "nobody"}
+    parts = tuple(
+        Part(each.name, hues[each.code], number_words(number), f"{_list()}{narrowed}")
+        for each in CHOICES
+        if each.code in hues
+        and (number := sum(each.holds(case, user, now) for case in cases))
+        and (narrowed := case_queue.address(show=each.code))
     )
-    return tuple(part for part in parts if part.count != "0")
+    return Tile(COMPETING.name, number_words(len(cases)), f"{_list()}{case_queue.address()}", parts)
 
 
 def troubles_of(user: User, now: datetime) -> list[Tile]:

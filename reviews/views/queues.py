@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
@@ -29,14 +30,14 @@ from cpor_site.common.models import User
 from cpor_site.common.operator_calendar import operator_calendar
 
 from .. import queue_pages, queues
-from ..competing_stages import open_cases
 from ..models import CaseLease
 from ..queue_pages import COUNTED, Key, Place, Segment
 from ..queue_search import LONGEST, search
-from ..queues import ALL, BY_CODE, OPEN_QUEUE, QUEUES, Band, Queue
+from ..queues import ALL, BY_CODE, COMPETING, OPEN_QUEUE, QUEUES, Band, Queue
 from ..services import leases
 from ..standing_for_reviewers import Standing, standing_of
 from .case import VIEW_CASE, VIEW_CLAIM, reader
+from .case_queue import cases_page
 
 PARAMETERS = ("queue", "status", "area", "due", "q")
 """What an address may ask for beside its place; everything else in it is left alone."""
@@ -59,6 +60,8 @@ class Asked:
             given["queue"] = ""
         if given["status"] not in Status.values:
             given["status"] = ""
+        if given["queue"] == COMPETING.code and (given["q"] or given["status"]):
+            given["queue"] = ""  # It lists cases; who looks for claims looks through all of them.
         given["area"] = given["area"][:40]
         given["q"] = given["q"][:LONGEST]
         return cls(**given)
@@ -90,14 +93,40 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     user, now, calendar = reader(request), clock.now(), operator_calendar()
     asked = Asked.of(request.GET)
-    areas = list(SolutionArea.objects.values_list("code", "name"))
     queue = chosen_queue(asked)
+    if queue is COMPETING:
+        return cases_page(request, _frame(request, user, Asked(), queue), user, now, calendar)
+    areas = list(SolutionArea.objects.values_list("code", "name"))
     bands = queues.bands(now, calendar) if queue is not ALL else ()
     segments, notice = segments_of(asked, queue, user, now, bands)
     page = queue_pages.page_of(segments, place_in(request.GET))
     claims = queue_pages.with_leases(page.claims, now)
     counted = queue_pages.capped_counts({"rows": segments}, user)["rows"]
     context = {
+        **_frame(request, user, asked, queue),
+        "bands": [
+            (band, asked.address(due="" if band.code == asked.due else band.code)) for band in bands
+        ],
+        "statuses": Status.choices,
+        "areas": areas,
+        "rows": rows_of(claims, user, now, calendar, back=request.GET.urlencode()),
+        "count": count_words(counted),
+        "notice": notice,
+        "sees_cases": user.has_perm(VIEW_CASE),
+        "narrowed": bool(asked.q or asked.status or asked.area or asked.due),
+        "plain_address": asked.address(status="", area="", due="", q=""),
+        "here": request.get_full_path(),
+        "next": _place_address(asked, page.next),
+        "previous": _place_address(asked, page.previous),
+        "first": asked.address(),
+        "leads": leases.can_review(user) and actors.is_lead(user),
+    }
+    return TemplateResponse(request, "admin/queue/queue.html", context)
+
+
+def _frame(request: HttpRequest, user: User, asked: Asked, queue: Queue) -> dict[str, Any]:
+    """Return what the page of every queue shows around its rows."""
+    return {
         **admin.site.each_context(request),
         "title": _("Search") if asked.q else queue.name,
         "opts": Claim._meta,
@@ -107,28 +136,11 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "queues": [
             (each, asked.address(queue=each.code, due="", status="", q=""), each is queue)
             for each in (OPEN_QUEUE, *QUEUES, ALL)
+            if each is not COMPETING or user.has_perm(VIEW_CASE)
         ],
-        "bands": [
-            (band, asked.address(due="" if band.code == asked.due else band.code)) for band in bands
-        ],
-        "statuses": Status.choices,
-        "areas": areas,
-        "rows": rows_of(claims, user, now, calendar, back=request.GET.urlencode()),
-        "count": count_words(counted),
-        "notice": notice,
-        "cases": open_cases(now, calendar) if queue.code == "competing" else None,
-        "sees_cases": user.has_perm(VIEW_CASE),
-        "narrowed": bool(asked.q or asked.status or asked.area or asked.due),
-        "plain_address": asked.address(status="", area="", due="", q=""),
-        "here": request.get_full_path(),
-        "next": _place_address(asked, page.next),
-        "previous": _place_address(asked, page.previous),
-        "first": asked.address(),
         "decides": leases.can_review(user),
-        "leads": leases.can_review(user) and actors.is_lead(user),
         "next_case_url": reverse("admin:reviews_next_case"),
     }
-    return TemplateResponse(request, "admin/queue/queue.html", context)
 
 
 def chosen_queue(asked: Asked) -> Queue:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -19,11 +20,12 @@ from reviews.services import arbiters
 from tests import acts, factories
 from tests.reviews import competing
 
-from .pages import QUEUE, browser_of, html_of, numbers_in, text_of, url
+from .pages import QUEUE, browser_of, html_of, text_of, url
 
 pytestmark = pytest.mark.django_db
 
 LIST = "admin:reviews_competingclaimscase_changelist"
+CHOICES = ("", "ready", "late", "mine", "nobody", "nonsense")
 MONDAY = "2026-06-01T09:00+02:00"
 WORDS = {
     "grounds": ["newer_acknowledgement"],
@@ -34,7 +36,9 @@ WORDS = {
 
 @pytest.fixture
 def lead() -> User:
-    return factories.make_reviewer(role="Lead reviewer", full_name="Lena Lead")
+    return factories.make_reviewer(
+        role="Lead reviewer", full_name="Lena Lead", time_zone="Europe/Berlin"
+    )
 
 
 @pytest.fixture
@@ -62,6 +66,19 @@ def claims_of(case: CompetingClaimsCase) -> tuple[Claim, Claim]:
     """The holder's claim and the challenger's."""
     holder, challenger = Claim.objects.filter(competing_parties__case=case).order_by("pk")
     return holder, challenger
+
+
+def claim_on(customer: str, partner: str) -> Claim:
+    return factories.make_claim(tenant=factories.make_tenant(customer), location=location(partner))
+
+
+def queue_address(show: str = "") -> str:
+    return f"{reverse(QUEUE)}?queue=competing&show={show}"
+
+
+def customers_in(page: Any) -> list[str]:
+    """Whose cases stand in the queue, from top to bottom."""
+    return re.findall(r">Exchange Online at ([^<]+)</a>", html_of(page))
 
 
 def form_of(browser: Client, case: CompetingClaimsCase, winner: str) -> dict[str, Any]:
@@ -288,29 +305,46 @@ class TestOnTheClaim:
 
 
 class TestLists:
-    def test_the_oldest_open_case_stands_on_top(self, lead: User) -> None:
+    def test_one_row_a_case_ready_ones_and_near_deadlines_first(self, lead: User) -> None:
         with time_machine.travel(factories.at(MONDAY), tick=False):
-            first = competing.rival(acts.submit(factories.make_claim()))
+            read = acts.submit(claim_on("Read GmbH", "Fabrikam"))
+            acts.asked(factories.make_claim(tenant=read.tenant, location=location("Northwind")))
+            holder = acts.approved(claim_on("Asked AG", "Contoso"))
+            competing.sufficient(competing.rival(holder, location=location("Tailspin")))
         with time_machine.travel(factories.at("2026-06-03T09:00+02:00"), tick=False):
-            second = competing.sufficient(competing.rival(acts.submit(factories.make_claim())))
-            arbiters.take_arbitration(
-                case_id=competing.case_of(second).pk, actor=competing.actors.reviewer(lead)
-            )
+            ready = acts.submit(claim_on("Ready SA", "Litware"))
+            competing.sufficient(competing.rival(ready, location=location("Woodgrove")))
+            case = competing.case_of(ready)
+            arbiters.take_arbitration(case_id=case.pk, actor=competing.actors.reviewer(lead))
             browser = browser_of(lead)
-            shown = text_of(browser.get(reverse(LIST)))
-            ready = text_of(browser.get(reverse(LIST), {"stage": "ready"}))
-            mine = text_of(browser.get(reverse(LIST), {"arbiter__id__exact": lead.pk}))
-            queue = numbers_in(browser.get(reverse(QUEUE), {"queue": "competing"}))
+            pages = {show: browser.get(queue_address(show)) for show in CHOICES}
+            record = text_of(browser.get(reverse(LIST), {"stage": "ready"})).partition("Filter")[0]
             index = text_of(browser.get(reverse("admin:index")))
+        with time_machine.travel(factories.at("2026-06-30T09:00+02:00"), tick=False):
+            late = browser_of(lead).get(queue_address("late"))
 
-        assert shown.index(str(first.tenant)) < shown.index(str(second.tenant))
-        assert "2 of 15 business days" in shown
-        for page in (ready, mine):
-            assert str(second.tenant) in page.partition("Filter")[0]
-            assert str(first.tenant) not in page.partition("Filter")[0]
-        assert queue[:2] == sorted(queue[:2])
-        assert first.number in queue[:2]
-        assert "4 Competing 1 ready to rule (Competing) 2 cases (Competing)" in index
+        assert {show: customers_in(page) for show, page in pages.items()} == {
+            "": ["Ready SA", "Read GmbH", "Asked AG"],
+            "ready": ["Ready SA"],
+            "late": [],
+            "mine": ["Ready SA"],
+            "nobody": ["Read GmbH", "Asked AG"],
+            "nonsense": ["Ready SA", "Read GmbH", "Asked AG"],
+        }
+        # Nobody answered in time, so that case is ready as well.
+        assert customers_in(late) == ["Asked AG", "Ready SA", "Read GmbH"]
+        shown = text_of(pages[""])
+        days = "{} business days left {} of 15 business days"
+        for row in (
+            f"2 Litware, Woodgrove ready to rule you Wed 24 June 2026 {days.format(15, 0)} you",
+            f"first review a reviewer, Northwind Mon 8 June 2026 {days.format(3, 2)} nobody yet",
+            "2 Contoso (present partner of record), Tailspin partner of record asked Contoso",
+        ):
+            assert row in shown
+        assert page_of(case) in html_of(pages[""])
+        assert "Ready SA" in record
+        assert "Read GmbH" not in record
+        assert "3 Competing 1 ready to rule (Competing) 1 yours to rule (Competing)" in index
 
     @pytest.mark.parametrize("rows", [1, 3])
     def test_queries_do_not_grow(self, rows: int, lead: User) -> None:
@@ -318,13 +352,13 @@ class TestLists:
             competing.sufficient(competing.rival(acts.submit(factories.make_claim())))
         browser = browser_of(lead)
         found = []
-        for target in (reverse(LIST), reverse(QUEUE) + "?queue=competing"):
+        for target in (reverse(LIST), queue_address()):
             browser.get(target)
             with CaptureQueriesContext(connection) as queries:
                 assert browser.get(target).status_code == 200
             found.append(len(queries))
 
-        assert found == [9, 13]
+        assert found == [9, 8]
 
     @pytest.mark.parametrize("rivals", [1, 3])
     def test_a_page_of_many_parties_takes_as_many_queries(self, rivals: int) -> None:
