@@ -9,70 +9,94 @@ that follow each other with it::
         return acts.in_window()
 
 Every test gets a copy of what the function returned, and finds the database as the function left
-it, whichever tests ran before. A test takes one such fixture, itself or by way of others. The
-function takes no other fixture, and runs before them: in real time, with the settings as they are.
+it, whichever tests ran before. The function may take one shared fixture that stands above it, and
+go on from there; what it begins with is kept while tests alternate between several that do::
+
+    @shared
+    def refused(claim: Claim) -> Claim:
+        return acts.refuse(claim)
+
+A test takes such fixtures of one line alone: either of these two, or both, and never another
+besides. The function takes no other fixture, and runs before them: in real time, with the settings
+as they are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from inspect import signature
+from typing import Any
 
 import pytest
 from django.db import transaction
 
-Made = TypeVar("Made")
-
-_makers: dict[int, Callable[[], Any]] = {}
+Make = Callable[..., Any]
 
 
+@dataclass
 class _Begun:
-    """What the database holds beside the catalogue at this moment, and what it was made by."""
+    """What one function has put into the database, which is taken away with its transaction."""
 
-    make: Callable[[], Any] | None = None
+    make: Make
+    room: transaction.Atomic
     value: Any = None
-    room: transaction.Atomic | None = None
 
 
-def shared(make: Callable[[], Made]) -> Any:
+# The functions behind fixtures, and the line that leads to each of them.
+_makers: dict[int, Make] = {}
+_lines: dict[Make, list[Make]] = {}
+# What the database holds beside the catalogue at this moment, the first made first.
+_begun: list[_Begun] = []
+
+
+def shared(make: Make) -> Any:
     """Return a fixture that gives each test a copy of what ``make`` returned once."""
+    before = [_makers[id(make.__globals__[name])] for name in signature(make).parameters]
+    assert len(before) < 2, "What is shared goes on from one thing."
 
     @pytest.fixture(name=make.__name__)
-    def copy(_django_db_helper: None) -> Made:
-        assert _Begun.make is make, "What is shared takes a test of the database."
-        return deepcopy(_Begun.value)
+    def copy(_django_db_helper: None) -> Any:
+        value = [each.value for each in _begun if each.make is make]
+        assert value, "What is shared takes a test of the database."
+        return deepcopy(value[0])
 
     _makers[id(copy)] = make
+    _lines[make] = [*(_lines[before[0]] if before else []), make]
     return copy
 
 
 def begin(request: pytest.FixtureRequest) -> None:
     """Leave in the database what the test shares with others, and nothing else of theirs."""
     found = (getattr(request.module, name, None) for name in request.fixturenames)
-    wanted = {_makers[id(each)] for each in found if id(each) in _makers}
-    assert len(wanted) < 2, "A test begins with one thing that it shares."
-    make = wanted.pop() if wanted else None
-    if make is _Begun.make:
-        return
-    clear()
-    if make is None:
-        return
+    wanted = [_makers[id(each)] for each in found if id(each) in _makers]
+    line = max((_lines[make] for make in wanted), key=len, default=[])
+    assert set(wanted) <= set(line), "A test takes what is shared from one line."
+    kept = 0
+    while kept < min(len(line), len(_begun)) and _begun[kept].make is line[kept]:
+        kept += 1
+    clear(kept)
+    for make in line[kept:]:
+        _begin(make)
+
+
+def clear(kept: int = 0) -> None:
+    """Take away again what tests shared, except for the first so many."""
+    while len(_begun) > kept:
+        room = _begun.pop().room
+        transaction.set_rollback(True)
+        room.__exit__(None, None, None)
+
+
+def _begin(make: Make) -> None:
+    before = [deepcopy(each.value) for each in _begun[-1:]]
     room = transaction.atomic()
     room._from_testcase = True  # type: ignore[attr-defined] # As Django's own test cases do.
     room.__enter__()
-    _Begun.make, _Begun.room = make, room
+    _begun.append(_Begun(make, room))
     try:
-        _Begun.value = make()
+        _begun[-1].value = make(*before)
     except BaseException:
         clear()
         raise
-
-
-def clear() -> None:
-    """Take away again what tests shared."""
-    room = _Begun.room
-    _Begun.make = _Begun.value = _Begun.room = None
-    if room is not None:
-        transaction.set_rollback(True)
-        room.__exit__(None, None, None)
