@@ -300,6 +300,7 @@ def _taken_back(claim: Claim, event: ClaimEvent) -> dict[str, Any]:
         "lines": [in_words(line) for line in named_lines(claim, event)],
         "remaining": [in_words(line) for line in approved_lines(claim) if line.pk not in gone],
         "takes_effect_at": datetime.fromisoformat(event.details["takes_effect_at"]),
+        "was_in_force": claim.activated_at is not None,
         "due_at": None,
         "customer_reason": CUSTOMER_REASONS.get(event.details.get("customer_reason", ""), ""),
         "customer_message": Verbatim(event.details.get("customer_message", "")),

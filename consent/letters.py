@@ -128,6 +128,7 @@ def write_withdrawal(claim: Claim, event: ClaimEvent) -> None:
             by=event.actor_name,
             day=takes_effect_at,
             announced=event.kind == "withdrawal_announced",
+            was_in_force=claim.activated_at is not None,
         )
 
 

@@ -21,6 +21,7 @@ from .services import handoffs, links, overview, requests, undelivered
 NOTHING_LEFT_TO_REFUSE = frozenset(
     {
         "consent_declined",
+        "consent_withdrawn",
         "window_closed",
         "association_ended",
         "association_closed_by_operator",

@@ -106,7 +106,12 @@ QUESTION = {
         }
     ],
 }
-TAKEN_BACK = CUSTOMER_SAYS | {"takes_effect_at": AT, "remaining": [OTHER_LINE], "due_at": None}
+TAKEN_BACK = CUSTOMER_SAYS | {
+    "takes_effect_at": AT,
+    "was_in_force": True,
+    "remaining": [OTHER_LINE],
+    "due_at": None,
+}
 REJECTION = {
     "reasons": [RejectionReason.POE.label],
     "after_dispute": False,
@@ -275,7 +280,7 @@ KINDS: tuple[LetterKind, ...] = (
     _customer("consent_ended", "ended", _("The association has ended"),
               {"was_in_force": True, "operators_reason": Verbatim("")}),
     _customer("consent_taken_back", "withdrawn", _("A colleague has withdrawn"),
-              {"by": "Carl Customer", "announced": False}),
+              {"by": "Carl Customer", "announced": False, "was_in_force": True}),
     _customer("new_link", "new_link", _("Somebody asked for a new link"),
               {"claims": [{"number": NUMBER, "partner": "Fabrikam", "customer": "Contoso",
                            "waits": True, "until": DUE_AT}]}),

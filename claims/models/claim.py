@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import GET_STATE, FSMField, transition
 from simple_history.models import HistoricalRecords
 
+from cpor_site.common import clock
+
 from ..states import (
     UNDECIDED_STATUSES,
     AssociationState,
@@ -33,8 +35,10 @@ def in_consent_window(claim: Any) -> bool:
     return bool(claim.association_state == AssociationState.PROVISIONAL)
 
 
-def in_force(claim: Any) -> bool:
-    """Whether the claim's associations are active, the consent window having passed."""
+def is_past_window(claim: Any) -> bool:
+    """Whether the customer's window has passed, be it that the sweep is still to come."""
+    if claim.association_state == AssociationState.PROVISIONAL:
+        return claim.consent_closes_at is not None and claim.consent_closes_at < clock.now()
     return bool(claim.association_state == AssociationState.ACTIVE)
 
 
@@ -460,7 +464,9 @@ class Claim(models.Model):
         self._activate()
         self.activated_at = now
 
-    @transition(field=status, source=Status.APPROVED, target=Status.ENDED, conditions=[in_force])
+    @transition(
+        field=status, source=Status.APPROVED, target=Status.ENDED, conditions=[is_past_window]
+    )
     def withdraw_consent(self, *, now: Any, by: Any) -> None:
         """T12."""
         self.ended_at = now

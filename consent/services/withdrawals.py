@@ -49,6 +49,25 @@ class WindowRuns(Refused):
         )
 
 
+def is_about_to_displace(claim: Claim) -> bool:
+    """Whether the claim has won over a present partner and isn't in force yet.
+
+    The window has passed and the sweep is still to come. What the customer takes back then never
+    comes into force, so that the present partner isn't displaced for it (5.3).
+    """
+    return claim.association_state == AssociationState.PROVISIONAL and bool(
+        associations.waiting_holds(claim)
+    )
+
+
+def effect_on(claim: Claim, now: datetime) -> datetime:
+    """Return when a withdrawal of the claim made at ``now`` takes effect.
+
+    At once for ``is_about_to_displace``, else when ``effect_of`` says.
+    """
+    return now if is_about_to_displace(claim) else effect_of(now)
+
+
 def effect_of(now: datetime) -> datetime:
     """Return when a withdrawal made at ``now`` takes effect: at once, or at the month's end.
 
@@ -93,7 +112,8 @@ def withdraw(
     lines ended; if no line is left: status ended, event ``consent_withdrawn``; else event
     ``line_withdrawn`` and the claim lives on. What waits for its day leaves the event
     ``withdrawal_announced``, and so does a withdrawal made between the window's end and the sweep
-    that puts the association in force. The news of these events writes terminations and letters.
+    that puts the association in force; but who has won over a present partner ends at once, and
+    that one is spared. The news of these events writes terminations and letters.
 
     Raises the refusals of the link, ``WindowRuns``, ``Refused`` (CNS-01 without a name, CNS-02
     without a line that stands).
@@ -120,10 +140,12 @@ def withdraw(
             reason=reason,
             message=message,
             share_message=share_message,
-            takes_effect_at=effect_of(now),
+            takes_effect_at=effect_on(claim, now),
         )
         assert answer.takes_effect_at is not None
-        if answer.takes_effect_at <= now and claim.association_state == AssociationState.ACTIVE:
+        if answer.takes_effect_at <= now and (
+            claim.association_state == AssociationState.ACTIVE or is_about_to_displace(claim)
+        ):
             _carry_out(claim, answer, now)
         else:
             event = door.record(

@@ -248,7 +248,7 @@ def _withdraw_page(
     problems: tuple[Problem, ...] = (),
 ) -> HttpResponse:
     now = clock.now()
-    effect = withdrawals.effect_of(now)
+    effect = withdrawals.effect_on(recipient.request.claim, now)
     return _form_page(
         request,
         "consent/withdraw.html",

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+from pytest_django import Settings
 
 from claims import actors
 from claims.models import Association, Claim, ExclusivityHold, ProofRequest
 from claims.services.disputes import dispute_claim
 from claims.services.endings import end_association
 from claims.services.submission import withdraw_claim
-from consent.models import ConsentRequest
-from consent.services.answers import LinkSuperseded, Responder, decline
+from consent.models import ConsentRequest, IncentiveHandoff
+from consent.services.answers import AlreadyAnswered, LinkSuperseded, Responder, decline
 from consent.services.windows import finalise_consent_windows
-from consent.services.withdrawals import withdraw
+from consent.services.withdrawals import carry_out_withdrawals, withdraw
 from cpor_site.common import outbox
 from reviews.models import CompetingClaimsCase, CompetingParty
 from reviews.services import administrative, competing
@@ -143,6 +148,43 @@ def test_a_winner_that_comes_into_its_window_is_asked_for_its_proof_too() -> Non
     assert acts.fresh(winner).status == "approved"
     assert case_of(late).parties.exclude(proof_request=None).count() == 2
     assert ProofRequest.objects.filter(claim=winner, closed_at=None).count() == 1
+
+
+@pytest.mark.parametrize("who", ["customer", "partner"])
+def test_who_gives_up_between_window_and_sweep_displaces_nobody(
+    who: str, settings: Settings
+) -> None:
+    """The window has passed and the sweep is still to come: the holder is in force, and stays."""
+    settings.CPOR_WITHDRAWAL_TAKES_EFFECT = "month_end"
+    holder, winner = won()
+    before = Association.objects.values().get(claim=holder)
+    closes_at = acts.fresh(winner).consent_closes_at
+    assert closes_at is not None
+    with time_machine.travel(closes_at + timedelta(minutes=2), tick=False):
+        if who == "customer":
+            page = reverse("consent_withdraw", args=[acts.token_of(winner)])
+            assert "The association ends at once" in Client().get(page).content.decode()
+            withdraw(token=acts.token_of(winner), responder=Responder("Jana"))
+            with pytest.raises(AlreadyAnswered):
+                withdraw(token=acts.token_of(winner), responder=Responder("Jana"))
+        else:
+            end_association(claim_id=winner.pk, actor=owner(winner), reason="Over.")
+        assert holders(holder) == [holder.pk]
+    with time_machine.travel(closes_at + timedelta(minutes=6), tick=False):
+        assert finalise_consent_windows().examined == 0
+        assert carry_out_withdrawals().examined == 0
+
+    assert Association.objects.values().get(claim=holder) == before
+    assert kinds(holder)[-1] == "association_spared"
+    gone = Association.objects.get(claim=winner)
+    assert (acts.fresh(winner).status, gone.state, gone.effective_from) == ("ended", "ended", None)
+    assert not IncentiveHandoff.objects.filter(claim=winner).exists()
+    hold = ExclusivityHold.objects.get(released_at=None)
+    assert (hold.organization, hold.waits_for) == (holder.organization, None)
+    if who == "customer":
+        told = [acts.letters(winner, kind)[0].text_body for kind in
+                ("consent_withdrawn", "consent_taken_back")]  # fmt: skip
+        assert ["don't become partner" in told[0], "does not become your" in told[1]] == [True] * 2
 
 
 class TestTwoActivitiesOfOneWinner:
