@@ -18,6 +18,7 @@ from cpor_site.common.spoken import moment_words
 
 from .comparison import Comparison
 from .models import CompetingParty
+from .services.comparing import is_ruled_on
 
 NOBODY = "nobody"
 LONGEST_SHARED, LONGEST_INTERNAL = 3000, 5000
@@ -165,6 +166,8 @@ def _prevails(party: CompetingParty, compared: Comparison) -> str:
 
 
 def _nobody(compared: Comparison) -> str:
+    if any(is_ruled_on(party) for each in compared.incumbents for party in each.parties):
+        return gettext("Nobody prevails: what an earlier ruling decided stands")
     if compared.incumbents:
         return gettext("Nobody prevails: the present partner of record stays")
     return gettext("Nobody prevails: no challenger becomes partner of record")

@@ -8,20 +8,19 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from claims import actors
 from claims.actors import Actor
 from claims.models import Claim
 from claims.refusals import NotYours
-from claims.states import LineStatus
 from cpor_site.common import fresh, outbox
 from cpor_site.common.models import OutboxMessage
 from cpor_site.common.problems import Problem, Refused
 
 from ..comparison import Column, Comparison, case_with_ruling, compare
 from ..models import CompetingClaimsCase, CompetingRuling
+from ..ruling_effects import consequences
 from ..ruling_forms import RulingForm, changes_since
 from ..services import rulings
 from ..services.rehearsal import rehearse
@@ -68,8 +67,14 @@ def rule_page(request: HttpRequest, case: CompetingClaimsCase) -> HttpResponse:
     try:
         if step != "confirm":
             numbers = [column.claim.number for column in compared.columns]
-            letters = rehearse(lambda: _rule(case, actor, form), numbers)
-            return _previewed(request, compared, form, letters)
+            found: list[tuple[Column, str]] = []
+
+            def perform() -> None:
+                _rule(case, actor, form)
+                found.extend(consequences(compared))
+
+            letters = rehearse(perform, numbers)
+            return _previewed(request, compared, found, letters)
         ruling = _rule(case, actor, form)
     except NotYours:
         raise PermissionDenied from None
@@ -130,7 +135,10 @@ def _shown(
 
 
 def _previewed(
-    request: HttpRequest, compared: Comparison, form: RulingForm, letters: list[OutboxMessage]
+    request: HttpRequest,
+    compared: Comparison,
+    found: list[tuple[Column, str]],
+    letters: list[OutboxMessage],
 ) -> HttpResponse:
     """Show what happens to each party and the letters as they would leave."""
     names = dict(
@@ -140,7 +148,7 @@ def _previewed(
     )
     context = {
         **frame(request, compared, _("Rule on competing claims")),
-        "consequences": consequences(compared, form.winner_id),
+        "consequences": found,
         "letters": [
             (letter, names.get(letter.claim_number, ""), outbox.preview(letter).text)
             for letter in letters
@@ -153,47 +161,6 @@ def _previewed(
         ],
     }
     return TemplateResponse(request, "admin/competing/preview.html", context)
-
-
-def consequences(compared: Comparison, winner_id: int | None) -> list[tuple[Column, str]]:
-    """Return what the ruling does to each party, in a sentence each."""
-    winners = {
-        column.claim.pk
-        for column in compared.columns
-        if winner_id in {party.pk for party in column.parties}
-    }
-    return [
-        (column, _consequence(column, column.claim.pk in winners, winner_id is not None))
-        for column in compared.columns
-    ]
-
-
-def _consequence(column: Column, wins: bool, somebody: bool) -> str:
-    claim: Claim = column.claim
-    if wins:
-        days = claim.rule_profile.consent_calendar_days
-        return ngettext(
-            "Prevails. The claim is approved if it is in no other case, and the customer may then "
-            "refuse within %(days)d day.",
-            "Prevails. The claim is approved if it is in no other case, and the customer may then "
-            "refuse within %(days)d days.",
-            days,
-        ) % {"days": days}
-    if column.is_incumbent:
-        if somebody:
-            return _(
-                "Stays in force until the customer's time for the other claim has passed; without "
-                "a refusal its association ends then, and it can dispute that."
-            )
-        return _("Stays partner of record.")
-    if not column.is_ready:
-        return _(
-            "Takes no part in the ruling: its proof isn't found sufficient. It stays undecided."
-        )
-    lines = claim.lines.filter(line_status=LineStatus.INCLUDED)
-    if lines.exclude(pk__in=[line.pk for line in column.lines]).exists():
-        return _("Does not prevail: loses the contested lines; the claim goes on with the others.")
-    return _("Does not prevail: the claim is rejected, and its partner can dispute that once.")
 
 
 def _done(compared: Comparison, ruling: CompetingRuling) -> str:

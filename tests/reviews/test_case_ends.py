@@ -22,6 +22,7 @@ from consent.services.windows import finalise_consent_windows
 from consent.services.withdrawals import carry_out_withdrawals, withdraw
 from cpor_site.common import outbox
 from reviews.models import CompetingClaimsCase, CompetingParty
+from reviews.ruling_forms import NOBODY
 from reviews.services import administrative, competing
 from reviews.services.decisions import approve_claim
 from reviews.services.splitting import split_contested
@@ -40,6 +41,9 @@ from tests.reviews.competing import (
     sufficient,
     won,
 )
+
+from .pages import browser_of, text_of
+from .test_competing_pages import address, form_of
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +105,7 @@ class TestNobodyIsLeftToCompare:
         late = sufficient(rival(holder))
         for each in (holder, winner):
             answered(each)
+        shown = preview(case_of(late))
 
         old = decide(case_of(late), None).case
 
@@ -108,9 +113,23 @@ class TestNobodyIsLeftToCompare:
         assert outcomes(old) == {holder.pk: "", winner.pk: "", late.pk: "lost"}
         assert open_cases() == 0
         tell_of_no_change(holder, winner)
+        for words in (
+            f"Yields to {winner.number} by an earlier ruling, which stands",
+            "Prevailed in an earlier ruling, which stands",
+            "Does not prevail: the claim is rejected, and its partner can dispute that once.",
+        ):
+            assert words in shown
+        assert "Stays partner of record" not in shown
         with after(winner):
             finalise_consent_windows()
         assert holders(holder) == [winner.pk]
+
+
+def preview(case: CompetingClaimsCase) -> str:
+    """What a lead reads before ruling that nobody prevails."""
+    browser = browser_of(factories.make_reviewer(role="Lead reviewer"))
+    typed = form_of(browser, case, NOBODY) | {"step": "preview"}
+    return text_of(browser.post(address("rule", case), typed))
 
 
 def tell_of_no_change(*claims: Claim) -> None:

@@ -172,7 +172,7 @@ class TestRuling:
 
         assert "Fabrikam" in shown
         assert "Stays in force until the customer's time for the other claim has passed" in shown
-        assert "Prevails. The claim is approved if it is in no other case" in shown
+        assert "Prevails. The claim is approved, and the customer may then refuse" in shown
         for claim in (holder, challenger):
             assert f"Letter to {claim.created_by.email}" in shown
         assert not CompetingRuling.objects.exists()
