@@ -20,6 +20,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="needs DATABASE_URL of a PostgreSQL"))
         if item.get_closest_marker("redis") and not os.environ.get("REDIS_URL"):
             item.add_marker(pytest.mark.skip(reason="needs REDIS_URL"))
+    shared.put_together(items)
 
 
 def pytest_collection_finish() -> None:

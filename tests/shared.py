@@ -2,7 +2,7 @@
 
 To bring a claim into the middle of its life takes a few hundred statements, more than most tests
 need for what they ask. ``@shared`` in the place of ``@pytest.fixture`` makes it once for all tests
-that follow each other with it::
+of a module with it, which therefore follow each other wherever they stand::
 
     @shared
     def claim() -> Claim:
@@ -23,10 +23,11 @@ as they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import deepcopy
 from dataclasses import dataclass
 from inspect import signature
+from itertools import groupby
 from typing import Any
 
 import pytest
@@ -67,12 +68,31 @@ def shared(make: Make) -> Any:
     return copy
 
 
-def begin(request: pytest.FixtureRequest) -> None:
-    """Leave in the database what the test shares with others, and nothing else of theirs."""
-    found = (getattr(request.module, name, None) for name in request.fixturenames)
+def _line(module: Any, fixtures: Iterable[str]) -> list[Make]:
+    """Return all that leads to what a test begins with."""
+    found = (getattr(module, name, None) for name in fixtures)
     wanted = [_makers[id(each)] for each in found if id(each) in _makers]
     line = max((_lines[make] for make in wanted), key=len, default=[])
     assert set(wanted) <= set(line), "A test takes what is shared from one line."
+    return line
+
+
+def put_together(items: list[pytest.Item]) -> None:
+    """Let those tests of a module follow each other that begin with the same."""
+    ordered: list[pytest.Item] = []
+    for module, tests in groupby(items, lambda item: getattr(item, "module", None)):
+        first: dict[Make, int] = {}
+        keyed = []
+        for item in tests:
+            line = _line(module, getattr(item, "fixturenames", ()))
+            keyed.append(([first.setdefault(make, len(first)) for make in line], item))
+        ordered += [item for _key, item in sorted(keyed, key=lambda each: each[0])]
+    items[:] = ordered
+
+
+def begin(request: pytest.FixtureRequest) -> None:
+    """Leave in the database what the test shares with others, and nothing else of theirs."""
+    line = _line(request.module, request.fixturenames)
     kept = 0
     while kept < min(len(line), len(_begun)) and _begun[kept].make is line[kept]:
         kept += 1
