@@ -267,10 +267,11 @@ ACCOUNT_FORMS = {
 }
 # How many in how long, for one address (ip), one account that is named (key), one person (user).
 # cpor_site/account/adapter.py says these times in words; there the key of a failed sign-in is the
-# account together with the address, and stands the bound for an account from all addresses.
+# account together with the address, and stand the bounds for an account from all addresses and for
+# an address. The library would forget the latter at each second factor that is shown.
 ACCOUNT_RATE_LIMITS = {
     "login": "60/m/ip",
-    "login_failed": "50/15m/ip,6/15m/key",
+    "login_failed": "6/15m/key",
     "change_password": "10/15m/user",
     "reset_password": "20/15m/ip,3/15m/key",
     "reset_password_from_key": "30/15m/ip",

@@ -25,8 +25,11 @@ UNKNOWN_ADDRESS = "::"
 
 MOST_FROM_ANYWHERE = 60
 """Wrong passwords for one account, from all addresses together, before nobody may sign in to it."""
+MOST_FROM_ONE_ADDRESS = 50
+"""Wrong passwords from one address, for all accounts together, before it may sign in to none."""
 WITHIN = timedelta(minutes=15)
 _NAME = "sign_in_failed"
+_FROM = "sign_in_failed_from"
 
 
 class DeskAdapter(DefaultAccountAdapter):
@@ -92,23 +95,34 @@ class DeskAdapter(DefaultAccountAdapter):
         user.save(update_fields=["password"])
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
-        """Count a try for the account from this address, then for the account from anywhere.
+        """Count a try for the account from this address, then for each of the two by itself.
 
         The first lock keeps out whoever guesses, and nobody who signs in from elsewhere; what it
-        refuses isn't counted for the second, so that one address alone can't reach that one.
+        refuses isn't counted for the others, so that one address alone can't lock the account. The
+        others are the desk's own counts: the library forgets all of its own about an address when
+        anybody there has shown a second factor or chosen a password.
         """
         user = super().authenticate(request, **credentials)
         if user is not None:
-            self._taken.give_back(1)
+            self._give_back()
         return user
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         super().pre_authenticate(request, **credentials)
-        self._taken: limits.Taken = limits.take(
-            _NAME, _account(credentials), most=MOST_FROM_ANYWHERE, within=WITHIN
-        )
-        if not self._taken.count:
-            raise self.validation_error("too_many_login_attempts")
+        self._taken: list[limits.Taken] = []
+        for name, key, most in (
+            (_FROM, _network(self.get_client_ip(request)), MOST_FROM_ONE_ADDRESS),
+            (_NAME, _account(credentials), MOST_FROM_ANYWHERE),
+        ):
+            taken = limits.take(name, key, most=most, within=WITHIN)
+            if not taken.count:
+                self._give_back()
+                raise self.validation_error("too_many_login_attempts")
+            self._taken.append(taken)
+
+    def _give_back(self) -> None:
+        for each in self._taken:
+            each.give_back(1)
 
     def unlock(self, request: HttpRequest, user: User) -> None:
         """Forget failed tries: whoever reads the account's mail has just chosen a password."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from typing import Any
 
 from allauth.mfa import app_settings
@@ -36,6 +37,23 @@ def _code(label: Any, help_text: Any = "", **attributes: Any) -> forms.CharField
     )
 
 
+def use(user: Any, code: str) -> bool:
+    """Note that a code of the app was taken; False if it was before."""
+    halves = 2 * app_settings.TOTP_TOLERANCE + 1
+    return cache.add(_entry(user, code), 1, timeout=app_settings.TOTP_PERIOD * (halves + 1))
+
+
+def is_used(user: Any, code: str) -> bool:
+    """Whether a code of the app was taken before."""
+    return cache.get(_entry(user, code)) is not None
+
+
+def _entry(user: Any, code: str) -> str:
+    """Return the cache's name for a code: its digits, as the library reads it."""
+    digits = "".join(each for each in code if each in string.digits)
+    return f"second_factor_used:{user.pk}:{digits}"
+
+
 class _OnlyOnce:
     """Takes a code of the app once, for as long as the library would take it."""
 
@@ -44,13 +62,11 @@ class _OnlyOnce:
     user: Any
 
     def clean_code(self) -> str:
+        if is_used(self.user, self.cleaned_data["code"]):  # Or the library forgets wrong tries.
+            raise get_adapter().validation_error("incorrect_code")
         code = str(super().clean_code())  # type: ignore[misc]
-        if self.authenticator.type == Authenticator.Type.TOTP:
-            halves = 2 * app_settings.TOTP_TOLERANCE + 1
-            typed = "".join(code.split())
-            entry = f"second_factor_used:{self.user.pk}:{typed}"
-            if not cache.add(entry, 1, timeout=app_settings.TOTP_PERIOD * (halves + 1)):
-                raise get_adapter().validation_error("incorrect_code")
+        if self.authenticator.type == Authenticator.Type.TOTP and not use(self.user, code):
+            raise get_adapter().validation_error("incorrect_code")
         return code
 
 
@@ -79,11 +95,13 @@ class NewAppForm(PlainForm, ActivateTOTPForm):
 
     def clean_code(self) -> str:
         try:
-            return str(super().clean_code())
+            code = str(super().clean_code())
         except ValidationError as error:
             if error.code != "incorrect_code":
                 raise
             raise ValidationError(WRONG_CODE, code=error.code) from error
+        use(self.user, code)
+        return code
 
 
 class NewPasskeyForm(PlainForm, AddWebAuthnForm):
