@@ -21,7 +21,6 @@ from consent.services.windows import finalise_consent_windows
 from consent.tokens import token_for
 from cpor_site.common import clock, outbox
 from cpor_site.common.models import OutboxMessage, User
-from cpor_site.common.problems import Refused
 from reviews.services import decisions
 from reviews.services.decisions import FindingEntry
 from tests import factories
@@ -41,46 +40,39 @@ def warnings(claim: Claim) -> dict[str, str]:
     }
 
 
+class _Whatever(dict[str, str]):
+    """A confirmation of every warning, which spares asking first what a claim warns of."""
+
+    def __missing__(self, key: str) -> str:
+        return "Known."
+
+    def __contains__(self, key: object) -> bool:
+        return True
+
+    def __bool__(self) -> bool:
+        return True
+
+
 def edit(claim: Claim, changes: ClaimChanges) -> Claim:
     """Edit a claim as its partner, confirming what the edit warns of."""
-
-    def attempt(confirmed: dict[str, str]) -> Claim:
-        return edit_claim(
-            claim_id=claim.pk,
-            actor=actors.partner(claim.created_by),
-            version=fresh(claim).version,
-            changes=changes,
-            confirmed=confirmed,
-        )
-
-    try:
-        return attempt({})
-    except Refused as refusal:
-        return attempt({problem.key: "Known." for problem in refusal.problems})
+    return edit_claim(
+        claim_id=claim.pk,
+        actor=actors.partner(claim.created_by),
+        version=fresh(claim).version,
+        changes=changes,
+        confirmed=_Whatever(),
+    )
 
 
 def submit(claim: Claim, **changes: Any) -> Claim:
     """Submit a claim of ``factories.make_claim``, confirming what it warns of."""
-
-    def attempt(confirmed: dict[str, str]) -> Claim:
-        given: dict[str, Any] = {"acknowledged": True, "confirmed": confirmed} | changes
-        return submit_claim(
-            claim_id=claim.pk,
-            actor=actors.partner(claim.created_by),
-            version=claim.version,
-            **given,
-        )
-
-    # Nearly all warn of this alone, and to ask for the warnings costs a third of the whole.
-    products = sorted(claim.lines.values_list("product__code", flat=True))
-    usual = {f"POE-10:{'+'.join(products)}": "Known."}
-    try:
-        return attempt(usual)
-    except Refused as refusal:
-        others = {each.key: "Known." for each in refusal.problems if not each.blocks}
-        if "confirmed" in changes or not others:
-            raise
-    return attempt(usual | others)
+    given: dict[str, Any] = {"acknowledged": True, "confirmed": _Whatever()} | changes
+    return submit_claim(
+        claim_id=claim.pk,
+        actor=actors.partner(claim.created_by),
+        version=claim.version,
+        **given,
+    )
 
 
 def under_review(claim: Claim | None = None, *, reviewer: User | None = None) -> Claim:
