@@ -42,6 +42,7 @@ EVENT_WORDS: dict[str, Promise] = {
     "renewal_refused": _("The customer is not asked again"),
     "consent_renewed": _("The customer is asked once more"),
     "administrative_end_proposed": _("Closing by the operator proposed"),
+    "administrative_end_lapsed": _("Closing by the operator lapsed: the claim was closed before"),
     "administrative_end_turned_down": _("Closing by the operator turned down"),
     "claim_closed_by_operator": _("Claim closed by the operator"),
     "association_closed_by_operator": _("Association ended by the operator"),

@@ -25,7 +25,7 @@ from claims.states import (
 from cpor_site.common.letters import RenderedLetter, Verbatim, render_letter
 from cpor_site.common.operator_calendar import operator_calendar, operator_zone
 
-from .letters import LATE, LATE_CASE, LATE_CASE_KIND
+from .letters import LAPSED, LATE, LATE_CASE, LATE_CASE_KIND
 
 NUMBER = "CPOR-2026-000123"
 LINE = "Exchange Online – Usage"
@@ -288,6 +288,10 @@ KINDS: tuple[LetterKind, ...] = (
               {"customers": ["Contoso"], "hours": 2}),
     LetterKind("late_review_reported", LATE, Side.REVIEWER, _("The reviewers are late"),
                SUBMITTED, {"reviewer": "", "kind": "pickup", "clock": DeadlineKind.PICKUP.label}),
+    LetterKind("administrative_end_lapsed", LAPSED, Side.REVIEWER,
+               _("A claim that a lead proposed to close was closed otherwise"), WITHDRAWN,
+               {"status": Status.REJECTED.label, "proposed_at": AT,
+                "reason": Verbatim("The customer no longer exists.")}),
     LetterKind(LATE_CASE_KIND, LATE_CASE, Side.REVIEWER, _("A case of competing claims is late"),
                UNDER_REVIEW, {"arbiter": "", "opened_at": AT, "queue": EXAMPLE_LINK,
                               "claims": [f"{NUMBER} (Fabrikam)", "CPOR-2026-000124 (Northwind)"]}),

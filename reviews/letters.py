@@ -10,16 +10,18 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 
+from claims import door
 from claims.models import Claim, ClaimEvent
 from claims.states import DeadlineKind
 from cpor_site.common import outbox
-from cpor_site.common.letters import render_letter, usable_locale
+from cpor_site.common.letters import Verbatim, render_letter, usable_locale
 from cpor_site.common.models import User
 
-from .models import CompetingClaimsCase
+from .models import AdministrativeEnd, CompetingClaimsCase
 
 LATE = "reviews/letters/review_late"
 LATE_CASE = "reviews/letters/case_late"
+LAPSED = "reviews/letters/end_lapsed"
 LATE_CASE_KIND = "late_case_reported"
 
 
@@ -83,6 +85,30 @@ def write_late_case(
                 + "?stage=open",
             },
         )
+
+
+def write_lapsed_end(proposal: AdministrativeEnd, claim: Claim, event: ClaimEvent) -> None:
+    """Tell who proposed to close a claim that something else has closed it (T23)."""
+    lead = proposal.proposed_by
+    with translation.override(usable_locale(lead.locale)):
+        stands = door.status_label(claim)
+    _send(
+        event,
+        event.kind,
+        LAPSED,
+        lead,
+        {
+            "number": claim.number,
+            "claim_name": claim.name,
+            "customer": claim.tenant.name if claim.tenant else "",
+            "partner": claim.organization.name,
+            "status": stands,
+            "reason": Verbatim(proposal.reason),
+            "proposed_at": proposal.proposed_at,
+            "case": settings.CPOR_PUBLIC_URL
+            + reverse("admin:claims_claim_change", args=[claim.pk]),
+        },
+    )
 
 
 def _send(event: ClaimEvent, kind: str, template: str, lead: User, context: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from claims.models import Claim, ClaimEvent
 from claims.signals import Moved, claim_moved, claims_moved
 from claims.states import Status
 
-from .services import cases, leases, leaving, outcomes
+from .services import administrative, cases, leases, leaving, outcomes
 
 CONCERN_CASES = frozenset(
     {
@@ -67,6 +67,21 @@ def follow_leases(*, claim: Claim, event: ClaimEvent, actor: Actor, **kwargs: An
     """
     if event.from_status:
         leases.follow(claim, actor, event.at)
+
+
+@receiver(claim_moved, dispatch_uid="reviews.lapse_ends")
+def lapse_ends(*, claim: Claim, event: ClaimEvent, **kwargs: Any) -> None:
+    """Settle a proposal to close the claim that something else has closed."""
+    if event.from_status:
+        administrative.lapse_ends([claim], event.at)
+
+
+@receiver(claims_moved, dispatch_uid="reviews.lapse_ends")
+def lapse_many_ends(*, moves: Sequence[Moved], **kwargs: Any) -> None:
+    """Do the same for many claims; one query where none waits."""
+    closed = [move.claim for move in moves if move.event.from_status]
+    if closed:
+        administrative.lapse_ends(closed, moves[0].event.at)
 
 
 @receiver(claims_moved, dispatch_uid="reviews.follow_cases")

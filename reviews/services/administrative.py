@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from claims import door
+from claims import actors, door
 from claims.actors import Actor
 from claims.models import Association, Claim, Dispute
 from claims.refusals import MovedOn, NotYours
@@ -15,11 +16,13 @@ from claims.services import associations, proof_requests
 from claims.services.dispute_record import settle_dispute
 from claims.services.submission import close_lines, settle_findings
 from claims.states import Act, LineStatus, RejectionReason, Status
+from cpor_site.common.key_lists import Among
 from cpor_site.common.models import User
 from cpor_site.common.problems import Refused, error
 
+from .. import letters
 from ..models import AdministrativeEnd
-from . import leases
+from . import cases, leases, secrecy
 
 Outcome = AdministrativeEnd.Outcome
 LONGEST_REASON = 200
@@ -71,8 +74,8 @@ def propose_end(
     ``reason`` is what the parties read. Effects: the proposal, internal event
     ``administrative_end_proposed``. Raises ``NotYours`` for anybody but a lead,
     ``ChangedMeanwhile``, ``ConflictOfInterest``, ``DecidedBefore``, ``Refused``: ADM-01 for a
-    draft, ADM-04 while another proposal waits, ADM-05 without a reason or with a far too long text;
-    ``MovedOn`` for a claim that is closed.
+    draft, ADM-04 while another proposal waits, ADM-05 without a reason or with a far too long text,
+    REV-46 for a reason that names a rival; ``MovedOn`` for a claim that is closed.
     """
     with door.open_for_change(claim_id=claim_id, actor=actor, version=version) as (claim, now):
         user = leases.leading(actor)
@@ -83,7 +86,7 @@ def propose_end(
                 error("ADM-04", _("Somebody has proposed this already; it waits for an answer."))
             )
         reason, internal_note = reason.strip(), internal_note.strip()
-        _check_texts(reason, internal_note)
+        _check_texts(claim, reason, internal_note)
         proposal = AdministrativeEnd(
             claim=claim,
             reason=reason,
@@ -176,6 +179,28 @@ def turn_down_end(*, claim_id: int, actor: Actor, version: int | None = None) ->
     return proposal
 
 
+def lapse_ends(claims: Sequence[Claim], now: datetime) -> None:
+    """Let proposals lapse whose claims can't be closed any more, whatever else closed them.
+
+    Effects for each, in order: the proposal settled as taken back in the name of who made it, its
+    history without anybody, internal event ``administrative_end_lapsed``, a letter to who made it.
+    """
+    over = {claim.pk: claim for claim in claims if not can_be_closed(claim)}
+    if not over:
+        return
+    for proposal in waiting_ends().filter(Among("claim", over)):
+        claim, user = over[proposal.claim_id], proposal.proposed_by
+        proposal.outcome = Outcome.TURNED_DOWN
+        proposal.settled_by, proposal.settled_at = user, now
+        proposal._change_reason = "lapsed"  # type: ignore[attr-defined]
+        _save(proposal, None)
+        event = door.record(
+            claim, kind="administrative_end_lapsed", actor=actors.SYSTEM, at=now, internal=True
+        )
+        if user.is_active:
+            letters.write_lapsed_end(proposal, claim, event)
+
+
 def _must_be_closable(claim: Claim) -> None:
     if claim.status == Status.EDITING:
         raise _a_draft()
@@ -203,7 +228,7 @@ def _a_draft() -> Refused:
     )
 
 
-def _check_texts(reason: str, note: str) -> None:
+def _check_texts(claim: Claim, reason: str, note: str) -> None:
     problems = []
     if not reason:
         problems.append(
@@ -222,6 +247,19 @@ def _check_texts(reason: str, note: str) -> None:
                     field=field,
                 )
             )
+    named = secrecy.named_in(reason, [claim], cases.rivals_of(claim))
+    if named:
+        problems.append(
+            error(
+                "REV-46",
+                _(
+                    "Partner and customer read the reason, and they may not learn of others who "
+                    "claim the same. Leave out: %(found)s."
+                )
+                % {"found": secrecy.quoted(named)},
+                field="reason",
+            )
+        )
     if problems:
         raise Refused(*problems)
 
@@ -232,6 +270,6 @@ def _settle(proposal: AdministrativeEnd, outcome: Outcome, user: User, now: date
     _save(proposal, user)
 
 
-def _save(proposal: AdministrativeEnd, user: User) -> None:
+def _save(proposal: AdministrativeEnd, user: User | None) -> None:
     proposal._history_user = user  # type: ignore[attr-defined]
     proposal.save()

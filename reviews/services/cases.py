@@ -69,6 +69,18 @@ def open_parties(claim: Claim) -> QuerySet[CompetingParty]:
     ).select_related("case", "line")
 
 
+def rivals_of(claim: Claim) -> list[Claim]:
+    """Return the other organisations' claims that this one has ever been in a case with."""
+    met = CompetingParty.objects.filter(claim=claim).values("case")
+    others = CompetingParty.objects.filter(case__in=met).values("claim")
+    return list(
+        Claim.objects.filter(pk__in=others)
+        .exclude(organization=claim.organization_id)
+        .select_related("organization", "location")
+        .order_by("pk")
+    )
+
+
 def note_new_proof(claim: Claim) -> None:
     """Let an arbiter whose page is older than the change read the case anew before ruling."""
     cases = lock(open_parties(claim).values_list("case", flat=True))

@@ -319,7 +319,7 @@ def _word_problems(
                     "All parties read the shared reason, and none may learn of another. Leave out: "
                     "%(found)s."
                 )
-                % {"found": ", ".join(f"“{each}”" for each in named)},
+                % {"found": secrecy.quoted(named)},
                 field="shared_reason",
             )
         )

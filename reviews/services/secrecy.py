@@ -24,14 +24,14 @@ def named_in(text: str, readers: Sequence[Claim], left: Sequence[Claim] = ()) ->
 
     Looks for the company's name, with and without its legal form, its partner ID, its domain, the
     claim's number, the names and addresses of its people and the names of its documents. What all
-    readers have in common gives nothing away. ``left`` are claims whose partners don't read the
-    text, and whom it may not name either.
+    readers have in common gives nothing away, which is everything where one alone reads it.
+    ``left`` are claims whose partners don't read the text, and whom it may not name either.
     """
     spoken = f" {_words(text)} "
     known: dict[int, dict[str, str]] = {}
     for claim in readers:
         known.setdefault(claim.organization_id, {}).update(_facts(claim))
-    common = set.intersection(*map(set, known.values())) if len(known) > 1 else set()
+    common = set.intersection(*map(set, known.values())) if known else set()
     for claim in left:
         known.setdefault(claim.organization_id, {}).update(_facts(claim))
     found = {
@@ -41,6 +41,11 @@ def named_in(text: str, readers: Sequence[Claim], left: Sequence[Claim] = ()) ->
         if fact not in common and f" {fact} " in spoken
     }
     return sorted(found.values())
+
+
+def quoted(named: Sequence[str]) -> str:
+    """Return the findings as a sentence lists them."""
+    return ", ".join(f"“{each}”" for each in named)
 
 
 def _facts(claim: Claim) -> dict[str, str]:

@@ -13,6 +13,7 @@ from claims import actors
 from claims.models import (
     Association,
     Claim,
+    ClaimEvent,
     ClaimLine,
     Dispute,
     ExclusivityHold,
@@ -21,6 +22,8 @@ from claims.models import (
 )
 from claims.refusals import ChangedMeanwhile, ConflictOfInterest, MovedOn, NotYours
 from claims.services.disputes import dispute_claim
+from claims.services.endings import end_association
+from claims.services.sweeps import reject_stale_claims
 from claims.states import AssociationState, LineStatus, RejectionReason, Status
 from consent.models import ConsentRequest, IncentiveHandoff
 from cpor_site.common import clock
@@ -163,7 +166,39 @@ class TestClosing:
         assert not claim.events.filter(kind__startswith="administrative", internal=False).exists()
 
 
+class TestLapsing:
+    def test_whatever_else_closes_the_claim(self, lead: User, other: User) -> None:
+        held, asked = acts.active(), acts.asked()
+        for claim in (held, asked):
+            propose(claim, lead)
+        end_association(claim_id=held.pk, actor=actors.partner(held.created_by), reason="Over.")
+        with acts.past(asked):
+            reject_stale_claims()
+
+        for claim, status in ((held, "Association ended"), (asked, "Rejected")):
+            with pytest.raises(Refused):
+                confirm(claim, other)
+            event = ClaimEvent.objects.get(claim=claim, kind="administrative_end_lapsed")
+            assert (event.internal, event.side, event.actor) == (True, "system", None)
+            (letter,) = acts.letters(claim, "administrative_end_lapsed")
+            assert (letter.recipient, f"Status now: {status}" in letter.text_body) == (
+                lead.email,
+                True,
+            )
+            assert WHY in " ".join(letter.text_body.split())
+            settled = AdministrativeEnd.objects.get(claim=claim)
+            assert (settled.outcome, settled.history.latest().history_user) == ("turned_down", None)
+        assert not administrative.waiting_ends().exists()
+
+
 class TestRefusals:
+    def test_the_reason_names_no_rival(self, lead: User) -> None:
+        claim = acts.submit(factories.make_claim())
+        rival = acts.submit(factories.make_claim(tenant=claim.tenant))
+        assert refusal(claim, lead, f"It is {rival.organization}'s.") == ("REV-46",)
+        assert refusal(claim, lead, f"See {rival.number}.") == ("REV-46",)
+        assert propose(claim, lead, f"{claim.organization} asked us to close {claim.number}.")
+
     def test_it_takes_two_people_even_for_the_database(self, lead: User) -> None:
         claim = acts.active()
         proposal = propose(claim, lead)

@@ -57,6 +57,7 @@ ROWS = {
     "PoE refused by the virus check": ["document_refused"],
     "Consent asked once more": ["consent_renewed", "renewal_refused"],
     "Administrative end": ["association_closed_by_operator", "claim_closed_by_operator"],
+    "Administrative end proposed, but closed otherwise": ["administrative_end_lapsed"],
     "SLA breach": ["late_review_reported", "late_case_reported"],
 }
 """Section 2.5, and what 5.6, 7.2, Q8 and T23 ask for."""
@@ -108,6 +109,7 @@ MOVES = {
     "new_link": "It is your turn: if it is not right, please decline, until",
     "overview": "If you didn't ask for it, you need not do anything.",
     "late_review_reported": "It is the reviewers' move",
+    "administrative_end_lapsed": "You don't have to do anything.",
     "late_case_reported": "It is a lead reviewer's move",
 }
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
