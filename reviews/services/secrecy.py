@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from claims.models import Claim, ClaimContact, PoEDocument
+from claims.models import Claim, ClaimContact, ClaimLine, PoEDocument
 
 # fmt: off
 LEGAL_FORMS = frozenset((
@@ -14,16 +14,35 @@ LEGAL_FORMS = frozenset((
     "kg", "kgaa", "limited", "llc", "llp", "lp", "ltd", "mbh", "nv", "oy", "plc", "pty",
     "sa", "sarl", "sas", "se", "spa", "srl", "ug",
 ))
+COMMON = frozenset((
+    "acceptance", "acknowledgement", "acknowledgment", "adoption", "agreement", "anhang", "annex",
+    "appendix", "april", "attachment", "attestation", "auftrag", "august", "avtal", "bericht",
+    "bestellung", "certificate", "claim", "completed", "completion", "confirmation", "consent",
+    "contract", "contrat", "copy", "customer", "date", "dated", "december", "deliverables",
+    "delivery", "deployment", "document", "documentation", "documents", "dokument", "draft",
+    "email", "engagement", "evidence", "execution", "facture", "february", "final", "form",
+    "image", "invoice", "january", "july", "june", "letter", "mail", "march", "message",
+    "microsoft", "migration", "nachweis", "newer", "november", "october", "offer", "office",
+    "online", "order", "original", "overview", "page", "pages", "partner", "plan", "project",
+    "proof", "proposal", "purchase", "rapport", "rechnung", "record", "report", "rollout", "scan",
+    "scanned", "schedule", "screenshot", "september", "services", "signature", "signed",
+    "statement", "subscription", "summary", "support", "szerződés", "template", "tenant",
+    "training", "umowa", "unsigned", "updated", "usage", "version", "vertrag", "work", "workload",
+    "workshop",
+))
 # fmt: on
 SHORTEST = 3
 """Characters that a name has at least to be looked for."""
+SHORTEST_STEM, SHORTEST_WORD = 6, 4
+"""Characters that a document's name has at least without its ending, and a word that is its own."""
 
 
 def named_in(text: str, readers: Sequence[Claim], left: Sequence[Claim] = ()) -> list[str]:
     """Return what the text says that one of these partners knows and another may not learn.
 
     Looks for the company's name, with and without its legal form, its partner ID, its domain, the
-    claim's number, the names and addresses of its people and the names of its documents. What all
+    claim's number, the names and addresses of its people and the names of its documents, also
+    without their ending where a word is its own: "statement of work" is said of anybody's. What all
     readers have in common gives nothing away, which is everything where one alone reads it.
     ``left`` are claims whose partners don't read the text, and whom it may not name either.
     """
@@ -52,6 +71,9 @@ def _facts(claim: Claim) -> dict[str, str]:
     """Return how each fact reads among words, with how the partner writes it."""
     organization, location = claim.organization, claim.location
     contacts = ClaimContact.objects.filter(claim=claim, kind=ClaimContact.Kind.PARTNER)
+    documents = list(
+        PoEDocument.objects.filter(claim=claim).values_list("original_name", flat=True)
+    )
     texts = [
         claim.number,
         organization.name,
@@ -59,13 +81,39 @@ def _facts(claim: Claim) -> dict[str, str]:
         organization.mail_domain,
         *([location.partner_id, location.name] if location else []),
         *(fact for each in contacts.values_list("name", "email") for fact in each),
-        *PoEDocument.objects.filter(claim=claim).values_list("original_name", flat=True),
+        *documents,
     ]
     facts = {_words(text): text for text in texts if text}
+    familiar = _familiar(claim) if documents else set()
+    for name in documents:
+        stem = _words(name.rpartition(".")[0])
+        if is_distinctive(stem, familiar):
+            facts.setdefault(stem, name)
     name = _words(organization.name)
     bare = " ".join(word for word in name.split() if word not in LEGAL_FORMS)
     facts.setdefault(bare, organization.name)
     return {fact: shown for fact, shown in facts.items() if len(fact) >= SHORTEST}
+
+
+def _familiar(claim: Claim) -> set[str]:
+    """Return the words that a case is about anyway: the customer's name and the products'."""
+    products = ClaimLine.objects.filter(claim=claim).values_list("product__name", flat=True)
+    texts = [claim.tenant.name if claim.tenant else "", *products]
+    return {word for text in texts for word in _words(text).split()}
+
+
+def is_distinctive(stem: str, familiar: set[str]) -> bool:
+    """Whether a document's name without its ending says which one it is, and isn't a plain word.
+
+    ``stem`` is in words, as the text is; ``familiar`` are words that give nothing away.
+    """
+    return len(stem) >= SHORTEST_STEM and any(
+        len(word) >= SHORTEST_WORD
+        and not word.isdigit()
+        and word.rstrip("0123456789") not in COMMON
+        and word not in familiar
+        for word in stem.split()
+    )
 
 
 def _words(text: str) -> str:

@@ -19,6 +19,7 @@ from cpor_site.common.problems import Refused
 from reviews.models import CompetingClaimsCase, CompetingRuling
 from reviews.services.competing import find_sufficient
 from reviews.services.decisions import approve_claim
+from reviews.services.secrecy import is_distinctive
 from tests import acts, factories
 from tests.claims.attaching import attach, owner
 from tests.reviews import deciding
@@ -307,12 +308,31 @@ class TestTheSharedReason:
             f"Partner {location.partner_id} showed more.",
             f"Claim {holder.number} showed more.",
             "Page 2 of fabrikam final.pdf is newer.",
+            "Page 2 of Fabrikam_FINAL is newer.",
             "Ines Sommer sent the newer proof.",
             "Tailspin Toys gave up.",
         ):
             with refused("REV-46") as refusal:
                 decide(case, challenger, shared_reason=text)
             assert refusal.value.problems[0].field == "shared_reason"
+
+    @pytest.mark.parametrize(
+        ("stem", "is_its_own"),
+        [
+            ("statement of work", False),
+            ("scan 0003", False),
+            ("scan0003 signed", False),
+            ("20260501", False),
+            ("contoso exchange sow", False),
+            ("ines", False),
+            ("fabrikam final", True),
+            ("sow woodgrove 2026", True),
+        ],
+    )
+    def test_a_documents_name_without_its_ending_has_to_be_its_own(
+        self, stem: str, is_its_own: bool
+    ) -> None:
+        assert is_distinctive(stem, {"contoso", "exchange", "online"}) is is_its_own
 
     def test_may_name_what_all_parties_know(self, contest: tuple[Claim, Claim]) -> None:
         """Both sent a file of the same name, and the customer is everybody's."""
