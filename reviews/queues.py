@@ -119,10 +119,7 @@ ALL = Queue(
 COMPETING = _CasesQueue(
     "competing",
     _("Competing"),
-    _(
-        "Several partners claim the same product or workload: one row a case. What is ready to "
-        "rule stands on top, then the nearest deadline."
-    ),
+    _("Several partners claim the same. Ready to rule stands on top, then the nearest deadline."),
     _("No two partners claim the same now."),
     lambda user, now: (),
 )

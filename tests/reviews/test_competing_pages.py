@@ -336,9 +336,9 @@ class TestLists:
         shown = text_of(pages[""])
         days = "{} business days left {} of 15 business days"
         for row in (
-            f"2 Litware, Woodgrove ready to rule you Wed 24 June 2026 {days.format(15, 0)} you",
+            f"2 : Litware, Woodgrove ready to rule you Wed 24 June 2026 {days.format(15, 0)} you",
             f"first review a reviewer, Northwind Mon 8 June 2026 {days.format(3, 2)} nobody yet",
-            "2 Contoso (present partner of record), Tailspin partner of record asked Contoso",
+            "2 : Contoso (present partner of record), Tailspin partner of record asked Contoso",
         ):
             assert row in shown
         assert page_of(case) in html_of(pages[""])
