@@ -28,7 +28,7 @@ from .models import (
     Membership,
 )
 from .signals import Moved
-from .standing import waiting_requests
+from .standing import open_requests
 from .standing_for_partners import move_facts
 from .states import LineStatus
 
@@ -47,7 +47,7 @@ def write_letters(moves: Sequence[Moved]) -> None:
 
 def _written(moves: Sequence[Moved]) -> Iterable[outbox.Entry]:
     claims = [move.claim for move in moves]
-    prefetch_related_objects(claims, waiting_requests())
+    prefetch_related_objects(claims, open_requests())
     readers = _readers(claims)
     customers = _customers(claims)
     lines = _approved_lines([claim for claim, event in moves if event.kind == "window_closed"])

@@ -45,8 +45,10 @@ from .models import (
     TenantDomain,
 )
 from .rules.documents import months_before
+from .ruling_words import meanwhile_in_brief
 from .selectors import IN_THE_RUNNING
-from .standing import waiting_requests
+from .services.displacement import associations_to_yield
+from .standing import OPEN_REQUESTS, open_requests
 from .states import AssociationState, Status
 
 COUNTED = 1000
@@ -260,9 +262,15 @@ def rows(keys: Sequence[int]) -> list[Claim]:
     """Return the claims in the order of their keys, with what a row of the list shows.
 
     ``line_count`` counts the lines in the running or approved; ``proof_on`` is the newest date of
-    a document that counts.
+    a document that counts; ``meanwhile`` says what a partner of record knows of a comparison that
+    isn't over.
     """
-    found = {claim.pk: claim for claim in with_row_facts(Claim.objects.filter(pk__in=keys))}
+    claims = with_row_facts(Claim.objects.filter(pk__in=keys))
+    claims = claims.annotate(is_to_yield=Exists(associations_to_yield(OuterRef("pk"))))
+    found = {claim.pk: claim for claim in claims}
+    for claim in found.values():
+        asked, to_end = getattr(claim, OPEN_REQUESTS), claim.is_to_yield
+        claim.meanwhile = meanwhile_in_brief(claim, asked, to_end=to_end)  # type: ignore[attr-defined]
     return [found[key] for key in keys if key in found]
 
 
@@ -286,7 +294,7 @@ def with_row_facts(claims: QuerySet[Claim]) -> QuerySet[Claim]:
             "created_by",
             "consent_renewal",
         )
-        .prefetch_related("activities", waiting_requests())
+        .prefetch_related("activities", open_requests())
         .annotate(
             line_count=Coalesce(Subquery(lines, output_field=IntegerField()), 0),
             proof_on=Subquery(newest),

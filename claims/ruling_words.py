@@ -82,18 +82,42 @@ def meanwhile(claim: Claim, asked: Sequence[ProofRequest], told: Sequence[Ruling
 
     ``asked`` holds the requests for newer proof that aren't settled.
     """
-    if claim.status != Status.APPROVED:
-        return ""
-    if any(each.to_end for each in told):
-        return gettext(
+    return _meanwhile(
+        claim,
+        asked,
+        any(each.to_end for each in told),
+        gettext(
             "Another partner's proof prevailed. What that means, and from when, is told below."
-        )
-    if asked and all(each.answer for each in asked):
-        return gettext(
+        ),
+        gettext(
             "We compare the proof of all who claim the same, and tell you what is decided. Until "
             "then nothing changes."
-        )
-    return ""
+        ),
+    )
+
+
+def meanwhile_in_brief(claim: Claim, asked: Sequence[ProofRequest], *, to_end: bool) -> str:
+    """Return the same in few words for a row of the list.
+
+    ``to_end`` says that an association of the claim ends when a winner's customer has had its time.
+    """
+    return _meanwhile(
+        claim,
+        asked,
+        to_end,
+        gettext("Another partner's proof prevailed: open the claim to read what follows"),
+        gettext("Competing claim: you have answered; proof is compared, nothing changes for now"),
+    )
+
+
+def _meanwhile(
+    claim: Claim, asked: Sequence[ProofRequest], to_end: bool, ends: str, compared: str
+) -> str:
+    if claim.status != Status.APPROVED:
+        return ""
+    if to_end:
+        return ends
+    return compared if asked and all(each.answer for each in asked) else ""
 
 
 def _afterwards(events: Sequence[ClaimEvent], ruled: ClaimEvent) -> str:

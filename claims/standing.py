@@ -41,32 +41,32 @@ class Due:
     in_calendar_days: bool
 
 
-WAITING_REQUESTS = "waiting_requests"
+OPEN_REQUESTS = "open_requests"
 
 
-def waiting_requests() -> Prefetch[Any]:
-    """Return how requests for newer proof without an answer are loaded for many claims."""
-    found = ProofRequest.objects.filter(answer="", closed_at=None).order_by("due_at", "pk")
-    return Prefetch("proof_requests", found, to_attr=WAITING_REQUESTS)
+def open_requests() -> Prefetch[Any]:
+    """Return how requests for newer proof that aren't settled are loaded for many claims."""
+    found = ProofRequest.objects.filter(closed_at=None).order_by("due_at", "pk")
+    return Prefetch("proof_requests", found, to_attr=OPEN_REQUESTS)
 
 
 def keep_requests(claim: Claim, requests: Sequence[ProofRequest]) -> None:
-    """Note on the claim which of its open requests wait, so that nobody looks for them again."""
-    setattr(claim, WAITING_REQUESTS, [each for each in requests if not each.answer])
+    """Note the claim's open requests on it, so that nobody looks for them again."""
+    setattr(claim, OPEN_REQUESTS, list(requests))
 
 
 def proof_asked(claim: Claim) -> ProofRequest | None:
     """Return the request for newer proof that the partner hasn't answered, if there is one (5.3).
 
-    Only approved claims are asked; who shows many claims loads ``waiting_requests``.
+    Only approved claims are asked; who shows many claims loads ``open_requests``.
     """
     if claim.status != Status.APPROVED or claim.pk is None:
         return None
-    found = getattr(claim, WAITING_REQUESTS, None)
+    found = getattr(claim, OPEN_REQUESTS, None)
     if found is None:
         rows = ProofRequest.objects.filter(claim=claim, answer="", closed_at=None)
         return rows.order_by("due_at", "pk").first()
-    return found[0] if found else None
+    return next((each for each in found if not each.answer), None)
 
 
 def whose_move(claim: Claim) -> Side | None:

@@ -37,11 +37,16 @@ def claims_in_the_way(claim_id: int) -> list[int]:
     )
 
 
-def is_to_yield(claim: Claim) -> bool:
-    """Whether the winner of a ruling waits to take the place of one of the claim's associations."""
+def associations_to_yield(claim: Claim | OuterRef) -> QuerySet[Association]:
+    """Return the claim's associations whose place the winner of a ruling waits to take."""
     return Association.objects.filter(
         claim=claim, state__in=LIVING, hold__waiting__isnull=False, hold__waiting__released_at=None
-    ).exists()
+    )
+
+
+def is_to_yield(claim: Claim) -> bool:
+    """Whether the winner of a ruling waits to take the place of one of the claim's associations."""
+    return associations_to_yield(claim).exists()
 
 
 def holds_in_the_way(claim: Claim | OuterRef) -> QuerySet[ClockHold]:

@@ -56,13 +56,14 @@ def ask(
 ) -> ProofRequest:
     """Ask the partner of a locked, approved claim for newer proof of these lines until ``due_at``.
 
-    Effects, in order: the request, a neutral comment of the system, event
+    Effects, in order: the request, a neutral comment of the system, its last change, event
     ``newer_proof_requested`` (details: ``request``, ``lines``), whose news writes the letter.
     """
     request = ProofRequest(claim=claim, asked_at=now, due_at=due_at)
     request.save()
     request.lines.set(lines)
     write_notice(claim, ASKING, now=now)
+    door.touch(claim, now=now)
     event = door.record(
         claim,
         kind="newer_proof_requested",

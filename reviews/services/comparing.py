@@ -213,6 +213,7 @@ def _tell_settled(party: CompetingParty, now: datetime) -> None:
     lines = request.lines.filter(line_status=LineStatus.APPROVED).values_list("pk", flat=True)
     ruled_on = is_ruled_on(party)
     write_notice(claim, SETTLED, NOTHING_CHANGES if ruled_on else STAYS, now=now)
+    door.touch(claim, now=now)
     event = door.record(
         claim,
         kind="proof_request_closed",

@@ -103,6 +103,7 @@ def spare(claim: Claim, now: datetime) -> None:
             save_party(party, actors.SYSTEM)
         if standing:
             kept = standing[0].claim
+            door.touch(kept, now=now)
             event = door.record(
                 kept,
                 kind="association_spared",

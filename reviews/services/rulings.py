@@ -425,6 +425,7 @@ def _tell_all(ruling: _Ruling) -> None:
             "lines": [each.line_id for each in group],
             "waits": _waits_elsewhere(claim, group),
         } | ruling.told
+        door.touch(claim, now=ruling.now)
         event = door.record(
             claim, kind=door.RULED, actor=ruling.actor, at=ruling.now, details=details
         )

@@ -121,8 +121,34 @@ def test_the_list_counts_it_and_says_so(asked: tuple[Claim, Claim]) -> None:
     assert "Needs my action (1)" in mine or "Needs my action 1" in mine
     assert f"{holder.number} Present" in mine
     assert "Newer proof asked for until Mon 8 June 2026, 21:59" in mine
+    assert "is-pressing" in html_of(browser_of(holder.created_by).get(reverse("claim_list")))
+    assert holder.changed_at == ProofRequest.objects.get().asked_at
     assert "Paused – competing claim" in theirs
     assert "Needs my action (0)" in theirs or "Needs my action 0" in theirs
+
+
+def test_the_list_says_what_follows_an_answer_and_a_ruling(asked: tuple[Claim, Claim]) -> None:
+    holder, challenger = asked
+    with later():
+        competing.answered(holder)
+        answered = browser_of(holder.created_by).get(reverse("claim_list"))
+    with later(1):
+        competing.decide(competing.case_of(challenger), challenger)
+        yields = browser_of(holder.created_by).get(reverse("claim_list"))
+        won = browser_of(challenger.created_by).get(reverse("claim_list"))
+        day = acts.fresh(holder).changed_at.date().isoformat()
+
+    compared = "Competing claim: you have answered; proof is compared, nothing changes for now"
+    prevailed = "Another partner's proof prevailed: open the claim to read what follows"
+    found = [
+        (compared in shown, prevailed in shown) for shown in map(text_of, (answered, yields, won))
+    ]
+    assert found == [(True, False), (False, True), (False, False)]
+    assert "is-pressing" not in html_of(answered)
+    assert day == "2026-06-02"
+    for page in (answered, yields):
+        assert challenger.number not in html_of(page)
+        assert challenger.organization.name not in html_of(page)
 
 
 def test_the_calendar_and_the_export_name_the_day(asked: tuple[Claim, Claim]) -> None:
