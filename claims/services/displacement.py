@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db.models import OuterRef, QuerySet
@@ -37,8 +38,11 @@ def claims_in_the_way(claim_id: int) -> list[int]:
     )
 
 
-def associations_to_yield(claim: Claim | OuterRef) -> QuerySet[Association]:
-    """Return the claim's associations whose place the winner of a ruling waits to take."""
+def associations_to_yield(claim: Any) -> QuerySet[Association]:
+    """Return the associations whose place the winner of a ruling waits to take.
+
+    ``claim`` is theirs, or ``OuterRef`` to its key.
+    """
     return Association.objects.filter(
         claim=claim, state__in=LIVING, hold__waiting__isnull=False, hold__waiting__released_at=None
     )
