@@ -56,7 +56,7 @@ def _parts(file: IO[bytes]) -> Iterator[Message]:
     """Yield the headers of the mail and of everything that hangs at it, also in mails within."""
     parser, lines, size, count = BytesHeaderParser(policy=compat32), list[bytes](), 0, 0
     within = True
-    while line := file.readline(LONGEST_LINE):
+    for line in _lines(file):
         if within and A_HEADER.match(line):
             lines.append(line)
             size += len(line)
@@ -85,10 +85,18 @@ def _parts(file: IO[bytes]) -> Iterator[Message]:
         yield parser.parsebytes(b"".join(lines))
 
 
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    """Yield the lines; some programs take a carriage return by itself for the end of one."""
+    while line := file.readline(LONGEST_LINE):
+        yield from line.splitlines(keepends=True)
+
+
 def _names_of(part: Message) -> Iterator[str]:
-    for header, parameter in (("content-disposition", "filename"), ("content-type", "name")):
-        given = part.get_param(parameter, "", header)
-        yield _decoded(collapse_rfc2231_value(given))
+    """Yield every name that a part is given; of several, each program takes another one."""
+    for header in ("content-disposition", "content-type"):
+        for parameter, given in part.get_params([], header):
+            if parameter.lower() in ("filename", "name"):
+                yield _decoded(collapse_rfc2231_value(given))
 
 
 def _decoded(name: str) -> str:

@@ -17,6 +17,7 @@ from defusedxml import ElementTree
 from . import compound_files
 from .active_names import is_program
 from .file_problems import HasMacros, IsActive, NotOfThisType, Unreadable
+from .office_parts import ask_parts
 
 MAIN_PARTS = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml",
@@ -36,6 +37,11 @@ SMALL = 32 * 1024 * 1024
 
 OBJECTS = re.compile(r"(^|/)(activex/|oleobject[^/]*\.bin$)", re.IGNORECASE)
 """Parts that hold an object of another program: whatever file it likes."""
+BRINGS_ALONG = re.compile(
+    r"/(?:oleobject|control|activexcontrolbinary|afchunk|vbaproject|webextension(?:taskpanes)?)$",
+    re.IGNORECASE,
+)
+"""Relations to a part of another kind: an object, a control, a text to be taken in, an add-in."""
 FAR_AWAY = re.compile(
     r"\s*(?:file:)?[/\\]{2,3}(?![/\\]*[a-z]:)|\s*(?!file:)[a-z][a-z0-9+.-]+:", re.I
 )
@@ -85,6 +91,7 @@ def _check(file: IO[bytes], main_part: str) -> None:
             raise NotOfThisType
         _ask_names(names)
         _ask_relations(archive, entries)
+        ask_parts(archive, entries)
 
 
 def _ask_directory(file: IO[bytes]) -> int:
@@ -150,10 +157,13 @@ def _ask_relations(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> 
         text = _part(archive, entry.filename, left)
         left -= len(text)
         for each in ElementTree.fromstring(text, forbid_dtd=True):
-            target = each.get("Target", "")
-            if each.get("Type", "").lower().endswith("/hyperlink"):
+            target, kind = each.get("Target", ""), each.get("Type", "")
+            is_elsewhere = each.get("TargetMode", "").lower() == "external"
+            if BRINGS_ALONG.search(kind) and not is_elsewhere:
+                raise IsActive
+            if kind.lower().endswith("/hyperlink"):
                 continue
-            if each.get("TargetMode", "").lower() == "external" and FAR_AWAY.match(target):
+            if is_elsewhere and FAR_AWAY.match(target):
                 raise IsActive
 
 

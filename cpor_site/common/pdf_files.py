@@ -32,6 +32,8 @@ DOES_SOMETHING = (
     "SubmitForm",
     "ImportData",
     "GoToE",
+    "GoToR",
+    "Rendition",
     "RichMedia",
     "RichMediaExecute",
     "EmbeddedFile",
@@ -52,7 +54,13 @@ _WHITE = rb"[\x00\t\n\x0c\r ]"
 _SPACE = rb"(?:" + _WHITE + rb"|%[^\r\n]{0,200}[\r\n]){0,20}"
 _END = rb"(?=[\x00\t\n\x0c\r \[\]<>()/%]|$)"
 _REFERENCE = rb"\d{1,9}" + _WHITE + rb"+\d{1,5}" + _WHITE + rb"+R"
-_BEFORE = rb"(?:" + _spelled("S") + rb"|obj|[\x00\t\n\x0c\r \[\]<>)])"
+_BEFORE = (
+    rb"(?:"
+    + rb"|".join(map(_spelled, ("S", "Type", "Subtype")))
+    + rb"|obj|\d"
+    + _WHITE
+    + rb"+R|[\x00\t\n\x0c\r \[\]<>)])"
+)
 _NAMES = rb"(?:" + rb"|".join(map(_spelled, DOES_SOMETHING)) + rb")"
 _FILE = _spelled("EF") + _SPACE + rb"(?:<<|" + _REFERENCE + rb")"
 _ACTIVE = re.compile(_BEFORE + _NAMES + _END + rb"|" + _FILE)

