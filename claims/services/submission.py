@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from cpor_site.common.key_lists import Among
@@ -303,11 +304,25 @@ def settle_findings(claim: Claim, now: datetime) -> None:
         finding.save()
 
 
-def digest_of_documents(claim: Claim) -> str:
-    """Return one SHA-256 over the hashes of the standing documents, in upload order.
+def judged_documents() -> QuerySet[PoEDocument]:
+    """Return the standing documents that decisions rest on, in upload order.
 
-    What was added after the approval is left out: no reviewer has judged it.
+    What was added to an approved claim is among them once somebody has judged it: by a ruling since
+    then, or by a decision, as on a displaced claim that was disputed.
     """
+    rulings = ClaimEvent.objects.filter(
+        claim=OuterRef("claim"), kind=door.RULED, at__gte=OuterRef("uploaded_at")
+    )
+    return PoEDocument.objects.filter(
+        ~Q(occasion=PoEDocument.Occasion.REFRESH)
+        | Q(uploaded_at__lte=F("claim__decided_at"))
+        | Exists(rulings),
+        withdrawn_at=None,
+    ).order_by("pk")
+
+
+def digest_of_documents(claim: Claim) -> str:
+    """Return one SHA-256 over the hashes of ``judged_documents``."""
     return digests_of_documents({claim.pk})[claim.pk]
 
 
@@ -315,10 +330,7 @@ def digests_of_documents(claim_ids: Collection[int]) -> dict[int, str]:
     """Return the digest over its documents for each of the claims."""
     hashes: dict[int, list[str]] = {claim_id: [] for claim_id in claim_ids}
     for claim_id, sha256 in (
-        PoEDocument.objects.filter(Among("claim", claim_ids), withdrawn_at=None)
-        .exclude(occasion=PoEDocument.Occasion.REFRESH)
-        .order_by("pk")
-        .values_list("claim", "sha256")
+        judged_documents().filter(Among("claim", claim_ids)).values_list("claim", "sha256")
     ):
         hashes[claim_id].append(sha256)
     return {

@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
-from claims.models import Association, Claim, ClaimLine, PoEDocument
+from claims.models import Association, Claim, ClaimLine
 from claims.services.associations import replacing_lines
 from claims.services.lines import approved_lines
+from claims.services.submission import judged_documents
 from claims.states import AssociationState
 from cpor_site.common import clock
 from cpor_site.common.client import address_of
@@ -163,12 +164,7 @@ def about(token: str, recipient: ConsentRecipient) -> dict[str, Any]:
         "tenant_domain": primary.domain if primary else claim.domain_as_typed,
         "tenant_tail": str(tenant.tenant_id)[-4:],
         "what_it_did": [activity_text(each) for each in claim.activities.all()],
-        "documents": [
-            each
-            for each in claim.documents.order_by("pk")
-            # What came after the approval nobody has read.
-            if each.counts and each.occasion != PoEDocument.Occasion.REFRESH
-        ],
+        "documents": [each for each in judged_documents().filter(claim=claim) if each.counts],
         "agreed": ConsentAnswer.objects.filter(
             request=recipient.request, kind=ConsentAnswer.Kind.AGREED
         )

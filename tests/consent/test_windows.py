@@ -10,8 +10,8 @@ import time_machine
 from django.core import mail
 from pytest_django import Settings
 
-from claims import actors
-from claims.models import Association, ClaimEvent, ExclusivityHold, PoEDocument
+from claims import actors, door
+from claims.models import Association, Claim, ClaimEvent, ExclusivityHold, PoEDocument
 from claims.services.submission import digest_of_documents
 from claims.states import AssociationState, DeadlineKind, LineStatus, RejectionReason, Status
 from consent.models import ConsentAnswer, ConsentRecipient, ConsentRequest, IncentiveHandoff
@@ -19,7 +19,7 @@ from consent.services import answers
 from consent.services.answers import AlreadyAnswered, LinkUnknown, Responder, WindowOver
 from consent.services.windows import finalise_consent_windows
 from consent.tokens import hash_of
-from cpor_site.common import outbox
+from cpor_site.common import clock, outbox
 from cpor_site.common.models import JobRun, OutboxMessage
 from cpor_site.common.problems import Refused
 from reviews.services import decisions
@@ -292,9 +292,19 @@ def test_no_letter_leaves_with_a_link_that_opens_nothing(settings: Settings) -> 
 def test_the_handed_over_digest_is_of_the_proof_that_was_judged() -> None:
     claim = acts.in_window()
     judged = digest_of_documents(claim)
-    factories.make_document(claim, occasion=PoEDocument.Occasion.REFRESH)
+    newer = factories.make_document(
+        claim, occasion=PoEDocument.Occasion.REFRESH, uploaded_at=clock.now() + timedelta(hours=1)
+    )
     with acts.past(claim):
         finalise_consent_windows()
 
     row = IncentiveHandoff.objects.get(claim=claim)
     assert row.payload["poe_sha256"] == judged
+    # A later decision, or a ruling, has looked at the newer one too.
+    assert claim.decided_at is not None
+    Claim.objects.filter(pk=claim.pk).update(decided_at=newer.uploaded_at)
+    with_newer = digest_of_documents(claim)
+    Claim.objects.filter(pk=claim.pk).update(decided_at=claim.decided_at)
+    assert digest_of_documents(claim) == judged != with_newer
+    door.record(claim, kind=door.RULED, actor=actors.SYSTEM, at=newer.uploaded_at)
+    assert digest_of_documents(claim) == with_newer
