@@ -1,4 +1,7 @@
-"""Whole stretches of a claim's life, through the services, for tests that start in the middle."""
+"""Whole stretches of a claim's life, through the services, for tests that start in the middle.
+
+What lies behind a claim already is left alone: each brings it on from wherever it stands.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from claims.services.drafting import ClaimChanges, edit_claim
 from claims.services.endings import end_association
 from claims.services.lines import included_lines
 from claims.services.submission import submit_claim
-from claims.states import DeficiencyCode, RejectionReason
+from claims.states import DeficiencyCode, RejectionReason, Status
 from consent.models import ConsentRecipient
 from consent.services.windows import finalise_consent_windows
 from consent.tokens import token_for
@@ -76,7 +79,12 @@ def submit(claim: Claim, **changes: Any) -> Claim:
 
 
 def under_review(claim: Claim | None = None, *, reviewer: User | None = None) -> Claim:
-    claim = submit(claim or factories.make_claim())
+    claim = claim or factories.make_claim()
+    if claim.status == Status.UNDER_REVIEW:
+        assert reviewer in (None, claim.assigned_reviewer)
+        return claim
+    if claim.status == Status.EDITING:
+        claim = submit(claim)
     reviewer = reviewer or factories.make_reviewer()
     return decisions.take_up_claim(claim_id=claim.pk, actor=actors.reviewer(reviewer))
 
@@ -104,7 +112,8 @@ def approved(claim: Claim | None = None, *, reviewer: User | None = None) -> Cla
 
 def in_window(claim: Claim | None = None) -> Claim:
     """Approve a claim and let the letters leave, which opens the consent window."""
-    claim = approved(claim)
+    if claim is None or claim.status != Status.APPROVED:
+        claim = approved(claim)
     outbox.send_due()
     return fresh(claim)
 
@@ -151,7 +160,8 @@ def disputed(
     justification: str = "Page 3 names both products.",
 ) -> Claim:
     """Dispute a rejection."""
-    claim = rejected(claim, reviewer=reviewer)
+    if claim is None or claim.status != Status.REJECTED:
+        claim = rejected(claim, reviewer=reviewer)
     return dispute_claim(
         claim_id=claim.pk,
         actor=actors.partner(claim.created_by),
@@ -161,7 +171,8 @@ def disputed(
 
 def active(claim: Claim | None = None) -> Claim:
     """Let the consent window of a claim pass unanswered."""
-    claim = in_window(claim)
+    if claim is None or claim.consent_closes_at is None:
+        claim = in_window(claim)
     with past(claim):
         finalise_consent_windows()
     return fresh(claim)

@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from dataclasses import dataclass
-from inspect import signature
+from inspect import signature, unwrap
 from itertools import groupby
 from typing import Any
 
@@ -54,7 +54,7 @@ _begun: list[_Begun] = []
 
 def shared(make: Make) -> Any:
     """Return a fixture that gives each test a copy of what ``make`` returned once."""
-    before = [_makers[id(make.__globals__[name])] for name in signature(make).parameters]
+    before = [_makers[id(unwrap(make).__globals__[name])] for name in signature(make).parameters]
     assert len(before) < 2, "What is shared goes on from one thing."
 
     @pytest.fixture(name=make.__name__)
