@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.management import call_command
+from django.db import transaction
+from django.db.models import QuerySet
 
 from claims import actors, reminding
 from claims.models import (
@@ -38,11 +40,12 @@ from claims.services.renewal_reminders import (
     remind_of_subscriptions,
     subscriptions_due,
 )
-from claims.states import Reminder
+from claims.states import AssociationState, Reminder, Status
 from cpor_site.common.jobs import Outcome
 from cpor_site.common.models import JobRun
 from cpor_site.common.operator_calendar import operator_calendar
 from tests import acts, factories
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -60,9 +63,32 @@ def at(moment: datetime) -> time_machine.travel:
     return time_machine.travel(moment, tick=False)
 
 
-def asked() -> Claim:
+@shared
+def claim() -> Claim:
+    """A claim whose partner was asked on Monday."""
     with at(MONDAY):
         return acts.asked()
+
+
+@shared
+def draft() -> Claim:
+    with at(MONDAY):
+        return factories.make_claim()
+
+
+@shared
+def approved() -> Claim:
+    with at(MONDAY):
+        return acts.approved()
+
+
+@shared
+def in_force() -> Claim:
+    """A claim in force with one subscription."""
+    with at(MONDAY):
+        return acts.active(
+            factories.make_claim(area_code=factories.BIZAPPS, products=("d365_sales",))
+        )
 
 
 def reminded(claim: Claim) -> list[str]:
@@ -86,9 +112,8 @@ def counts(run: JobRun) -> tuple[int, int, int]:
 # --- the partner's answer -------------------------------------------------------------------------
 
 
-def test_the_deadline_of_these_tests() -> None:
+def test_the_deadline_of_these_tests(claim: Claim) -> None:
     calendar = operator_calendar()
-    claim = asked()
     assert claim.due_at == DUE
     assert calendar.half_time(MONDAY, DUE) == HALF_TIME
     assert calendar.one_business_day_before(DUE) == LAST_DAY
@@ -107,9 +132,8 @@ def test_the_deadline_of_these_tests() -> None:
     ],
 )
 def test_the_partner_is_reminded_of_what_is_still_true(
-    moment: datetime, expected: list[str]
+    claim: Claim, moment: datetime, expected: list[str]
 ) -> None:
-    claim = asked()
     with at(moment):
         assert counts(remind_partners()) == (len(expected), len(expected), 0)
         assert reminded(claim) == expected
@@ -118,8 +142,7 @@ def test_the_partner_is_reminded_of_what_is_still_true(
     assert reminded(claim) == expected
 
 
-def test_half_time_then_last_day_each_once() -> None:
-    claim = asked()
+def test_half_time_then_last_day_each_once(claim: Claim) -> None:
     for moment in (HALF_TIME, HALF_TIME + timedelta(hours=5), LAST_DAY, DUE - SECOND):
         with at(moment):
             remind_partners()
@@ -154,8 +177,7 @@ def test_reminders_of_short_and_long_deadlines(days: int, kinds: list[Reminder])
     assert list(dict.fromkeys(kind for kind in found if kind)) == kinds
 
 
-def test_the_list_finds_what_the_calendar_finds() -> None:
-    claim = asked()
+def test_the_list_finds_what_the_calendar_finds(claim: Claim) -> None:
     calendar = operator_calendar()
     for hour in range(0, 24 * 9, 5):
         now = MONDAY + timedelta(hours=hour)
@@ -163,8 +185,7 @@ def test_the_list_finds_what_the_calendar_finds() -> None:
         assert list(partners_due(now)) == ([claim.pk] if due else [])
 
 
-def test_the_list_of_the_coming_day() -> None:
-    claim = asked()
+def test_the_list_of_the_coming_day(claim: Claim) -> None:
     day = timedelta(days=1)
     assert list(partners_due(HALF_TIME - day - SECOND, until=HALF_TIME - SECOND)) == []
     assert list(partners_due(HALF_TIME - day, until=HALF_TIME)) == [claim.pk]
@@ -174,8 +195,7 @@ def test_the_list_of_the_coming_day() -> None:
     assert list(partners_due(HALF_TIME, until=LAST_DAY)) == [claim.pk]
 
 
-def test_nobody_is_reminded_of_a_held_claim() -> None:
-    claim = asked()
+def test_nobody_is_reminded_of_a_held_claim(claim: Claim) -> None:
     hold = ClockHold.objects.create(
         claim=claim, reason="Outage.", placed_by=factories.make_reviewer(), placed_at=MONDAY
     )
@@ -187,8 +207,7 @@ def test_nobody_is_reminded_of_a_held_claim() -> None:
         assert counts(remind_partners()) == (1, 1, 0)
 
 
-def test_an_answer_ends_the_reminders_and_a_new_question_begins_them_anew() -> None:
-    claim = asked()
+def test_an_answer_ends_the_reminders_and_a_new_question_begins_them_anew(claim: Claim) -> None:
     with at(HALF_TIME):
         remind_partners()
         claim = acts.fresh(claim)
@@ -202,16 +221,16 @@ def test_an_answer_ends_the_reminders_and_a_new_question_begins_them_anew() -> N
     assert reminded(claim) == [HALF, HALF]
 
 
-def test_a_dry_run_writes_nothing() -> None:
-    claim = asked()
+def test_a_dry_run_writes_nothing(claim: Claim) -> None:
     with at(HALF_TIME):
         assert counts(remind_partners(dry_run=True)) == (1, 0, 1)
     assert reminded(claim) == []
     assert acts.letters(claim, HALF) == []
 
 
-def test_a_reminder_that_is_rolled_back_is_written_by_the_next_run(settings: Any) -> None:
-    claim = asked()
+def test_a_reminder_that_is_rolled_back_is_written_by_the_next_run(
+    claim: Claim, settings: Any
+) -> None:
     with at(HALF_TIME):
         settings.CPOR_OPERATOR_TIME_ZONE = "Nowhere/Land"
         with pytest.raises(Exception, match="CPOR_OPERATOR_TIME_ZONE"):
@@ -228,28 +247,24 @@ def test_a_reminder_that_is_rolled_back_is_written_by_the_next_run(settings: Any
 @pytest.mark.parametrize(
     ("days", "due"), [(29, False), (30, True), (89, True), (90, False), (200, False)]
 )
-def test_the_owner_of_an_idle_draft_is_told_once(days: int, due: bool) -> None:
-    with at(MONDAY):
-        claim = factories.make_claim()
+def test_the_owner_of_an_idle_draft_is_told_once(draft: Claim, days: int, due: bool) -> None:
     with at(MONDAY + timedelta(days=days)):
         assert counts(remind_of_drafts()) == (int(due), int(due), 0)
         assert counts(remind_of_drafts()) == (0, 0, 0)
-        assert remind_of_draft(claim.pk) == Outcome.SKIPPED
-    assert [row.recipient for row in acts.letters(claim)] == [claim.created_by.email] * due
+        assert remind_of_draft(draft.pk) == Outcome.SKIPPED
+    assert [row.recipient for row in acts.letters(draft)] == [draft.created_by.email] * due
 
 
-def test_a_changed_draft_begins_its_time_anew() -> None:
-    with at(MONDAY):
-        claim = factories.make_claim()
+def test_a_changed_draft_begins_its_time_anew(draft: Claim) -> None:
     later = MONDAY + timedelta(days=31)
     with at(later):
         remind_of_drafts()
-        acts.edit(claim, ClaimChanges(name="Other name"))
+        acts.edit(draft, ClaimChanges(name="Other name"))
         assert list(drafts_due(later)) == []
     with at(later + timedelta(days=30)):
         remind_of_drafts()
-    assert reminded(claim) == ["draft_reminder_sent"] * 2
-    text = " ".join(acts.letters(claim)[0].text_body.split())
+    assert reminded(draft) == ["draft_reminder_sent"] * 2
+    text = " ".join(acts.letters(draft)[0].text_body.split())
     assert "It is your move: complete and submit it, or discard it." in text
     assert "goes into the archive on Sunday, 31 May 2026" in text.replace(
         "May 31, 2026", "31 May 2026"
@@ -272,26 +287,23 @@ def test_an_archived_draft_and_an_owner_who_has_left_get_no_letter() -> None:
 # --- ageing proof ---------------------------------------------------------------------------------
 
 
-def with_proof(signed_on: date | None, **fields: Any) -> Claim:
-    with at(MONDAY):
-        claim = factories.make_claim(document=False)
-        factories.make_document(claim, signed_on=signed_on, **fields)
-        return acts.approved(claim)
+def dated(claim: Claim, signed_on: date | None, document_on: date | None = None) -> None:
+    PoEDocument.objects.filter(claim=claim).update(signed_on=signed_on, document_on=document_on)
 
 
-def test_proof_of_ten_months_is_told_once_for_its_date() -> None:
-    claim = with_proof(date(2026, 1, 15))
+def test_proof_of_ten_months_is_told_once_for_its_date(approved: Claim) -> None:
+    dated(approved, date(2026, 1, 15))
     with at(factories.at("2026-11-14T12:00+01:00")):
         assert counts(remind_of_proof()) == (0, 0, 0)
-        assert remind_of_old_proof(claim.pk) == Outcome.SKIPPED
+        assert remind_of_old_proof(approved.pk) == Outcome.SKIPPED
     with at(factories.at("2026-11-15T12:00+01:00")):
         assert counts(remind_of_proof()) == (1, 1, 0)
         assert counts(remind_of_proof()) == (0, 0, 0)
-        assert remind_of_old_proof(claim.pk) == Outcome.SKIPPED
-        text = letter_of(claim, "proof_reminder_sent")
-        assert text.startswith(f"{claim.number}: the newest proof is of ")
+        assert remind_of_old_proof(approved.pk) == Outcome.SKIPPED
+        text = letter_of(approved, "proof_reminder_sent")
+        assert text.startswith(f"{approved.number}: the newest proof is of ")
         assert "Proof should not be older than 12 months." in text
-    newer = factories.make_document(claim, signed_on=date(2026, 3, 1))
+    newer = factories.make_document(approved, signed_on=date(2026, 3, 1))
     with at(factories.at("2027-01-02T12:00+01:00")):
         assert counts(remind_of_proof()) == (1, 1, 0)
         PoEDocument.objects.filter(pk=newer.pk).update(withdrawn_at=MONDAY)
@@ -302,23 +314,33 @@ def test_proof_of_ten_months_is_told_once_for_its_date() -> None:
     ]
 
 
-def test_the_date_of_proof_is_the_signature_then_the_documents_own_then_the_uploads() -> None:
-    claims = [
-        with_proof(None, document_on=date(2026, 1, 31)),
-        with_proof(None),
-        with_proof(date(2026, 1, 31), document_on=date(2026, 2, 20)),
-    ]
-    on = factories.at("2026-12-01T12:00+01:00")
-    assert list(proof_due(on)) == [claims[0].pk, claims[2].pk]
-    assert list(proof_due(on, until=factories.at("2027-01-02T12:00+01:00"))) == [
-        claim.pk for claim in claims
-    ]
+def test_the_date_of_proof_is_the_signature_then_the_documents_own_then_the_uploads(
+    approved: Claim,
+) -> None:
+    on, later = factories.at("2026-12-01T12:00+01:00"), factories.at("2027-01-02T12:00+01:00")
+
+    def due() -> tuple[list[int], list[int]]:
+        return list(proof_due(on)), list(proof_due(on, until=later))
+
+    dated(approved, None, date(2026, 1, 31))
+    assert due() == ([approved.pk], [approved.pk])
+    dated(approved, None)
+    assert due() == ([], [approved.pk])
+    dated(approved, date(2026, 1, 31), date(2026, 2, 20))
+    assert due() == ([approved.pk], [approved.pk])
 
 
-def test_only_approved_claims_are_asked_for_newer_proof() -> None:
-    with at(MONDAY):
-        acts.asked()
-        acts.rejected()
+def test_only_approved_claims_are_asked_for_newer_proof(approved: Claim) -> None:
+    after = MONDAY + timedelta(days=400)
+    assert list(proof_due(after)) == [approved.pk]
+    for status in (Status.UNDER_REVIEW, Status.REJECTED):
+        QuerySet(Claim).filter(pk=approved.pk).update(
+            status=status, association_state=AssociationState.NONE, rejection_reasons=["R-POE"]
+        )
+        assert list(proof_due(after)) == [], status
+
+
+def test_a_claim_that_waits_for_its_partner_is_not_asked_for_newer_proof(claim: Claim) -> None:
     assert list(proof_due(MONDAY + timedelta(days=400))) == []
 
 
@@ -329,24 +351,10 @@ NOON = factories.at("2026-04-01T12:00+02:00")
 ENDS = "subscription_reminder_sent"
 
 
-def in_force(*days: int) -> Claim:
-    """Make a claim in force whose subscriptions end so many days after ``TODAY``."""
-    codes = ("d365_sales", "d365_customer_service")[: len(days)]
-    with at(MONDAY):
-        tenant = factories.make_tenant()
-        subscriptions = tuple(
-            factories.make_subscription(
-                tenant, factories.product(code), ends_on=TODAY + timedelta(days=number)
-            )
-            for code, number in zip(codes, days, strict=True)
-        )
-        claim = factories.make_claim(
-            tenant=tenant,
-            area_code=factories.BIZAPPS,
-            products=codes,
-            subscriptions=subscriptions,
-        )
-        return acts.active(claim)
+def ends_in(claim: Claim, days: int) -> None:
+    """Let the claim's subscriptions end so many days after ``TODAY``."""
+    ends_on = TODAY + timedelta(days=days)
+    Subscription.objects.filter(lines__claim=claim).update(ends_on=ends_on)
 
 
 @pytest.mark.parametrize(
@@ -363,20 +371,20 @@ def in_force(*days: int) -> Claim:
     ],
 )
 def test_a_subscription_near_its_end_is_told_once_for_each_stage(
-    days: int, kind: Reminder | None
+    in_force: Claim, days: int, kind: Reminder | None
 ) -> None:
-    claim = in_force(days)
+    ends_in(in_force, days)
     due = int(kind is not None)
     with at(NOON):
         assert counts(remind_of_subscriptions()) == (due, due, 0)
         assert counts(remind_of_subscriptions()) == (0, 0, 0)
-        assert remind_of_ends(claim.pk) == Outcome.SKIPPED
+        assert remind_of_ends(in_force.pk) == Outcome.SKIPPED
     assert list(ClaimReminder.objects.values_list("kind", flat=True)) == ([kind] if kind else [])
 
 
-def test_three_letters_before_an_end_with_the_way_to_renew(settings: Any) -> None:
+def test_three_letters_before_an_end_with_the_way_to_renew(in_force: Claim, settings: Any) -> None:
     settings.CPOR_PUBLIC_URL = "https://desk.example"
-    claim = in_force(60)
+    ends_in(in_force, 60)
     for days in (0, 29, 30, 31, 53, 54, 60, 61):
         with at(NOON + timedelta(days=days)):
             remind_of_subscriptions()
@@ -385,29 +393,29 @@ def test_three_letters_before_an_end_with_the_way_to_renew(settings: Any) -> Non
         Reminder.SUBSCRIPTION_30,
         Reminder.SUBSCRIPTION_7,
     ]
-    first = acts.letters(claim, ENDS)[0]
-    assert f"Renew the claim: https://desk.example/claims/{claim.pk}/renew/" in first.text_body
+    first = acts.letters(in_force, ENDS)[0]
+    assert f"Renew the claim: https://desk.example/claims/{in_force.pk}/renew/" in first.text_body
 
 
-def test_one_letter_for_the_subscriptions_of_one_stage() -> None:
-    claim = in_force(55, 58)
-    with at(NOON):
-        assert counts(remind_of_subscriptions()) == (1, 1, 0)
-    assert ClaimReminder.objects.count() == 2
-    assert len(letter_of(claim, ENDS).split(" – ")) == 3
+def test_a_prolonged_cancelled_or_given_up_subscription_is_not_told(in_force: Claim) -> None:
+    ends_in(in_force, 20)
+    assert list(subscriptions_due(NOON)) == [in_force.pk]
+    line = ClaimLine.objects.filter(claim=in_force)
+    subscription = Subscription.objects.filter(lines__claim=in_force)
+    for change in (
+        lambda: subscription.update(ends_on=TODAY + timedelta(days=300)),
+        lambda: subscription.update(state=Subscription.State.CANCELLED),
+        lambda: line.update(line_status="ended"),
+    ):
+        with transaction.atomic():
+            assert change() == 1
+            assert list(subscriptions_due(NOON)) == []
+            transaction.set_rollback(True)
 
 
-def test_a_prolonged_cancelled_or_given_up_subscription_is_not_told() -> None:
-    claims = [in_force(20) for _ in range(3)]
-    lines = [ClaimLine.objects.get(claim=claim) for claim in claims]
-    Subscription.objects.filter(lines=lines[0]).update(ends_on=TODAY + timedelta(days=300))
-    Subscription.objects.filter(lines=lines[1]).update(state=Subscription.State.CANCELLED)
-    ClaimLine.objects.filter(pk=lines[2].pk).update(line_status="ended")
-    assert list(subscriptions_due(NOON)) == []
-
-
-def test_a_renewal_in_progress_needs_no_reminder_but_a_draft_does() -> None:
-    claim = in_force(50)
+def test_a_renewal_in_progress_needs_no_reminder_but_a_draft_does(in_force: Claim) -> None:
+    claim = in_force
+    ends_in(claim, 50)
     ending = ClaimLine.objects.get(claim=claim).subscription
     assert claim.tenant is not None
     assert ending is not None
@@ -426,10 +434,27 @@ def test_a_renewal_in_progress_needs_no_reminder_but_a_draft_does() -> None:
         assert remind_of_ends(claim.pk) == Outcome.SKIPPED
 
 
-def test_the_coming_day_of_subscriptions() -> None:
-    claim = in_force(61)
+def test_the_coming_day_of_subscriptions(in_force: Claim) -> None:
+    ends_in(in_force, 61)
     assert list(subscriptions_due(NOON)) == []
-    assert list(subscriptions_due(NOON, until=NOON + timedelta(days=1))) == [claim.pk]
+    assert list(subscriptions_due(NOON, until=NOON + timedelta(days=1))) == [in_force.pk]
+
+
+def test_one_letter_for_the_subscriptions_of_one_stage(in_force: Claim) -> None:
+    assert in_force.tenant is not None
+    second = in_force.lines.get()
+    second.pk, second.product = None, factories.product("d365_customer_service")
+    second.subscription = factories.make_subscription(in_force.tenant, second.product)
+    second._state.adding = True
+    second.save()
+    ends_in(in_force, 58)
+    Subscription.objects.filter(pk=second.subscription.pk).update(
+        ends_on=TODAY + timedelta(days=55)
+    )
+    with at(NOON):
+        assert counts(remind_of_subscriptions()) == (1, 1, 0)
+    assert ClaimReminder.objects.count() == 2
+    assert len(letter_of(in_force, ENDS).split(" – ")) == 3
 
 
 # --- commands -------------------------------------------------------------------------------------

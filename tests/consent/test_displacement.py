@@ -26,7 +26,6 @@ from tests.reviews.competing import (
     after,
     answered,
     case_of,
-    contested,
     decide,
     events,
     holders,
@@ -36,8 +35,17 @@ from tests.reviews.competing import (
     sufficient,
     won,
 )
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
+
+Pair = tuple[Claim, Claim]
+
+
+@shared
+def pair() -> Pair:
+    """A holder who yields, and the winner in its customer's window."""
+    return won()
 
 
 def pass_window(winner: Claim) -> None:
@@ -61,9 +69,9 @@ def refuse(winner: Claim, **changes: Any) -> None:
 
 
 class TestTheWindowPasses:
-    def test_one_association_ends_at_the_moment_at_which_the_other_begins(self) -> None:
+    def test_one_association_ends_at_the_moment_at_which_the_other_begins(self, pair: Pair) -> None:
         """Scenario 9: one active association at every instant."""
-        holder, winner = won()
+        holder, winner = pair
         assert holders(holder) == [holder.pk]
 
         pass_window(winner)
@@ -76,8 +84,10 @@ class TestTheWindowPasses:
         assert (held.released_at, held.waits_for) == (None, None)
         assert acts.fresh(winner).activated_at == new.effective_from
 
-    def test_the_displaced_claim_can_be_disputed_and_its_end_is_handed_over(self) -> None:
-        holder, winner = won()
+    def test_the_displaced_claim_can_be_disputed_and_its_end_is_handed_over(
+        self, pair: Pair
+    ) -> None:
+        holder, winner = pair
 
         pass_window(winner)
 
@@ -155,8 +165,8 @@ class TestTheWindowPasses:
         assert ConsentRequest.objects.get(claim=holder).closed_at is not None
         assert holders(winner) == [winner.pk]
 
-    def test_a_clock_that_was_set_back_leaves_no_overlap(self) -> None:
-        holder, winner = won()
+    def test_a_clock_that_was_set_back_leaves_no_overlap(self, pair: Pair) -> None:
+        holder, winner = pair
         began = closing(winner) + timedelta(days=2)
         Association.objects.filter(claim=holder).update(effective_from=began)
 
@@ -165,17 +175,17 @@ class TestTheWindowPasses:
         old, new = Association.objects.order_by("pk")
         assert old.effective_to == new.effective_from == began
 
-    def test_the_set_based_path_leaves_it_alone(self) -> None:
-        _holder, winner = won()
+    def test_the_set_based_path_leaves_it_alone(self, pair: Pair) -> None:
+        _holder, winner = pair
 
         with after(winner):
             assert close_windows_together([winner.pk]) == set()
 
 
 class TestTheWinnerFallsAway:
-    def test_a_refusal_leaves_the_holder_untouched_and_tells_it(self) -> None:
+    def test_a_refusal_leaves_the_holder_untouched_and_tells_it(self, pair: Pair) -> None:
         """Scenario 9, the other half."""
-        holder, winner = won()
+        holder, winner = pair
         before = Association.objects.filter(claim=holder).values().get()
 
         refuse(winner)
@@ -212,8 +222,8 @@ class TestTheWinnerFallsAway:
         assert outcome == {first.product.code: "spared", second.product.code: "displaced"}
         assert sorted(holders(holder)) == [holder.pk, winner.pk]
 
-    def test_the_partner_ends_it(self) -> None:
-        holder, winner = won()
+    def test_the_partner_ends_it(self, pair: Pair) -> None:
+        holder, winner = pair
 
         end_association(claim_id=winner.pk, actor=owner(winner), reason="Given up.")
 
@@ -221,8 +231,8 @@ class TestTheWinnerFallsAway:
 
 
 class TestTheHolderFallsAway:
-    def test_the_waiting_hold_is_promoted_at_once(self) -> None:
-        holder, winner = won()
+    def test_the_waiting_hold_is_promoted_at_once(self, pair: Pair) -> None:
+        holder, winner = pair
 
         end_association(claim_id=holder.pk, actor=owner(holder), reason="The project ended.")
 
@@ -234,8 +244,8 @@ class TestTheHolderFallsAway:
 
 
 class TestTheDisputeOfADisplacedClaim:
-    def test_new_lines_meet_the_winner_in_a_new_case(self) -> None:
-        holder, winner = won()
+    def test_new_lines_meet_the_winner_in_a_new_case(self, pair: Pair) -> None:
+        holder, winner = pair
         pass_window(winner)
         old = holder.lines.get()
 
@@ -266,9 +276,10 @@ class TestTheDisputeOfADisplacedClaim:
         assert Association.objects.get(line=old).end_reason == "displaced"
 
 
-def test_the_customer_reads_that_it_replaces_somebody_and_not_whom() -> None:
-    holder, winner = contested()
-    decide(case_of(winner), winner)
+def test_the_customer_reads_that_it_replaces_somebody_and_not_whom(
+    pair: Pair,
+) -> None:
+    holder, winner = pair
     name = holder.organization.name
 
     letter = acts.letters(winner, "consent_request")[0]
@@ -278,8 +289,8 @@ def test_the_customer_reads_that_it_replaces_somebody_and_not_whom() -> None:
     assert name not in letter.text_body + letter.subject + letter.html_body
 
 
-def test_a_late_sweep_leaves_no_gap() -> None:
-    _holder, winner = won()
+def test_a_late_sweep_leaves_no_gap(pair: Pair) -> None:
+    _holder, winner = pair
     moment = closing(winner) + timedelta(days=2)
 
     with time_machine.travel(moment, tick=False):
