@@ -24,19 +24,59 @@ from tests.claims.pages import (
     typed_in,
     url,
 )
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 BIZAPPS = factories.BIZAPPS
 
 
-def empty_draft() -> Claim:
+@shared
+def empty() -> Claim:
     user = factories.make_user()
     location = factories.make_location()
     factories.make_membership(user, location.organization)
     return start_claim(
         actor=actors.partner(user), organization_id=location.organization_id, name="Draft"
     )
+
+
+@shared
+def workloads() -> Claim:
+    """A draft for Exchange Online in which nothing is missing."""
+    return factories.make_claim()
+
+
+@shared
+def submitted(workloads: Claim) -> Claim:
+    return acts.submit(workloads)
+
+
+@shared
+def reviewed(workloads: Claim) -> Claim:
+    return acts.under_review(workloads)
+
+
+@shared
+def asked(workloads: Claim) -> Claim:
+    return acts.asked(workloads)
+
+
+@shared
+def approved(workloads: Claim) -> Claim:
+    return acts.approved(workloads)
+
+
+@shared
+def dynamics() -> Claim:
+    """A draft for Dynamics 365 Sales by its subscription in which nothing is missing."""
+    return factories.make_claim(area_code=BIZAPPS, products=("d365_sales",))
+
+
+@shared
+def undecided() -> Claim:
+    """A draft for Dynamics 365 Sales that names no subscription yet."""
+    return factories.make_claim(area_code=BIZAPPS, products=("d365_sales",), subscriptions=(None,))
 
 
 def save(claim: Claim, section: str, user: User | None = None, **entry: Any) -> Any:
@@ -51,8 +91,8 @@ def section(claim: Claim, code: str) -> str:
     return reverse("claim_edit", args=[claim.pk, code])
 
 
-def test_a_whole_claim_is_entered_page_by_page() -> None:
-    claim = empty_draft()
+def test_a_whole_claim_is_entered_page_by_page(empty: Claim) -> None:
+    claim = empty
     tenant = factories.make_tenant("Contoso AG", domain="contoso.example")
     sold = factories.make_subscription(tenant, factories.product("d365_sales"))
     factories.make_subscription(tenant, factories.product("d365_sales"))
@@ -97,8 +137,8 @@ def test_a_whole_claim_is_entered_page_by_page() -> None:
     }
 
 
-def test_a_section_with_problems_shows_them_when_it_was_saved_and_not_before() -> None:
-    claim = empty_draft()
+def test_a_section_with_problems_shows_them_when_it_was_saved_and_not_before(empty: Claim) -> None:
+    claim = empty
     tenant = factories.make_tenant(domain="contoso.example")
     browser = browser_of(claim.created_by)
     assert codes_in(browser.get(section(claim, "customer"))) == []
@@ -112,8 +152,8 @@ def test_a_section_with_problems_shows_them_when_it_was_saved_and_not_before() -
     assert fresh(claim).tenant is None
 
 
-def test_a_warning_is_shown_once_and_then_lets_the_reader_go_on() -> None:
-    claim = empty_draft()
+def test_a_warning_is_shown_once_and_then_lets_the_reader_go_on(empty: Claim) -> None:
+    claim = empty
     away = PartnerLocation.objects.get(organization=claim.organization)
     tenant = factories.make_tenant(domain="contoso.example", country="SE")
     entry: dict[str, Any] = {
@@ -141,23 +181,23 @@ def test_a_warning_is_shown_once_and_then_lets_the_reader_go_on() -> None:
     )
 
 
-def test_an_error_holds_up_however_often_it_was_shown() -> None:
-    claim = empty_draft()
+def test_an_error_holds_up_however_often_it_was_shown(empty: Claim) -> None:
+    claim = empty
 
     again = save(claim, "customer", tenant_id="not a tenant", read_warning=["TEN-02", "DOM-01"])
     assert again.headers["Location"] == section(claim, "customer") + "?saved"
 
 
-def test_save_and_leave_goes_to_the_claim_whatever_is_missing() -> None:
-    claim = empty_draft()
+def test_save_and_leave_goes_to_the_claim_whatever_is_missing(empty: Claim) -> None:
+    claim = empty
 
     answer = save(claim, "customer", tenant_id="not a tenant", leave="1")
     assert answer.headers["Location"] == url("claim_page", claim)
     assert fresh(claim).tenant_id_as_typed == "not a tenant"
 
 
-def test_a_stale_page_keeps_what_was_typed_and_may_replace_the_other_change() -> None:
-    claim = empty_draft()
+def test_a_stale_page_keeps_what_was_typed_and_may_replace_the_other_change(empty: Claim) -> None:
+    claim = empty
     browser = browser_of(claim.created_by)
     address = section(claim, "customer")
     mine = typed_in(browser.get(address)) | {"name": "My name"}
@@ -179,8 +219,8 @@ def test_a_stale_page_keeps_what_was_typed_and_may_replace_the_other_change() ->
 
 
 @pytest.mark.parametrize("version", ["", "x", "0", "-1", "1.5", "99999999999999999999"])
-def test_a_broken_version_is_refused_with_a_sentence(version: str) -> None:
-    claim = empty_draft()
+def test_a_broken_version_is_refused_with_a_sentence(empty: Claim, version: str) -> None:
+    claim = empty
     browser = browser_of(claim.created_by)
     answer = browser.post(section(claim, "customer"), {"version": version, "name": "Mine"})
 
@@ -189,8 +229,8 @@ def test_a_broken_version_is_refused_with_a_sentence(version: str) -> None:
     assert fresh(claim).name == "Draft"
 
 
-def test_saving_the_same_twice_is_harmless() -> None:
-    claim = empty_draft()
+def test_saving_the_same_twice_is_harmless(empty: Claim) -> None:
+    claim = empty
     browser = browser_of(claim.created_by)
     typed = typed_in(browser.get(section(claim, "customer"))) | {"name": "New"}
     browser.post(section(claim, "customer"), typed)
@@ -203,8 +243,8 @@ def test_saving_the_same_twice_is_harmless() -> None:
 # -- what was done ---------------------------------------------------------------------------------
 
 
-def test_activities_of_two_areas_are_refused_and_stay_ticked() -> None:
-    claim = empty_draft()
+def test_activities_of_two_areas_are_refused_and_stay_ticked(empty: Claim) -> None:
+    claim = empty
     m365, bizapps = factories.activity("usage"), factories.activity("usage", BIZAPPS)
     answer = save(claim, "work", activity_ids=[m365.pk, bizapps.pk])
 
@@ -213,8 +253,8 @@ def test_activities_of_two_areas_are_refused_and_stay_ticked() -> None:
     assert fresh(claim).area is None
 
 
-def test_the_purchase_is_asked_for_only_where_it_matters() -> None:
-    claim = factories.make_claim(area_code=BIZAPPS, products=("d365_sales",))
+def test_the_purchase_is_asked_for_only_where_it_matters(dynamics: Claim) -> None:
+    claim = dynamics
     browser = browser_of(claim.created_by)
     gone = browser.get(section(claim, "details"), follow=True)
     assert gone.redirect_chain == [(url("claim_page", claim), 302)]
@@ -229,10 +269,9 @@ def test_the_purchase_is_asked_for_only_where_it_matters() -> None:
         assert sorted(asked) == sorted(fields)
 
 
-def test_the_date_of_the_purchase_is_kept() -> None:
-    claim = factories.make_claim(
-        area_code=BIZAPPS, activities=("presales",), products=("d365_sales",)
-    )
+def test_the_date_of_the_purchase_is_kept(dynamics: Claim) -> None:
+    claim = dynamics
+    claim.activities.set([factories.activity("presales", BIZAPPS)])
     save(claim, "details", transaction_on="2026-05-04")
 
     assert fresh(claim).transaction_on == date(2026, 5, 4)
@@ -259,8 +298,8 @@ def test_workloads_are_ticked_and_unticked() -> None:
     assert sorted(page.context["form"].initial["product_ids"]) == sorted(wanted)
 
 
-def test_unticking_everything_leaves_no_line() -> None:
-    claim = factories.make_claim(products=("exchange_online",))
+def test_unticking_everything_leaves_no_line(workloads: Claim) -> None:
+    claim = workloads
     browser = browser_of(claim.created_by)
     browser.post(section(claim, "products"), {"version": claim.version})
 
@@ -291,12 +330,12 @@ def test_a_product_is_claimed_for_two_subscriptions_and_two_activities() -> None
     assert products_of(claim) == [("d365_sales", each) for each in typed]
 
 
-def test_the_only_subscription_on_record_is_offered_and_written_down_when_saved() -> None:
-    tenant = factories.make_tenant()
-    only = factories.make_subscription(tenant, factories.product("d365_sales"))
-    claim = factories.make_claim(
-        tenant=tenant, area_code=BIZAPPS, products=("d365_sales",), subscriptions=(None,)
-    )
+def test_the_only_subscription_on_record_is_offered_and_written_down_when_saved(
+    undecided: Claim,
+) -> None:
+    claim = undecided
+    assert claim.tenant is not None
+    only = factories.make_subscription(claim.tenant, factories.product("d365_sales"))
     line = claim.lines.get()
     claim.documents.get().covers.set([line])
     page = browser_of(claim.created_by).get(section(claim, "products"))
@@ -308,13 +347,11 @@ def test_the_only_subscription_on_record_is_offered_and_written_down_when_saved(
     assert claim.documents.get().covers.get() == line
 
 
-def test_one_of_several_subscriptions_is_chosen_or_another_typed() -> None:
-    tenant = factories.make_tenant()
+def test_one_of_several_subscriptions_is_chosen_or_another_typed(undecided: Claim) -> None:
+    claim = undecided
+    assert claim.tenant is not None
     first, second = (
-        factories.make_subscription(tenant, factories.product("d365_sales")) for _ in range(2)
-    )
-    claim = factories.make_claim(
-        tenant=tenant, area_code=BIZAPPS, products=("d365_sales",), subscriptions=(None,)
+        factories.make_subscription(claim.tenant, factories.product("d365_sales")) for _ in range(2)
     )
     row = browser_of(claim.created_by).get(section(claim, "products")).context["form"].rows()[0]
     assert [value for value, _label in row.choice.field.choices] == [
@@ -334,9 +371,9 @@ def test_one_of_several_subscriptions_is_chosen_or_another_typed() -> None:
     assert products_of(claim) == [("d365_sales", str(second.subscription_id))]
 
 
-def test_only_the_named_customers_subscriptions_are_listed() -> None:
+def test_only_the_named_customers_subscriptions_are_listed(undecided: Claim) -> None:
     factories.make_subscription(factories.make_tenant(), factories.product("d365_sales"))
-    claim = factories.make_claim(area_code=BIZAPPS, products=("d365_sales",), subscriptions=(None,))
+    claim = undecided
     claim_rows = browser_of(claim.created_by).get(section(claim, "products")).context["form"]
 
     assert [row.choice for row in claim_rows.rows()] == [None]
@@ -352,8 +389,8 @@ def test_a_product_is_taken_out_of_a_claim_by_subscription() -> None:
     assert [code for code, _typed in products_of(claim)] == ["d365_field_service"]
 
 
-def test_the_same_subscription_twice_is_refused_with_everything_kept() -> None:
-    claim = factories.make_claim(area_code=BIZAPPS, products=("d365_sales",))
+def test_the_same_subscription_twice_is_refused_with_everything_kept(dynamics: Claim) -> None:
+    claim = dynamics
     sales = factories.product("d365_sales")
     save(claim, "products", product_ids=[sales.pk])
     typed = products_of(claim)[0][1]
@@ -365,8 +402,8 @@ def test_the_same_subscription_twice_is_refused_with_everything_kept() -> None:
     assert [each for _code, each in products_of(claim)] == [typed, ""]
 
 
-def test_a_problem_of_a_subscription_links_to_its_row() -> None:
-    claim = factories.make_claim(area_code=BIZAPPS, products=("d365_sales",))
+def test_a_problem_of_a_subscription_links_to_its_row(dynamics: Claim) -> None:
+    claim = dynamics
     answer = save(claim, "products", subscription_0=str(factories.guid(1)))
     page = browser_of(claim.created_by).get(answer.headers["Location"])
     line = claim.lines.get()
@@ -376,8 +413,8 @@ def test_a_problem_of_a_subscription_links_to_its_row() -> None:
     assert f'id="line-{line.pk}"' in html_of(page)
 
 
-def test_without_an_activity_the_products_page_says_where_to_begin() -> None:
-    claim = empty_draft()
+def test_without_an_activity_the_products_page_says_where_to_begin(empty: Claim) -> None:
+    claim = empty
     page = browser_of(claim.created_by).get(section(claim, "products"))
 
     assert "First say what you did for the customer" in text_of(page)
@@ -386,8 +423,8 @@ def test_without_an_activity_the_products_page_says_where_to_begin() -> None:
 # -- partner ID and contacts -----------------------------------------------------------------------
 
 
-def test_locations_show_type_and_enrolment_and_only_ones_own() -> None:
-    claim = empty_draft()
+def test_locations_show_type_and_enrolment_and_only_ones_own(empty: Claim) -> None:
+    claim = empty
     organization = claim.organization
     fasttrack = factories.make_location(
         organization, partner_type="frp", name="FastTrack", enrolled=False
@@ -413,19 +450,21 @@ def test_locations_show_type_and_enrolment_and_only_ones_own() -> None:
     assert fresh(claim).location is None
 
 
-def test_a_technical_contact_is_asked_for_with_dynamics_only() -> None:
-    workloads = factories.make_claim()
-    dynamics = factories.make_claim(area_code=BIZAPPS, products=("d365_sales",))
-    for claim, kinds in (
-        (workloads, ["business", "partner"]),
-        (dynamics, ["business", "technical", "partner"]),
-    ):
-        page = browser_of(claim.created_by).get(section(claim, "contacts"))
-        assert page.context["form"].kinds == kinds
+def kinds_asked_for(claim: Claim) -> list[str]:
+    page = browser_of(claim.created_by).get(section(claim, "contacts"))
+    return list(page.context["form"].kinds)
 
 
-def test_what_the_contacts_page_does_not_ask_for_is_kept() -> None:
-    claim = factories.make_claim()
+def test_a_technical_contact_is_asked_for_with_dynamics(dynamics: Claim) -> None:
+    assert kinds_asked_for(dynamics) == ["business", "technical", "partner"]
+
+
+def test_no_technical_contact_is_asked_for_with_workloads(workloads: Claim) -> None:
+    assert kinds_asked_for(workloads) == ["business", "partner"]
+
+
+def test_what_the_contacts_page_does_not_ask_for_is_kept(workloads: Claim) -> None:
+    claim = workloads
     contact = claim.contacts.get(kind=ClaimContact.Kind.PARTNER)
     assert contact.job_title == "Head of IT"
     save(claim, "contacts", partner_name="Ada Winter")
@@ -434,8 +473,8 @@ def test_what_the_contacts_page_does_not_ask_for_is_kept() -> None:
     assert (after.name, after.job_title) == ("Ada Winter", "Head of IT")
 
 
-def test_a_broken_address_is_refused_at_its_field() -> None:
-    claim = factories.make_claim()
+def test_a_broken_address_is_refused_at_its_field(workloads: Claim) -> None:
+    claim = workloads
     answer = save(claim, "contacts", business_email="jana at contoso")
 
     assert 'href="#id_business_email"' in html_of(answer)
@@ -446,28 +485,36 @@ def test_a_broken_address_is_refused_at_its_field() -> None:
 # -- what a status leaves open ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("bring", "sections"),
-    [
-        (lambda claim: claim, ["customer", "work", "products", "partner", "contacts", "proof"]),
-        (acts.submit, ["customer", "products", "partner", "contacts", "proof"]),
-        (acts.under_review, ["customer", "proof"]),
-        (acts.asked, ["customer", "products", "partner", "contacts", "proof"]),
-        (acts.approved, ["customer", "contacts", "proof"]),
-    ],
-    ids=["editing", "submitted", "under review", "asked", "approved"],
-)
-def test_each_status_opens_its_sections(bring: Any, sections: list[str]) -> None:
-    claim = bring(factories.make_claim())
+def opened(claim: Claim) -> list[str]:
+    """Return the sections that can be changed."""
     browser = browser_of(claim.created_by)
     every = ("customer", "work", "details", "products", "partner", "contacts", "proof")
-
-    opened = [code for code in every if browser.get(section(claim, code)).status_code == 200]
-    assert opened == sections
+    return [code for code in every if browser.get(section(claim, code)).status_code == 200]
 
 
-def test_a_frozen_section_leads_to_the_claim_and_takes_nothing() -> None:
-    claim = acts.under_review(factories.make_claim(products=("exchange_online",)))
+def test_what_is_open_in_a_draft(workloads: Claim) -> None:
+    assert opened(workloads) == ["customer", "work", "products", "partner", "contacts", "proof"]
+
+
+def test_what_is_open_once_it_is_submitted(submitted: Claim) -> None:
+    assert opened(submitted) == ["customer", "products", "partner", "contacts", "proof"]
+
+
+def test_what_is_open_under_review(reviewed: Claim) -> None:
+    assert opened(reviewed) == ["customer", "proof"]
+
+
+def test_what_is_open_while_the_partner_is_asked(asked: Claim) -> None:
+    assert opened(asked) == ["customer", "products", "partner", "contacts", "proof"]
+
+
+def test_what_is_open_once_it_is_approved(approved: Claim) -> None:
+    assert opened(approved) == ["customer", "contacts", "proof"]
+    assert kinds_asked_for(approved) == ["partner"]
+
+
+def test_a_frozen_section_leads_to_the_claim_and_takes_nothing(reviewed: Claim) -> None:
+    claim = reviewed
     browser = browser_of(claim.created_by)
     answer = browser.post(section(claim, "products"), {"version": claim.version}, follow=True)
 
@@ -478,8 +525,10 @@ def test_a_frozen_section_leads_to_the_claim_and_takes_nothing() -> None:
     assert products_of(claim) == [("exchange_online", "")]
 
 
-def test_only_the_name_is_open_in_the_first_section_of_a_claim_under_review() -> None:
-    claim = acts.under_review()
+def test_only_the_name_is_open_in_the_first_section_of_a_claim_under_review(
+    reviewed: Claim,
+) -> None:
+    claim = reviewed
     browser = browser_of(claim.created_by)
     page = browser.get(section(claim, "customer"))
     assert [field.name for field in page.context["form"].visible_fields()] == ["name"]
@@ -491,18 +540,11 @@ def test_only_the_name_is_open_in_the_first_section_of_a_claim_under_review() ->
     assert (after.name, after.domain_as_typed) == ("Renamed", claim.domain_as_typed)
 
 
-def test_an_edit_of_a_submitted_claim_that_would_break_it_is_refused() -> None:
-    claim = acts.submit(factories.make_claim())
+def test_an_edit_of_a_submitted_claim_that_would_break_it_is_refused(submitted: Claim) -> None:
+    claim = submitted
     browser = browser_of(claim.created_by)
     answer = browser.post(section(claim, "products"), {"version": claim.version})
 
     assert problems_in(answer) == ["LIN-01"]
     assert fresh(claim).status == Status.SUBMITTED
     assert products_of(claim) == [("exchange_online", "")]
-
-
-def test_on_an_approved_claim_only_the_partners_contact_is_open() -> None:
-    claim = acts.approved()
-    page = browser_of(claim.created_by).get(section(claim, "contacts"))
-
-    assert page.context["form"].kinds == ["partner"]

@@ -18,6 +18,7 @@ from cpor_site.common import clock
 from tests import acts, factories
 from tests.acts import fresh
 from tests.claims.pages import browser_of, codes_in, html_of, problems_in, text_of, typed_in, url
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +31,26 @@ def covered(**fields: Any) -> Claim:
     claim = factories.make_claim(**fields)
     claim.documents.get().covers.set(claim.lines.all())
     return claim
+
+
+@shared
+def draft() -> Claim:
+    return covered()
+
+
+@shared
+def submitted(draft: Claim) -> Claim:
+    return acts.submit(draft)
+
+
+@shared
+def reviewed(draft: Claim) -> Claim:
+    return acts.under_review(draft)
+
+
+@shared
+def asked(draft: Claim) -> Claim:
+    return acts.asked(draft)
 
 
 def send(claim: Claim, entry: dict[str, str] | None = None, browser: Client | None = None) -> Any:
@@ -72,8 +93,8 @@ def test_every_problem_of_an_empty_draft_is_listed_with_its_place() -> None:
         assert f'id="{href.partition("#")[2]}"' in html_of(there), href
 
 
-def test_a_complete_claim_is_submitted() -> None:
-    claim = covered()
+def test_a_complete_claim_is_submitted(draft: Claim) -> None:
+    claim = draft
     browser = browser_of(claim.created_by)
     assert "Nothing is missing." in text_of(browser.get(url("claim_check", claim)))
     answer = send(claim, STATED, browser)
@@ -86,8 +107,8 @@ def test_a_complete_claim_is_submitted() -> None:
     )
 
 
-def test_without_the_statements_nothing_is_submitted() -> None:
-    claim = covered()
+def test_without_the_statements_nothing_is_submitted(draft: Claim) -> None:
+    claim = draft
     answer = send(claim)
 
     assert problems_in(answer) == ["SUBM-01"]
@@ -107,8 +128,8 @@ def test_a_warning_has_to_be_ticked_and_links_to_its_box() -> None:
     assert list(fresh(claim).confirmed_warnings) == ["POE-10:exchange_online"]
 
 
-def test_a_warning_that_needs_a_reason_keeps_what_was_written() -> None:
-    claim = covered()
+def test_a_warning_that_needs_a_reason_keeps_what_was_written(draft: Claim) -> None:
+    claim = draft
     contact = claim.contacts.get(kind="business")
     contact.email = "jana@parent-company.example"
     contact.save()
@@ -122,8 +143,8 @@ def test_a_warning_that_needs_a_reason_keeps_what_was_written() -> None:
     assert list(fresh(claim).confirmed_warnings.values()) == [WHY]
 
 
-def test_a_second_click_submits_once() -> None:
-    claim = covered()
+def test_a_second_click_submits_once(draft: Claim) -> None:
+    claim = draft
     browser = browser_of(claim.created_by)
     typed = typed_in(browser.get(url("claim_check", claim))) | {"statements": "on"}
     first = browser.post(url("claim_check", claim), typed)
@@ -137,8 +158,10 @@ def test_a_second_click_submits_once() -> None:
     assert ClaimEvent.objects.filter(claim=claim, kind="claim_submitted").count() == 1
 
 
-def test_a_claim_changed_meanwhile_is_shown_as_it_stands_and_can_be_sent_again() -> None:
-    claim = covered()
+def test_a_claim_changed_meanwhile_is_shown_as_it_stands_and_can_be_sent_again(
+    draft: Claim,
+) -> None:
+    claim = draft
     browser = browser_of(claim.created_by)
     typed = typed_in(browser.get(url("claim_check", claim))) | {"statements": "on"}
     edit_claim(
@@ -161,8 +184,8 @@ def test_a_claim_changed_meanwhile_is_shown_as_it_stands_and_can_be_sent_again()
 # -- answering -------------------------------------------------------------------------------------
 
 
-def test_findings_and_question_stand_above_the_answer() -> None:
-    claim = acts.asked(covered())
+def test_findings_and_question_stand_above_the_answer(asked: Claim) -> None:
+    claim = asked
     page = text_of(browser_of(claim.created_by).get(url("claim_check", claim)))
 
     for words in (
@@ -173,8 +196,10 @@ def test_findings_and_question_stand_above_the_answer() -> None:
         assert words in page
 
 
-def test_the_claim_page_asks_the_question_at_the_top_and_leads_to_what_can_be_changed() -> None:
-    claim = acts.asked(covered())
+def test_the_claim_page_asks_the_question_at_the_top_and_leads_to_what_can_be_changed(
+    asked: Claim,
+) -> None:
+    claim = asked
     browser = browser_of(claim.created_by)
     browser.get(url("claim_check", claim))
     page = browser.get(url("claim_page", claim))
@@ -197,8 +222,8 @@ def test_where_only_the_name_can_change_the_page_says_so() -> None:
     )
 
 
-def test_an_answer_hands_the_claim_in_again() -> None:
-    claim = acts.asked(covered())
+def test_an_answer_hands_the_claim_in_again(asked: Claim) -> None:
+    claim = asked
     answer = send(claim, {"reply": "The date is on page 2."})
 
     after = fresh(claim)
@@ -211,18 +236,18 @@ def test_an_answer_hands_the_claim_in_again() -> None:
     assert claim.comments.latest("pk").body == "The date is on page 2."
 
 
-def test_an_empty_answer_is_refused() -> None:
-    claim = acts.asked(covered())
+def test_an_empty_answer_is_refused(asked: Claim) -> None:
+    claim = asked
     answer = send(claim)
 
     assert problems_in(answer) == ["SUBM-04"]
     assert 'href="#id_reply"' in html_of(answer)
 
 
-def test_an_answer_that_comes_too_late_meets_a_closed_claim() -> None:
+def test_an_answer_that_comes_too_late_meets_a_closed_claim(asked: Claim) -> None:
     from claims.services.sweeps import reject_stale_claims
 
-    claim = acts.asked(covered())
+    claim = asked
     browser = browser_of(claim.created_by)
     typed = typed_in(browser.get(url("claim_check", claim))) | {"reply": "Here it is."}
     with acts.past(claim):
@@ -246,16 +271,14 @@ def act(claim: Claim, name: str, **entry: Any) -> Any:
     return browser.post(url(name, claim), typed_in(page) | entry)
 
 
-def test_a_submitted_claim_is_recalled() -> None:
-    claim = acts.submit(covered())
+def test_a_submitted_claim_is_recalled(submitted: Claim) -> None:
+    claim = submitted
     assert act(claim, "claim_recall").status_code == 302
 
     assert fresh(claim).status == Status.EDITING
 
 
-@pytest.mark.parametrize("bring", [acts.submit, acts.under_review, acts.asked])
-def test_a_claim_is_withdrawn_with_a_reason(bring: Any) -> None:
-    claim = bring(covered())
+def is_withdrawn_with_a_reason(claim: Claim) -> None:
     assert problems_in(act(claim, "claim_withdraw")) == ["ASC-01"]
     assert act(claim, "claim_withdraw", reason="Wrong partner ID").status_code == 302
 
@@ -265,16 +288,26 @@ def test_a_claim_is_withdrawn_with_a_reason(bring: Any) -> None:
     assert "Closed: rejected (Partner request)." in page
 
 
-def test_a_draft_is_discarded() -> None:
-    claim = covered()
+def test_a_submitted_claim_is_withdrawn_with_a_reason(submitted: Claim) -> None:
+    is_withdrawn_with_a_reason(submitted)
+
+
+def test_a_claim_under_review_is_withdrawn_with_a_reason(reviewed: Claim) -> None:
+    is_withdrawn_with_a_reason(reviewed)
+
+
+def test_a_claim_with_the_partner_is_withdrawn_with_a_reason(asked: Claim) -> None:
+    is_withdrawn_with_a_reason(asked)
+
+
+def test_a_draft_is_discarded(draft: Claim) -> None:
+    claim = draft
     assert act(claim, "claim_discard").status_code == 302
 
     assert fresh(claim).status == Status.CANCELLED
 
 
-@pytest.mark.parametrize("name", ["claim_recall", "claim_withdraw", "claim_discard"])
-def test_doing_it_twice_says_that_it_is_done(name: str) -> None:
-    claim = covered() if name == "claim_discard" else acts.submit(covered())
+def doing_it_twice_says_that_it_is_done(claim: Claim, name: str) -> None:
     browser = browser_of(claim.created_by)
     typed = typed_in(browser.get(url(name, claim))) | {"reason": "Wrong ID"}
     assert browser.post(url(name, claim), typed).status_code == 302
@@ -288,16 +321,25 @@ def test_doing_it_twice_says_that_it_is_done(name: str) -> None:
     assert page.redirect_chain == [(url("claim_page", claim), 302)]
 
 
-def test_the_page_before_an_act_names_its_consequence_and_does_nothing() -> None:
-    claim = acts.submit(covered())
+@pytest.mark.parametrize("name", ["claim_recall", "claim_withdraw"])
+def test_leaving_the_reviewers_twice_says_that_it_is_done(submitted: Claim, name: str) -> None:
+    doing_it_twice_says_that_it_is_done(submitted, name)
+
+
+def test_discarding_twice_says_that_it_is_done(draft: Claim) -> None:
+    doing_it_twice_says_that_it_is_done(draft, "claim_discard")
+
+
+def test_the_page_before_an_act_names_its_consequence_and_does_nothing(submitted: Claim) -> None:
+    claim = submitted
     page = text_of(browser_of(claim.created_by).get(url("claim_withdraw", claim)))
 
     assert "This closes the claim for good" in page
     assert fresh(claim).status == Status.SUBMITTED
 
 
-def test_a_stale_page_withdraws_nothing() -> None:
-    claim = acts.submit(covered())
+def test_a_stale_page_withdraws_nothing(submitted: Claim) -> None:
+    claim = submitted
     browser = browser_of(claim.created_by)
     typed = typed_in(browser.get(url("claim_withdraw", claim))) | {"reason": "Wrong ID"}
     edit_claim(
@@ -316,8 +358,8 @@ def test_a_stale_page_withdraws_nothing() -> None:
 # -- comments --------------------------------------------------------------------------------------
 
 
-def test_a_comment_sent_twice_is_written_once() -> None:
-    claim = acts.under_review(covered())
+def test_a_comment_sent_twice_is_written_once(reviewed: Claim) -> None:
+    claim = reviewed
     browser = browser_of(claim.created_by)
     with time_machine.travel(clock.now() + timedelta(hours=1), tick=False) as then:
         for body in ("Twice.", " Twice. ", "Something else."):
@@ -329,8 +371,8 @@ def test_a_comment_sent_twice_is_written_once() -> None:
     assert claim.comments.count() == 3
 
 
-def test_a_reason_that_reads_like_an_event_stays_the_partners_words() -> None:
-    claim = acts.submit(covered())
+def test_a_reason_that_reads_like_an_event_stays_the_partners_words(submitted: Claim) -> None:
+    claim = submitted
     assert act(claim, "claim_withdraw", reason="claim_approved").status_code == 302
 
     assert fresh(claim).ended_reason == "claim_approved"
@@ -339,8 +381,8 @@ def test_a_reason_that_reads_like_an_event_stays_the_partners_words() -> None:
     assert "Claim approved" not in page
 
 
-def test_a_comment_is_written_and_shown() -> None:
-    claim = acts.under_review(covered())
+def test_a_comment_is_written_and_shown(reviewed: Claim) -> None:
+    claim = reviewed
     browser = browser_of(claim.created_by)
     answer = browser.post(url("claim_comment", claim), {"body": "Two\nlines <b>"}, follow=True)
 
@@ -350,8 +392,8 @@ def test_a_comment_is_written_and_shown() -> None:
 
 
 @pytest.mark.parametrize("body", ["", "   ", "x" * 5001])
-def test_a_refused_comment_stays_in_its_field(body: str) -> None:
-    claim = acts.under_review(covered())
+def test_a_refused_comment_stays_in_its_field(reviewed: Claim, body: str) -> None:
+    claim = reviewed
     answer = browser_of(claim.created_by).post(url("claim_comment", claim), {"body": body})
 
     assert answer.status_code == 200
@@ -360,8 +402,8 @@ def test_a_refused_comment_stays_in_its_field(body: str) -> None:
     assert claim.comments.count() == 0
 
 
-def test_nobody_writes_on_a_closed_claim() -> None:
-    claim = covered()
+def test_nobody_writes_on_a_closed_claim(draft: Claim) -> None:
+    claim = draft
     act(claim, "claim_discard")
     browser = browser_of(claim.created_by)
     page = browser.get(url("claim_page", claim))
@@ -403,39 +445,39 @@ def test_the_subscription_is_shown_once_the_claim_is_approved() -> None:
     page = text_of(browser_of(claim.created_by).get(url("claim_page", claim)))
     assert str(sold.subscription_id) in page
     assert "Approved. The letter to the customer is on its way." in page
+    assert offers_in(claim) == []
 
 
-def test_offers_fit_the_status() -> None:
+def offers_in(claim: Claim) -> list[str]:
     offers = ("Recall the claim…", "Withdraw the claim…", "Discard the draft…")
-    expected = {
-        "draft": ["Discard the draft…"],
-        "submitted": ["Recall the claim…", "Withdraw the claim…"],
-        "asked": ["Withdraw the claim…"],
-        "approved": [],
-    }
-    brought = {
-        "draft": covered(),
-        "submitted": acts.submit(covered()),
-        "asked": acts.asked(covered()),
-        "approved": acts.approved(covered()),
-    }
-    for name, claim in brought.items():
-        page = text_of(browser_of(claim.created_by).get(url("claim_page", claim)))
-        assert [each for each in offers if each in page] == expected[name], name
+    page = text_of(browser_of(claim.created_by).get(url("claim_page", claim)))
+    return [each for each in offers if each in page]
 
 
-def test_an_answered_claim_can_not_be_recalled() -> None:
-    claim = acts.asked(covered())
+def test_a_draft_can_be_discarded(draft: Claim) -> None:
+    assert offers_in(draft) == ["Discard the draft…"]
+
+
+def test_a_submitted_claim_can_be_recalled_or_withdrawn(submitted: Claim) -> None:
+    assert offers_in(submitted) == ["Recall the claim…", "Withdraw the claim…"]
+
+
+def test_a_claim_with_the_partner_can_be_withdrawn(asked: Claim) -> None:
+    assert offers_in(asked) == ["Withdraw the claim…"]
+
+
+def test_an_answered_claim_can_not_be_recalled(asked: Claim) -> None:
+    claim = asked
     send(claim, {"reply": "Here it is."})
     page = text_of(browser_of(claim.created_by).get(url("claim_page", claim)))
 
     assert "Recall the claim…" not in page
 
 
-def test_the_rejection_shows_what_the_reviewer_wrote() -> None:
+def test_the_rejection_shows_what_the_reviewer_wrote(reviewed: Claim) -> None:
     from reviews.services import decisions
 
-    claim = acts.under_review(covered())
+    claim = reviewed
     assert claim.assigned_reviewer is not None
     decisions.reject_claim(
         claim_id=claim.pk,
@@ -451,8 +493,8 @@ def test_the_rejection_shows_what_the_reviewer_wrote() -> None:
     assert "Third time." not in page
 
 
-def test_files_go_with_a_comment_and_become_documents() -> None:
-    claim = acts.asked()
+def test_files_go_with_a_comment_and_become_documents(asked: Claim) -> None:
+    claim = asked
     browser = browser_of(claim.created_by)
     files = [
         SimpleUploadedFile("mail.pdf", factories.make_pdf("Mail")),
@@ -470,8 +512,8 @@ def test_files_go_with_a_comment_and_become_documents() -> None:
     assert "See the mail. File: mail.pdf" in page
 
 
-def test_a_file_without_a_text_is_kept_and_the_text_asked_for() -> None:
-    claim = acts.asked()
+def test_a_file_without_a_text_is_kept_and_the_text_asked_for(asked: Claim) -> None:
+    claim = asked
     answer = browser_of(claim.created_by).post(
         url("claim_comment", claim),
         {"body": "", "files": SimpleUploadedFile("mail.pdf", factories.make_pdf("Mail"))},
