@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from claims import actors
-from claims.models import ClaimEvent, Comment, ReviewFinding, RuleProfile
+from claims.models import Claim, ClaimEvent, Comment, ReviewFinding, RuleProfile
 from claims.refusals import ChangedMeanwhile, MovedOn, NotYours
 from claims.services.comments import add_comment
 from claims.services.drafting import ClaimChanges, ContactEntry, edit_claim
@@ -26,8 +26,35 @@ from cpor_site.common.models import OutboxMessage
 from cpor_site.common.problems import Refused
 from tests import acts, factories
 from tests.factories import at
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
+
+
+FRIDAY = at("2026-05-22T16:00+02:00")
+"""Before a holiday Monday."""
+
+
+@shared
+def draft() -> Claim:
+    return factories.make_claim()
+
+
+@shared
+def submitted(draft: Claim) -> Claim:
+    return acts.submit(draft)
+
+
+@shared
+def asked() -> Claim:
+    """A claim of two lines whose partner is asked now."""
+    return acts.asked(factories.make_claim(products=("exchange_online", "teams")))
+
+
+@shared
+def asked_on_friday() -> Claim:
+    with time_machine.travel(FRIDAY, tick=False):
+        return acts.asked()
 
 
 def test_submitting_starts_the_pickup_clock_and_keeps_a_snapshot() -> None:
@@ -45,8 +72,8 @@ def test_submitting_starts_the_pickup_clock_and_keeps_a_snapshot() -> None:
     assert claim.acknowledged_by == claim.created_by
 
 
-def test_submitting_twice_submits_once() -> None:
-    claim = factories.make_claim()
+def test_submitting_twice_submits_once(draft: Claim) -> None:
+    claim = draft
     acts.submit(claim)
     with pytest.raises(MovedOn) as refusal:
         acts.submit(claim)
@@ -56,14 +83,14 @@ def test_submitting_twice_submits_once() -> None:
     assert len(keys) == len(set(keys))
 
 
-def test_the_statements_have_to_be_confirmed() -> None:
+def test_the_statements_have_to_be_confirmed(draft: Claim) -> None:
     with pytest.raises(Refused) as refusal:
-        acts.submit(factories.make_claim(), acknowledged=False)
+        acts.submit(draft, acknowledged=False)
     assert refusal.value.codes == ("SUBM-01",)
 
 
-def test_a_stale_page_can_not_overwrite() -> None:
-    claim = factories.make_claim()
+def test_a_stale_page_can_not_overwrite(draft: Claim) -> None:
+    claim = draft
     actor = actors.partner(claim.created_by)
     edit_claim(
         claim_id=claim.pk, actor=actor, version=claim.version, changes=ClaimChanges(name="A")
@@ -91,8 +118,8 @@ def test_errors_and_unconfirmed_warnings_keep_a_claim_from_being_submitted() -> 
     assert f"MPN-07:{claim.location.partner_id}" in acts.fresh(claim).confirmed_warnings
 
 
-def test_a_role_that_may_only_draft_can_not_submit() -> None:
-    claim = factories.make_claim()
+def test_a_role_that_may_only_draft_can_not_submit(draft: Claim) -> None:
+    claim = draft
     drafter = factories.make_user()
     factories.make_membership(drafter, claim.organization, "incentives_user")
     with pytest.raises(NotYours):
@@ -104,16 +131,18 @@ def test_a_role_that_may_only_draft_can_not_submit() -> None:
         )
 
 
-def test_a_claim_keeps_the_profile_it_was_submitted_under(settings: object) -> None:
-    claim = acts.submit(factories.make_claim())
+def test_a_claim_keeps_the_profile_it_was_submitted_under(
+    submitted: Claim, settings: object
+) -> None:
+    claim = submitted
     claim = recall_claim(claim_id=claim.pk, actor=actors.partner(claim.created_by))
     settings.CPOR_RULE_PROFILE = "2023"  # type: ignore[attr-defined]
     assert RuleProfile.current().code == "2023"
     assert acts.submit(acts.fresh(claim)).rule_profile_id == "2020"
 
 
-def test_recalling_before_the_pickup_and_not_after_it() -> None:
-    claim = acts.submit(factories.make_claim())
+def test_recalling_before_the_pickup_and_not_after_it(submitted: Claim) -> None:
+    claim = submitted
     actor = actors.partner(claim.created_by)
     claim = recall_claim(claim_id=claim.pk, actor=actor)
     assert (claim.status, claim.due_at, claim.deadline_kind) == (Status.EDITING, None, "")
@@ -122,8 +151,8 @@ def test_recalling_before_the_pickup_and_not_after_it() -> None:
         recall_claim(claim_id=claim.pk, actor=actor)
 
 
-def test_a_claim_that_comes_back_after_questions_can_not_be_recalled() -> None:
-    claim = acts.asked()
+def test_a_claim_that_comes_back_after_questions_can_not_be_recalled(asked: Claim) -> None:
+    claim = asked
     actor = actors.partner(claim.created_by)
     resubmit_claim(claim_id=claim.pk, actor=actor, version=claim.version, reply="Here it is.")
     with pytest.raises(Refused) as refusal:
@@ -131,9 +160,9 @@ def test_a_claim_that_comes_back_after_questions_can_not_be_recalled() -> None:
     assert refusal.value.codes == ("SUBM-03",)
 
 
-def test_resubmitting_needs_a_change_or_an_answer() -> None:
+def test_resubmitting_needs_a_change_or_an_answer(asked: Claim) -> None:
     """SUBM-04, and T6: the next round, the same reviewer, findings settled."""
-    claim = acts.asked()
+    claim = asked
     actor = actors.partner(claim.created_by)
     with pytest.raises(Refused) as refusal:
         resubmit_claim(claim_id=claim.pk, actor=actor, version=claim.version)
@@ -153,8 +182,8 @@ def test_resubmitting_needs_a_change_or_an_answer() -> None:
 
 
 @pytest.mark.parametrize("change", ["line", "document", "comment", "field"])
-def test_each_kind_of_change_counts_as_an_answer(change: str) -> None:
-    claim = acts.asked(factories.make_claim(products=("exchange_online", "teams")))
+def test_each_kind_of_change_counts_as_an_answer(asked: Claim, change: str) -> None:
+    claim = asked
     actor = actors.partner(claim.created_by)
     if change == "line":
         teams = factories.product("teams")
@@ -193,10 +222,9 @@ def test_each_kind_of_change_counts_as_an_answer(change: str) -> None:
     assert claim.status == Status.SUBMITTED
 
 
-def test_silence_is_fatal_for_the_partner() -> None:
+def test_silence_is_fatal_for_the_partner(asked_on_friday: Claim) -> None:
     """Scenario 4: asked on a Friday before a holiday Monday; the job runs two days late."""
-    with time_machine.travel(at("2026-05-22T16:00+02:00"), tick=False):
-        claim = acts.asked()
+    claim = asked_on_friday
     assert claim.due_at == at("2026-06-01T23:59:59+02:00")
     with time_machine.travel(at("2026-06-01T23:58:59+02:00"), tick=False):
         assert reject_stale_claims().examined == 0
@@ -216,9 +244,8 @@ def test_silence_is_fatal_for_the_partner() -> None:
     assert claim.lines.get().line_status == LineStatus.REJECTED
 
 
-def test_an_answer_one_minute_before_the_end_saves_the_claim() -> None:
-    with time_machine.travel(at("2026-05-22T16:00+02:00"), tick=False):
-        claim = acts.asked()
+def test_an_answer_one_minute_before_the_end_saves_the_claim(asked_on_friday: Claim) -> None:
+    claim = asked_on_friday
     with time_machine.travel(at("2026-06-01T23:58:59+02:00"), tick=False):
         resubmit_claim(
             claim_id=claim.pk,
@@ -231,10 +258,8 @@ def test_an_answer_one_minute_before_the_end_saves_the_claim() -> None:
     assert acts.fresh(claim).status == Status.SUBMITTED
 
 
-@pytest.mark.parametrize("stage", [acts.submit, acts.under_review, acts.asked])
-def test_withdrawing_is_final(stage: object) -> None:
-    """T14 and Q15: from every stage before the decision, with a reason, not disputable."""
-    claim = stage(factories.make_claim())  # type: ignore[operator]
+def withdrawing_is_final(claim: Claim) -> None:
+    """T14 and Q15: with a reason, not disputable."""
     actor = actors.partner(claim.created_by)
     with pytest.raises(Refused) as refusal:
         withdraw_claim(claim_id=claim.pk, actor=actor, reason="  ")
@@ -246,8 +271,20 @@ def test_withdrawing_is_final(stage: object) -> None:
     assert not claim.lines.filter(line_status=LineStatus.INCLUDED).exists()
 
 
-def test_the_history_names_who_did_what_once_per_act() -> None:
-    claim = acts.asked()
+def test_withdrawing_before_it_is_taken_up_is_final(submitted: Claim) -> None:
+    withdrawing_is_final(submitted)
+
+
+def test_withdrawing_under_review_is_final(draft: Claim) -> None:
+    withdrawing_is_final(acts.under_review(draft))
+
+
+def test_withdrawing_instead_of_an_answer_is_final(asked: Claim) -> None:
+    withdrawing_is_final(asked)
+
+
+def test_the_history_names_who_did_what_once_per_act(asked: Claim) -> None:
+    claim = asked
     entries = [
         (entry.history_change_reason, entry.status)
         for entry in claim.history.order_by("history_id")
@@ -267,9 +304,11 @@ def test_deadlines_of_the_2023_profile_are_fourteen_business_days() -> None:
     assert claim.due_at - at("2026-06-01T10:00+02:00") > timedelta(days=18)
 
 
-def test_a_contact_outside_the_customers_domains_needs_its_reason_after_submission_too() -> None:
+def test_a_contact_outside_the_customers_domains_needs_its_reason_after_submission_too(
+    submitted: Claim,
+) -> None:
     """CON-01: or a partner could have a friend of its own asked for consent, unseen."""
-    claim = acts.submit(factories.make_claim())
+    claim = submitted
     actor = actors.partner(claim.created_by)
     friend = ContactEntry("A Friend", "Head of IT", "friend@elsewhere.example")
 
@@ -285,8 +324,8 @@ def test_a_contact_outside_the_customers_domains_needs_its_reason_after_submissi
     assert claim.contacts.get(kind="business").email != "friend@elsewhere.example"
 
 
-def test_a_contact_whose_reason_was_given_stays_editable() -> None:
-    claim = factories.make_claim()
+def test_a_contact_whose_reason_was_given_stays_editable(draft: Claim) -> None:
+    claim = draft
     parent = ContactEntry("Jana Meier", "CIO", "jana@parent.example")
     actor = actors.partner(claim.created_by)
     claim = edit_claim(
@@ -308,8 +347,8 @@ def test_a_contact_whose_reason_was_given_stays_editable() -> None:
     assert claim.contacts.get(kind="business").job_title == "CTO"
 
 
-def test_a_location_outside_ones_role_can_not_be_chosen() -> None:
-    claim = factories.make_claim()
+def test_a_location_outside_ones_role_can_not_be_chosen(draft: Claim) -> None:
+    claim = draft
     assert claim.location is not None
     elsewhere = factories.make_location(claim.organization)
     membership = claim.organization.memberships.get()
