@@ -1,5 +1,5 @@
 from .catalogue import Activity, ListedProduct, Product, Program, RuleProfile, SolutionArea
-from .claim import Claim, ClaimLine, belonging_to
+from .claim import Claim
 from .contacts import ClaimContact
 from .customer import CustomerTenant, Subscription, TenantDomain, WorkloadUsage
 from .desk import CalendarFeed, DraftUpload, SavedFilter
@@ -13,6 +13,7 @@ from .exchange import (
     ReviewDecision,
     ReviewFinding,
 )
+from .line import ClaimLine, belonging_to
 from .organisation import Membership, PartnerLocation, PartnerOrganization, ProgramEnrollment
 from .record import Association, ClaimCounter, ClaimEvent, ClaimReminder, ExclusivityHold
 

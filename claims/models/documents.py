@@ -12,7 +12,8 @@ from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from .claim import Claim, ClaimLine
+from .claim import Claim
+from .line import ClaimLine
 
 
 def stored_name(document: PoEDocument, filename: str) -> str:

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from ..states import DeficiencyCode, Side
-from .claim import Claim, ClaimLine
+from .claim import Claim
+from .line import ClaimLine
 
 
 class Comment(models.Model):

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from cpor_site.common.spoken import spoken
 
 from ..states import AssociationState, Reminder, Side
-from .claim import Claim, ClaimLine
+from .claim import Claim
+from .line import ClaimLine
 
 
 class ExclusivityHold(models.Model):
