@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -15,14 +16,17 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
-from cpor_site.common import clock
+from cpor_site.common import clock, limits
 from cpor_site.common.admin_bases import EvidenceAdmin
+from cpor_site.common.refusal_pages import too_many
 
 from .models import HandoffBatch, HandoffEndpoint, IncentiveHandoff
 from .services import waiting, webhook
 from .services.delivery import STORAGE
 
 State = IncentiveHandoff.State
+MOST_FILES = 30
+WITHIN = timedelta(minutes=10)
 DOWNLOAD = "consent.download_handoff"
 RETRY = "consent.change_incentivehandoff"
 REOPEN = "consent.change_handoffendpoint"
@@ -151,12 +155,20 @@ class HandoffBatchAdmin(EvidenceAdmin):
 
     @method_decorator(require_safe)
     def fetch_view(self, request: HttpRequest, batch_id: int, which: str) -> HttpResponseBase:
-        """Send one of a batch's files, as it was stored, and write down who asked for it."""
+        """Send one of a batch's files, as it was stored, and write down who asked for it.
+
+        429 for somebody who took ``MOST_FILES`` of them ``WITHIN`` this while.
+        """
         if not request.user.has_perm(DOWNLOAD):
             raise PermissionDenied
         batch = get_object_or_404(HandoffBatch, pk=batch_id, stored_at__isnull=False)
         if which not in FILES:
             raise Http404
+        if request.method == "GET":
+            try:
+                limits.ask("handoff_file", str(request.user.pk), most=MOST_FILES, within=WITHIN)
+            except limits.TooMany as refusal:
+                return too_many(request, refusal)
         column, kind = FILES[which]
         name = getattr(batch, column)
         try:

@@ -388,6 +388,8 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 if ENV.is_production:
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = ENV.hsts_seconds
@@ -396,6 +398,7 @@ if ENV.is_production:
     SESSION_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = "__Host-cpor_session"
     CSRF_COOKIE_SECURE = True
+    LANGUAGE_COOKIE_SECURE = True
     CSRF_COOKIE_NAME = "__Host-cpor_csrf"
     CSRF_TRUSTED_ORIGINS = [ENV.public_url]
     if ENV.proxy_ssl_header:

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from cpor_site.common.admin_bases import GuidSearch, RegistryAdmin
+from cpor_site.common.admin_bases import ConfirmedChanges, GuidSearch, RegistryAdmin
 from cpor_site.common.form_fields import LinesField
 from cpor_site.common.key_fields import RegistryForm
 
@@ -126,7 +126,7 @@ class RuleProfileForm(RegistryForm):
 
 
 @admin.register(RuleProfile)
-class RuleProfileAdmin(CodedAdmin):
+class RuleProfileAdmin(ConfirmedChanges, CodedAdmin):
     """Numbers for deadlines to come; a deadline that runs stays as it was counted."""
 
     form = RuleProfileForm

@@ -8,7 +8,12 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from cpor_site.common.admin_bases import CountryColumn, CountryFilter, RegistryAdmin
+from cpor_site.common.admin_bases import (
+    ConfirmedChanges,
+    CountryColumn,
+    CountryFilter,
+    RegistryAdmin,
+)
 from cpor_site.common.form_fields import CountryField, DomainField, LanguageField, TimeZoneField
 from cpor_site.common.key_fields import KeyField, KeysField, RegistryForm
 from cpor_site.common.models import User
@@ -167,7 +172,9 @@ class MembershipForm(RegistryForm):
 
 
 @admin.register(Membership)
-class MembershipAdmin(RegistryAdmin):
+class MembershipAdmin(ConfirmedChanges, RegistryAdmin):
+    """Who may do what for which partner."""
+
     form = MembershipForm
     list_display = ("user", "organization", "role", "is_active")
     list_filter = ("role", "is_active")

@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from . import admin_evidence, clock, deliveries, fresh, outbox  # noqa: F401  # Registers its pages.
-from .admin_bases import EvidenceAdmin, RegistryAdmin, SpokenValues
+from .admin_bases import ConfirmedChanges, EvidenceAdmin, RegistryAdmin, SpokenValues
 from .form_fields import LanguageField, TimeZoneField
 from .models import JobRun, NonWorkingDay, OutboxMessage, User
 from .spoken import moment_words, spoken
@@ -73,7 +73,7 @@ class UserForm(UserChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(RegistryAdmin, PlainUserAdmin):  # type: ignore[misc]
+class UserAdmin(ConfirmedChanges, RegistryAdmin, PlainUserAdmin):  # type: ignore[misc]
     """People are deactivated, never deleted; nobody raises their own rights.
 
     Only a superuser gives roles at this desk and touches the account of somebody who works here:
@@ -117,11 +117,6 @@ class UserAdmin(RegistryAdmin, PlainUserAdmin):  # type: ignore[misc]
         if is_colleague and obj != request.user and not request.user.is_superuser:
             return False
         return bool(super().has_change_permission(request, obj))
-
-    @method_decorator(fresh.confirmed)
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show or change a person; roles and rights are given only by who has just shown up."""
-        return super().changeform_view(request, *args, **kwargs)
 
     @method_decorator(fresh.confirmed)
     def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 from simple_history.admin import SimpleHistoryAdmin
 
-from . import countries
+from . import countries, fresh
 from .spoken import date_words, moment_words, spoken
 
 PAGE = 50
@@ -159,6 +159,16 @@ class EvidenceAdmin(PlainLists, OfferedLookups, admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+class ConfirmedChanges:
+    """Lets rows be added and changed only by who has shown lately who they are."""
+
+    @method_decorator(fresh.confirmed)
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show or change a row; reading it is never asked for anything."""
+        found: HttpResponse = super().changeform_view(request, *args, **kwargs)  # type: ignore[misc]
+        return found
 
 
 class RegistryAdmin(PlainLists, OfferedLookups, SimpleHistoryAdmin):

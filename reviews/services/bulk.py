@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +12,7 @@ from claims.actors import Actor
 from claims.models import Claim
 from claims.refusals import NotYours
 from claims.states import Side
-from cpor_site.common import clock
+from cpor_site.common import clock, limits
 from cpor_site.common.models import User
 from cpor_site.common.problems import Refused, error
 
@@ -20,6 +21,8 @@ from . import leases
 
 Kind = BulkAct.Kind
 MOST = 200
+MOST_EXPORTS = 30
+WITHIN = timedelta(minutes=10)
 VIEW_CLAIM = "claims.view_claim"
 
 
@@ -57,14 +60,17 @@ def release_claims(*, claim_ids: Iterable[int], actor: Actor, reason: str = "") 
 def record_export(*, claim_ids: Iterable[int], actor: Actor) -> BulkAct:
     """Write down who took which claims out of the desk; for everybody who may read claims.
 
-    Raises ``NotYours``, REV-19 for no claim or more than ``MOST``.
+    Raises ``NotYours``, REV-19 for no claim or more than ``MOST``, ``TooMany`` (LIM-01) for whoever
+    took ``MOST_EXPORTS`` files ``WITHIN`` this while.
     """
     user = actor.user
     if actor.side != Side.REVIEWER or user is None:
         raise NotYours
     if not (user.is_active and user.is_staff and user.has_perm(VIEW_CLAIM)):
         raise NotYours
-    return _each(Kind.EXPORT, chosen(claim_ids), user, lambda claim: None)
+    claims = chosen(claim_ids)
+    limits.ask("claim_export", str(user.pk), most=MOST_EXPORTS, within=WITHIN)
+    return _each(Kind.EXPORT, claims, user, lambda claim: None)
 
 
 def chosen(claim_ids: Iterable[int]) -> list[Claim]:

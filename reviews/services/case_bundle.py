@@ -12,7 +12,7 @@ import re
 import tempfile
 import zipfile
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import IO, Any
 
 from django.db.models import Model, QuerySet
@@ -46,6 +46,7 @@ from consent.models import (
     ConsentRequest,
     IncentiveHandoff,
 )
+from cpor_site.common import limits
 from cpor_site.common.evidence import sealing
 from cpor_site.common.evidence.kept import histories, kept_tables
 from cpor_site.common.evidence.verifying import standing_of
@@ -62,6 +63,8 @@ from ..models import (
 )
 
 PERMISSION = "common.export_case"
+MOST_FILES = 10
+WITHIN = timedelta(minutes=10)
 IN_MEMORY = 8 * 1024 * 1024
 PIECE = 256 * 1024
 SECRET = ("nonce", "token_hash")
@@ -116,10 +119,13 @@ def export_case(*, claim_id: int, actor: Actor) -> CaseBundle:
     """Put everything about a claim into one ZIP file; event ``case_exported`` (reviewers only).
 
     Raises ``NotYours`` without the permission ``common.export_case`` (the system needs none) and
-    for an unknown claim, ``ConflictOfInterest`` (REV-02) for who is a party to it.
+    for an unknown claim, ``ConflictOfInterest`` (REV-02) for who is a party to it, ``TooMany``
+    (LIM-01) for whoever had ``MOST_FILES`` of them ``WITHIN`` this while.
     """
-    if actor.user is not None and not may_export(actor.user):
-        raise NotYours
+    if actor.user is not None:
+        if not may_export(actor.user):
+            raise NotYours
+        limits.ask("case_file", str(actor.user.pk), most=MOST_FILES, within=WITHIN)
     with door.open_for_change(claim_id=claim_id, actor=actor) as (claim, now):
         if actor.user is not None and actors.has_interest(actor.user, claim):
             raise ConflictOfInterest

@@ -16,6 +16,7 @@ from claims.models import Claim
 from claims.standing import until
 from claims.states import AssociationState
 from consent.services import extensions
+from cpor_site.common import fresh
 from cpor_site.common.models import User
 
 from ..services import leases
@@ -55,6 +56,7 @@ def can_extend(claim: Claim, user: User) -> bool:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @about_a_case
+@fresh.confirmed
 def extend_page(request: HttpRequest, claim: Claim) -> HttpResponse:
     """Ask for days and reason, then extend the window (POST only)."""
     user = leading_reader(request)

@@ -139,6 +139,7 @@ def leading_part(claim: Claim, user: User) -> dict[str, Any]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @about_a_case
+@fresh.confirmed
 def renewal_page(request: HttpRequest, claim: Claim) -> HttpResponse:
     """Show the partner's wish and the customer's refusal, then decide (POST only)."""
     user = leading_reader(request)

@@ -16,6 +16,7 @@ from pytest_django import Settings
 
 from claims import onward
 from claims.models import Claim
+from consent import handoff_pages
 from consent.models import HandoffBatch, HandoffEndpoint, IncentiveHandoff
 from consent.services.delivery import deliver_handoffs
 from cpor_site.common import clock
@@ -137,7 +138,10 @@ LIST = 6
 
 
 class TestFiles:
-    def test_ops_fetch_a_file_as_it_was_stored_and_that_is_written_down(self) -> None:
+    def test_ops_fetch_a_file_as_it_was_stored_and_that_is_written_down_and_counted(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(handoff_pages, "MOST_FILES", 3)
         handing.handed_over()
         deliver_handoffs()
         batch = HandoffBatch.objects.get()
@@ -164,6 +168,9 @@ class TestFiles:
         ]
         assert {each.user for each in logged} == {who}
         assert ops.get(reverse(f"{BATCH}_fetch", args=[batch.pk, "secret"])).status_code == 404
+        refused = ops.get(address)
+        assert (refused.status_code, logged.count()) == (429, 3)
+        assert "Try again in" in html_of(refused)
 
     @pytest.mark.parametrize("role", ["Reviewer", "Lead reviewer", "Auditor"])
     def test_nobody_else_does(self, role: str) -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 
 import pytest
+import time_machine
 from django.urls import reverse
 
 from claims import actors
@@ -115,6 +116,19 @@ class TestPages:
         assert len(rows) == 2
         assert rows[1][:3] == [claim.number, "Submitted", "'=Contoso"]
         assert results(BulkAct.objects.get()) == [(claim.number, True, "")]
+
+    def test_export_is_counted_by_account(
+        self, claim: Claim, reviewer: User, lead: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(bulk, "MOST_EXPORTS", 1)
+        typed = {"act": "export", "claims": [claim.pk], "back": "/admin/claims/claim/?queue=mine"}
+        with time_machine.travel("2026-03-02T09:04+00:00", tick=False):
+            browser = browser_of(reviewer)
+            first, second = (browser.post(reverse(BULK), typed) for _each in range(2))
+            assert (first.status_code, second.headers["Location"]) == (200, typed["back"])
+            assert told(second) == ["That was tried too often. Try again in 6 minutes. (LIM-01)"]
+            assert BulkAct.objects.count() == 1
+            assert browser_of(lead).post(reverse(BULK), typed).status_code == 200
 
     def test_without_a_claim_the_queue_says_so(self, reviewer: User) -> None:
         answer = browser_of(reviewer).post(

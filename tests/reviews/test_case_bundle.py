@@ -20,12 +20,13 @@ from consent.services import answers
 from consent.services.answers import Responder
 from cpor_site.common.evidence.sealing import head, seal_evidence
 from reviews.models import InternalNote
+from reviews.services import case_bundle
 from reviews.services.case_bundle import safe_name
 from reviews.services.notes import write_note
 from tests import acts, factories
 from tests.unguarded import unguarded
 
-from .pages import browser_of
+from .pages import browser_of, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -111,7 +112,9 @@ def test_an_altered_row_and_a_file_that_is_kept_back_are_named(claim: Claim) -> 
     assert json.loads(files["documents.json"])[0]["left_out"] == "infected"
 
 
-def test_who_gets_it_is_a_short_list_and_each_time_is_noted(claim: Claim) -> None:
+def test_who_gets_it_how_often_and_each_time_is_noted(
+    claim: Claim, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def status(browser: Any) -> int:
         answer: Any = browser.post(reverse("admin:reviews_case_bundle", args=[claim.pk]))
         for close in answer._resource_closers:
@@ -128,6 +131,15 @@ def test_who_gets_it_is_a_short_list_and_each_time_is_noted(claim: Claim) -> Non
     event = ClaimEvent.objects.filter(kind="case_exported")
     assert [each.internal for each in event] == [True, True]
     assert claim.version == Claim.objects.get(pk=claim.pk).version
+
+    monkeypatch.setattr(case_bundle, "MOST_FILES", 1)
+    lead = browser_of(factories.make_reviewer(role="Lead reviewer"))
+    assert [status(lead) for _each in range(2)] == [200, 429]
+    refused = lead.post(reverse("admin:reviews_case_bundle", args=[claim.pk]))
+    assert "Try again in" in text_of(refused)
+    assert 0 < int(refused.headers["Retry-After"]) <= 600
+    assert event.all().count() == 3
+
     lead = factories.make_reviewer(role="Lead reviewer")
     factories.make_membership(lead, claim.organization)
     assert status(browser_of(lead)) == 403

@@ -14,8 +14,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from claims import actors
+from claims.models import ConsentRenewal, RuleProfile
+from claims.services.renewals import ask_renewal
+from consent.services import answers
+from consent.services.answers import Responder
 from cpor_site.common.models import User
-from tests import factories
+from tests import acts, factories
 from tests.claims.pages import html_of, text_of
 from tests.site.account_pages import enter, is_in
 from tests.site.factor_pages import code, give_app
@@ -102,6 +107,59 @@ def test_a_code_confirms_instead_and_works_once(root: User) -> None:
             for client in clients
         ]
     assert [each.status_code for each in answers] == [302, 403]
+
+
+def test_what_leads_alone_decide_asks_and_keeps_every_word() -> None:
+    claim = acts.in_window()
+    answers.decline(token=acts.token_of(claim), responder=Responder("Berta", "Assistant"))
+    partner = actors.partner(claim.created_by)
+    ask_renewal(claim_id=claim.pk, actor=partner, reason="A slip of hers.")
+    typed = {
+        "version": acts.fresh(claim).version,
+        "decision": "refuse",
+        "text": 'No:\r\n  "declined" <is> & stays Ü.',
+        "days": "7",
+        "reason": "Why",
+    }
+    names = ("reviews_renewal", "reviews_extend_window", "reviews_close")
+    renewal, *others = (reverse(f"admin:{name}", args=[claim.pk]) for name in names)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        lead = Client()
+        lead.force_login(factories.make_reviewer(role="Lead reviewer"))
+        clock.shift(LATER)
+        for page in (renewal, *others):
+            assert lead.get(page).status_code == 200
+            asked = post(lead, page, typed)
+            assert (asked.status_code, ASKED in text_of(asked)) == (403, True), page
+            kept = hidden_in(html_of(asked))
+            assert {name: kept[name] for name in typed} == {k: str(v) for k, v in typed.items()}
+        assert ConsentRenewal.objects.get().outcome == ""
+
+        kept = hidden_in(html_of(post(lead, renewal, typed)))
+        done = post(lead, renewal, kept | {"confirm-password": factories.PASSWORD})
+    assert (done.status_code, done.headers["Location"]) == (
+        302,
+        reverse("admin:claims_claim_change", args=[claim.pk]),
+    )
+    wish = ConsentRenewal.objects.get()
+    assert (wish.outcome, wish.text) == ("refused", typed["text"])
+
+
+@pytest.mark.parametrize("model", ["claims_membership", "claims_ruleprofile", "common_user"])
+def test_giving_rights_and_changing_rules_ask_on_every_form(root: User, model: str) -> None:
+    row = {
+        "claims_membership": factories.make_membership,
+        "claims_ruleprofile": RuleProfile.objects.first,
+        "common_user": factories.make_user,
+    }[model]()
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        client = Client()
+        client.force_login(root)
+        clock.shift(LATER)
+        pages = reverse(f"admin:{model}_add"), reverse(f"admin:{model}_change", args=[row.pk])
+        for page in pages:
+            assert client.get(page).status_code == 200
+            assert ASKED in text_of(post(client, page, {"reason": "x"}))
 
 
 def test_pages_about_factors_ask_before_they_are_read() -> None:

@@ -159,4 +159,6 @@ def test_a_link_for_a_password_leaves_the_address_at_once(client: Client) -> Non
 def test_cookies_are_kept_from_scripts_and_other_sites() -> None:
     assert settings.SESSION_COOKIE_HTTPONLY
     assert settings.CSRF_COOKIE_HTTPONLY
-    assert (settings.SESSION_COOKIE_SAMESITE, settings.CSRF_COOKIE_SAMESITE) == ("Lax", "Lax")
+    assert settings.LANGUAGE_COOKIE_HTTPONLY
+    same_site = settings.SESSION_COOKIE_SAMESITE, settings.CSRF_COOKIE_SAMESITE
+    assert (*same_site, settings.LANGUAGE_COOKIE_SAMESITE) == ("Lax", "Lax", "Lax")
