@@ -36,7 +36,8 @@ class RulingTold:
     """One ruling as the partner reads it; ``rights`` says what can be done against it, if anything.
 
     ``afterwards`` is what has become of it since; ``to_end`` says that the partner's association
-    ends by it when the customer's time has passed, which it hasn't.
+    ends by it when the customer's time has passed, which it hasn't. ``is_against`` says that it
+    took, or takes, any of the lines asked about.
     """
 
     at: datetime
@@ -46,12 +47,16 @@ class RulingTold:
     afterwards: str
     rights: str
     to_end: bool
+    is_against: bool
 
 
 def rulings_told(
     claim: Claim, events: Sequence[ClaimEvent], lines: Sequence[ClaimLine], now: datetime
 ) -> list[RulingTold]:
-    """Return the rulings on the claim's own lines, the newest first; no query."""
+    """Return the rulings on the claim's own lines, the newest first; no query.
+
+    ``lines`` are those to be named: all of them, or only what a dispute is about.
+    """
     names = {line.pk: str(line.product) for line in lines}
     known = dict(RulingGround.choices)
     found = []
@@ -63,6 +68,8 @@ def rulings_told(
         outcome = OUTCOMES.get(details.get("outcome", ""))
         if outcome is None:
             continue
+        came_of_it = _came_of_it(events, event)
+        yields = details["outcome"] == "yields"
         found.append(
             RulingTold(
                 event.at,
@@ -71,7 +78,9 @@ def rulings_told(
                 details.get("text", ""),
                 _afterwards(events, event),
                 _rights(claim, event, lines, now),
-                to_end=details["outcome"] == "yields" and _came_of_it(events, event) is None,
+                to_end=yields and came_of_it is None,
+                is_against=bool(own)
+                and (details["outcome"] == "lost" or yields and not _is_spared(came_of_it)),
             )
         )
     return found[::-1]
@@ -142,6 +151,10 @@ def _came_of_it(events: Sequence[ClaimEvent], ruled: ClaimEvent) -> ClaimEvent |
         if each.kind in LATER and each.at >= ruled.at and concerned:
             return each
     return None
+
+
+def _is_spared(came_of_it: ClaimEvent | None) -> bool:
+    return came_of_it is not None and came_of_it.kind == "association_spared"
 
 
 def _rights(claim: Claim, ruled: ClaimEvent, lines: Sequence[ClaimLine], now: datetime) -> str:

@@ -86,6 +86,10 @@ class DeskForm(forms.Form):
         """Return the name of the form's field that a problem is about."""
         return problem.field
 
+    def takes(self, problem: Problem) -> bool:
+        """Whether the problem stands at a field, and need not be listed apart from it."""
+        return self.field_for(problem) in self.fields
+
 
 class VersionField(forms.IntegerField):
     """The version of the claim that the page showed, to notice somebody else's change."""

@@ -54,10 +54,6 @@ class DisputeForm(VersionedForm):
         about_a_file = problem.code.startswith("POE-")
         return "files" if about_a_file else super().field_for(problem)
 
-    def takes(self, problem: Problem) -> bool:
-        """Whether the problem stands at a field, and need not be listed apart from it."""
-        return self.field_for(problem) in self.fields
-
 
 class AskAgainForm(VersionedForm):
     """Why the customer who declined should be asked once more."""

@@ -19,6 +19,7 @@ from ..services.contacts import name_other_contact
 from .access import acting, again, claim_page, reader, refusals_of
 from .acts import moved_on
 from .editing import STALE
+from .refused import refused_form
 from .sections import shown
 
 
@@ -55,11 +56,9 @@ def other_contact(request: HttpRequest, claim: Claim) -> HttpResponse:
         claim = again(request, claim)
         if not claim.awaits_contact:
             return moved_on(request, claim)
-        # What was typed stays; sending once more replaces what somebody else changed meanwhile.
-        typed = request.POST.copy()
-        typed["version"] = str(claim.version)
-        form = OtherContactForm(typed, claim=claim)
-        form.note(refusals)
+        form = refused_form(
+            request, claim, refusals, lambda typed: OtherContactForm(typed, claim=claim)
+        )
     context = {
         "here": "claims",
         "claim": claim,

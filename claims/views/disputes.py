@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from cpor_site.common import clock
-from cpor_site.common.operator_calendar import operator_calendar
 from cpor_site.common.problems import Problem
 
 from .. import actors, selectors
@@ -20,6 +19,7 @@ from ..actors import Capability
 from ..forms.disputes import DisputeForm
 from ..models import Claim, PoEDocument
 from ..refusals import ChangedMeanwhile
+from ..ruling_words import rulings_told
 from ..services.disputes import (
     closed_to_disputes,
     dispute_claim,
@@ -30,7 +30,7 @@ from ..services.documents import attach_document, may_attach
 from ..standing import reasons_of
 from ..states import DeadlineKind, Status
 from .access import acting, again, claim_page, reader, refusals_of
-from .sections import shown
+from .refused import refused_context, refused_form
 
 
 @claim_page
@@ -79,29 +79,24 @@ def dispute(request: HttpRequest, claim: Claim) -> HttpResponse:
             )
             return redirect("claim_page", claim.pk)
         claim = again(request, claim)
-        typed = request.POST.copy()
-        typed["version"] = str(claim.version)
-        form = DisputeForm(typed, {}, initial={"version": claim.version}, lines=lines)
-        form.is_valid()
-        form.note(problems)
+        form = refused_form(
+            request, claim, problems, lambda typed: DisputeForm(typed, {}, lines=lines)
+        )
     closed = closed_to_disputes(claim, arrived_at)
     return render(
         request,
         "claims/dispute.html",
         {
-            "here": "claims",
-            "claim": claim,
-            "form": form,
-            "problems": shown(claim, [each for each in problems if not form.takes(each)]),
-            "has_errors": bool(problems),
-            "closed": [] if problems else closed,
-            "is_closed": bool(closed),
+            **refused_context(claim, form, problems, closed, arrived_at),
             "displaced": displaced,
             "reasons": reasons_of(claim),
             "decision": selectors.decision_of(claim),
+            "rulings": [
+                each
+                for each in rulings_told(claim, selectors.events_of(claim), lines, arrived_at)
+                if each.is_against
+            ],
             "new_proof": new_proof_of(claim),
-            "now": arrived_at,
-            "calendar": operator_calendar(),
         },
     )
 

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from cpor_site.common import clock
-from cpor_site.common.operator_calendar import operator_calendar
 from cpor_site.common.problems import Problem
 
 from .. import actors, deadlines
@@ -19,7 +18,7 @@ from ..models import Claim
 from ..services.renewals import ask_renewal, closed_to_renewals
 from ..states import Status
 from .access import acting, again, claim_page, reader, refusals_of
-from .sections import shown
+from .refused import refused_context, refused_form
 
 
 @claim_page
@@ -54,25 +53,13 @@ def ask_again(request: HttpRequest, claim: Claim) -> HttpResponse:
             )
             return redirect("claim_page", claim.pk)
         claim = again(request, claim)
-        typed = request.POST.copy()
-        typed["version"] = str(claim.version)
-        form = AskAgainForm(typed, initial={"version": claim.version})
-        form.is_valid()
-        form.note(problems)
+        form = refused_form(request, claim, problems, AskAgainForm)
     closed = closed_to_renewals(claim, arrived_at)
     return render(
         request,
         "claims/ask_again.html",
         {
-            "here": "claims",
-            "claim": claim,
-            "form": form,
-            "problems": shown(claim, [each for each in problems if each.field not in form.fields]),
-            "has_errors": bool(problems),
-            "closed": [] if problems else closed,
-            "is_closed": bool(closed),
+            **refused_context(claim, form, problems, closed, arrived_at),
             "last": deadlines.renewal_end(claim),
-            "now": arrived_at,
-            "calendar": operator_calendar(),
         },
     )

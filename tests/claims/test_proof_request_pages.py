@@ -14,6 +14,7 @@ from claims.models import Claim, Membership, ProofRequest
 from claims.ruling_words import rulings_told
 from claims.standing import until
 from claims.states import Status
+from consent.services.windows import finalise_consent_windows
 from cpor_site.common import clock, outbox
 from tests import acts, factories
 from tests.claims.attaching import attach
@@ -203,7 +204,14 @@ def test_a_ruling_is_read_by_each_party_as_its_own(asked: tuple[Claim, Claim]) -
         competing.decide(competing.case_of(challenger), challenger)
         outbox.send_due()
         kept, won = shown(holder), shown(challenger)
+    with acts.past(acts.fresh(challenger)):
+        finalise_consent_windows()
+        dispute = shown(holder, name="claim_dispute")
 
+    assert (
+        "Another partner's proof prevails for Exchange Online. Grounds Newer signed "
+        f"acknowledgement Decided Mon 1 June 2026 The reviewers write: {competing.SHARED}"
+    ) in dispute
     assert (
         "Decided: competing claim Another partner's proof prevails for Exchange Online. Your "
         "association stays in force until the customer's time for the other claim has passed"
@@ -214,7 +222,7 @@ def test_a_ruling_is_read_by_each_party_as_its_own(asked: tuple[Claim, Claim]) -
     assert competing.SHARED in kept
     assert "Once your association has ended you can dispute that for 30 days." in kept
     assert "Your proof prevails for Exchange Online." in won
-    for page, other in ((kept, challenger), (won, holder)):
+    for page, other in ((kept, challenger), (dispute, challenger), (won, holder)):
         assert other.number not in page
         assert other.organization.name not in page
 
@@ -225,11 +233,16 @@ def test_who_loses_reads_how_to_dispute(asked: tuple[Claim, Claim]) -> None:
         competing.answered(holder)
         competing.decide(competing.case_of(challenger), None)
         kept, lost = shown(holder), shown(challenger)
+        dispute = shown(challenger, name="claim_dispute")
 
     assert "You stay partner of record for Exchange Online." in kept
     assert "goes on to the incentive program by itself" in kept
     assert "Your proof does not prevail for Exchange Online." in lost
     assert "You can dispute this once, until Wed 1 July 2026, 21:59." in lost
+    assert (
+        "Your proof does not prevail for Exchange Online. Grounds Newer signed acknowledgement "
+        f"Decided Mon 1 June 2026 The reviewers write: {competing.SHARED} Why should"
+    ) in dispute
 
 
 def test_a_ruling_doesn_t_send_away_whose_dispute_was_successful(
