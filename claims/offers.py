@@ -9,7 +9,7 @@ from cpor_site.common.operator_calendar import operator_calendar
 from . import deadlines, door
 from .actors import ACT_CAPABILITY, Capability
 from .models import Claim
-from .services.copies import COPYABLE, RENEWABLE_STATUSES, ending_lines
+from .services.copies import COPYABLE, RENEWABLE_STATUSES, ending_lines, lines_to_renew
 from .standing import proof_asked
 from .states import Act, AssociationState, RejectionReason, Status
 
@@ -18,9 +18,9 @@ def offers_of(claim: Claim, has: frozenset[Capability], now: datetime) -> frozen
     """Return the codes of what a person with these capabilities may do with the claim now.
 
     ``dispute``, ``end``, ``recall``, ``withdraw`` and ``discard`` change its status; ``copy``,
-    ``renew`` and ``replace`` start a new draft; ``contact`` names another contact at the customer;
-    ``nothing`` answers a request for newer proof;
-    ``ask_again`` asks that a customer who declined get another letter;
+    ``renew`` and ``replace`` start a new draft, ``renewed`` leads to the renewal that was begun;
+    ``contact`` names another contact at the customer; ``nothing`` answers a request for newer
+    proof; ``ask_again`` asks that a customer who declined get another letter;
     ``support`` shows what a support case needs.
     """
     acts = {act for act in door.possible_acts(claim) if ACT_CAPABILITY.get(act) in has}
@@ -60,6 +60,10 @@ def _new_drafts(claim: Claim, now: datetime) -> set[str]:
         found.add("copy")
     if claim.association_state == AssociationState.ACTIVE:
         found.add("replace")
-    if claim.status in RENEWABLE_STATUSES and ending_lines(claim, operator_calendar().day_of(now)):
-        found.add("renew")
+    if claim.status in RENEWABLE_STATUSES:
+        today = operator_calendar().day_of(now)
+        if lines_to_renew(claim, today):
+            found.add("renew")
+        elif ending_lines(claim, today):
+            found.add("renewed")
     return found

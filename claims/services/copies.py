@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -120,6 +121,34 @@ def ending_lines(claim: Claim, today: date) -> list[ClaimLine]:
         .select_related("product", "activity__program", "subscription")
         .order_by("pk")
     )
+
+
+def lines_to_renew(claim: Claim, today: date) -> list[ClaimLine]:
+    """Return the ``ending_lines`` that no renewal of the claim stands for; two queries at most.
+
+    A renewal that was discarded, rejected or has ended itself stands for nothing.
+    """
+    lines = ending_lines(claim, today)
+    if not lines:
+        return []
+    renewed = Counter(
+        ClaimLine.objects.filter(claim__in=renewals_of(claim))
+        .exclude(line_status__in=TAKEN_OUT)
+        .values_list("product", flat=True)
+    )
+    left = []
+    for line in lines:
+        if renewed[line.product_id] > 0:
+            renewed[line.product_id] -= 1
+        else:
+            left.append(line)
+    return left
+
+
+def renewals_of(claim: Claim) -> QuerySet[Claim]:
+    """Return the drafts and claims that renew this one and are not over, the newest first."""
+    found = Claim.objects.filter(copied_from=claim, is_renewal=True, status__in=OPEN_STATUSES)
+    return found.order_by("-pk")
 
 
 def _source(claim_id: int, actor: Actor, statuses: Iterable[Status]) -> Claim:

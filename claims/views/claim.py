@@ -26,6 +26,7 @@ from ..forms.acts import CommentForm
 from ..models import Claim, ClaimLine, PoEDocument, Program, ReviewFinding
 from ..ruling_words import meanwhile, rulings_told
 from ..services.comments import may_still_comment
+from ..services.copies import renewals_of
 from ..services.documents import may_attach
 from ..services.drafting import editable_fields
 from ..services.proof_requests import open_requests
@@ -183,6 +184,10 @@ def _acts(
     for code, label, url_name in IN_FRONT:
         if code in offered:
             main.append((str(label), reverse(url_name, args=[claim.pk])))
+    renewal = renewals_of(claim).first() if "renewed" in offered else None
+    if renewal is not None:
+        words = _("Go to the renewal, %(number)s") % {"number": renewal.number}
+        main.append((words, reverse("claim_page", args=[renewal.pk])))
     for code, label, url_name, dangerous in UNDER_MORE:
         if code in offered:
             more.append((str(label), reverse(url_name, args=[claim.pk]), dangerous))

@@ -19,7 +19,7 @@ from cpor_site.common.problems import Problem
 from .. import actors, door, offers
 from ..forms.disputes import FromOldForm
 from ..models import Claim
-from ..services.copies import copy_claim, renew_claim, replace_claim
+from ..services.copies import copy_claim, renew_claim, renewals_of, replace_claim
 from .access import acting, claim_page, reader, refusals_of
 from .sections import resume_url, shown, url_of
 
@@ -90,7 +90,10 @@ copy, replace, renew = _view(COPY), _view(REPLACE), _view(RENEW)
 
 def _ask(request: HttpRequest, claim: Claim, way: FromOld) -> HttpResponse:
     is_post = request.method == "POST"
-    if not is_post and way.code not in _offered(request, claim):
+    offered = frozenset() if is_post else _offered(request, claim)
+    if way is RENEW and "renewed" in offered:
+        return _to_the_renewal(request, claim)
+    if not is_post and way.code not in offered:
         messages.info(
             request,
             _("That isn't possible now: the claim is in the status “%(status)s”.")
@@ -134,6 +137,13 @@ def _ask(request: HttpRequest, claim: Claim, way: FromOld) -> HttpResponse:
         "problems": shown(claim, problems),
     }
     return render(request, "claims/act.html", context)
+
+
+def _to_the_renewal(request: HttpRequest, claim: Claim) -> HttpResponse:
+    """An old link or letter: what it would begin was begun already."""
+    renewal = renewals_of(claim).first() or claim
+    messages.info(request, _("The renewal was begun already; this is it."))
+    return redirect("claim_page", renewal.pk)
 
 
 def _offered(request: HttpRequest, claim: Claim) -> frozenset[str]:

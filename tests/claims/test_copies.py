@@ -12,10 +12,12 @@ from claims import actors, offers, selectors, support
 from claims.models import Claim, ClaimContact, ClaimLine, PartnerOrganization, PoEDocument
 from claims.refusals import MovedOn, NotYours
 from claims.services.copies import copy_claim, renew_claim, replace_claim
+from claims.services.drafting import discard_claim
 from claims.states import Status
 from cpor_site.common import clock
 from cpor_site.common.problems import Refused
 from tests import acts, factories
+from tests.claims.pages import browser_of, html_of, url
 
 pytestmark = pytest.mark.django_db
 
@@ -179,6 +181,16 @@ class TestRenewing:
         )
         assert not copy.documents.exists()
         assert acts.fresh(source).status == Status.APPROVED
+
+        assert {"renew", "renewed"} & offered(source) == {"renewed"}
+        browser = browser_of(source.created_by)
+        page = html_of(browser.get(url("claim_page", source)))
+        assert f'href="{url("claim_page", copy)}">Go to the renewal, {copy.number}</a>' in page
+        assert url("claim_renew", source) not in page
+        answer = browser.get(url("claim_renew", source))
+        assert answer.headers["Location"] == url("claim_page", copy)
+        discard_claim(claim_id=copy.pk, actor=owner(source))
+        assert {"renew", "renewed"} & offered(source) == {"renew"}
 
     @pytest.mark.parametrize("newer", [0, 2])
     def test_leaves_it_open_where_none_or_several_fit(self, newer: int) -> None:
