@@ -45,13 +45,14 @@ class Step:
     """One step; ``at`` is when it was done, or until when it should be.
 
     ``note`` says of a coming step how long it may take; its ``at`` then assumes that every step
-    before it takes its full time.
+    before it takes its full time. ``until`` is when a step ended that took its time.
     """
 
     title: str | Promise
     progress: Progress
     at: datetime | None = None
     note: str = ""
+    until: datetime | None = None
 
 
 @dataclass
@@ -118,20 +119,25 @@ def steps_of(claim: Claim, calendar: BusinessCalendar, now: datetime) -> list[St
         case Status.CANCELLED:
             return [*done, Step(_("Discarded"), Progress.DONE, claim.ended_at)]
         case _:
-            approved = _approved_step(claim)
             ended = Step(_("Association ended"), Progress.DONE, claim.ended_at)
-            return [*done, approved, ended, *_dispute(claim)]
+            return [*done, _approved_step(claim), *_in_force(claim), ended, *_dispute(claim)]
 
 
 def _taken_over(claim: Claim) -> list[Step]:
     """Return the way of a claim that an earlier system decided on (Q30)."""
-    steps = [
-        Step(_("You are partner of record"), Progress.DONE, claim.activated_at),
-        Step(_("Taken over from an earlier system"), Progress.DONE, claim.created_at),
-    ]
+    taken = Step(_("Taken over from an earlier system"), Progress.DONE, claim.created_at)
     if claim.status == Status.ENDED:
-        steps += [Step(_("Association ended"), Progress.DONE, claim.ended_at), *_dispute(claim)]
-    return steps
+        ended = Step(_("Association ended"), Progress.DONE, claim.ended_at)
+        return [*_in_force(claim), taken, ended, *_dispute(claim)]
+    return [Step(_("You are partner of record"), Progress.DONE, claim.activated_at), taken]
+
+
+def _in_force(claim: Claim) -> list[Step]:
+    """Return from when to when the partner of an ended claim was partner of record, if ever."""
+    if claim.activated_at is None:
+        return []
+    title = _("You were partner of record")
+    return [Step(title, Progress.DONE, claim.activated_at, until=claim.ended_at)]
 
 
 def _answered(claim: Claim) -> bool:

@@ -51,6 +51,18 @@ def test_a_draft_has_everything_before_it() -> None:
     ]
 
 
+def test_an_ended_claim_tells_how_long_it_was_in_force() -> None:
+    from_to = factories.at("2026-05-06T09:00+02:00"), NOW
+    ended = {"activated_at": from_to[0], "ended_at": NOW}
+    taken_over = {"migrated": True, "round": 0}
+    for facts in (SUBMITTED, taken_over):
+        steps = {str(each.title): each for each in steps_of(Status.ENDED, **facts, **ended)}
+        told = steps["You were partner of record"]
+        assert (told.at, told.until, told.progress.value) == (*from_to, "done")
+    never = way(Status.ENDED, **SUBMITTED, ended_at=NOW)
+    assert [title for title, _progress in never][-2:] == ["Approved", "Association ended"]
+
+
 def test_a_recalled_claim_is_a_draft_again() -> None:
     assert way(Status.EDITING, **SUBMITTED) == way(Status.EDITING)
 
