@@ -28,6 +28,7 @@ from claims.wording import key_words
 from cpor_site.common.models import User
 
 from .models import ChecklistVerdict, CompetingParty, InternalNote, SeenMark
+from .services.verdicts import left_to_mark
 from .together import read_together
 
 IN_THE_RUNNING = (LineStatus.INCLUDED, LineStatus.APPROVED)
@@ -71,6 +72,7 @@ class CaseFile:
     covers: dict[int, list[ClaimLine]]
     found_on: dict[int, list[ClaimLine]]
     cases: list[OpenCase] = field(default_factory=list)
+    left_to_mark: set[str] = field(default_factory=set)
 
     @property
     def standing_lines(self) -> list[ClaimLine]:
@@ -159,6 +161,7 @@ def read_case(claim: Claim, reader: User) -> CaseFile:
         covers=_linked(rows["covers"], "poedocument_id", by_key),
         found_on=_linked(rows["found_on"], "reviewfinding_id", by_key),
         cases=open_cases_of(claim),
+        left_to_mark=left_to_mark(claim, rows["verdicts"]),
     )
 
 

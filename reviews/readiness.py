@@ -92,6 +92,13 @@ def obstacles(case: CaseFile, today: date) -> list[Obstacle]:
         for each in standing
         if each.is_being_checked
     ]
+    if case.left_to_mark:
+        found.append(
+            Obstacle(
+                _("The checklist was marked before the dispute, and isn't since."),
+                _("Mark it again by what you find in the proof now."),
+            )
+        )
     if case.cases:
         found.append(
             Obstacle(

@@ -44,7 +44,7 @@ def find_sufficient(
 
     Raises the door's refusals, ``HeldElsewhere`` (REV-05), ``MovedOn`` unless the claim is under
     review or disputed, REV-40 if no case waits for it, and what stops an approval but for the
-    competition itself (REV-20, REV-22 to REV-24, SUB-13 ...).
+    competition itself (REV-20, REV-22 to REV-25, SUB-13 ...).
     """
     with door.open_for_change(claim_id=claim_id, actor=actor, version=version) as (claim, now):
         user = leases.reviewing(actor)

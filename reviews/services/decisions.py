@@ -27,15 +27,20 @@ from claims.services.comments import write_comment
 from claims.services.dispute_record import note_question, open_dispute, settle_dispute
 from claims.services.lines import included_lines, look_up_subscriptions
 from claims.services.submission import close_lines, lock_customer, settle_findings
-from claims.states import REVIEWER_REASONS, Act, DeficiencyCode, LineStatus
+from claims.states import REVIEWER_REASONS, Act, DeficiencyCode, LineStatus, Status
 from cpor_site.common.problems import Problem, Refused, blocking, error
 
-from ..models import CompetingParty, InternalNote
+from ..models import ChecklistVerdict, CompetingParty, InternalNote
 from ..placeholders import placeholder_problems
 from . import outcomes
+from .verdicts import left_to_mark
 
 Outcome = ReviewDecision.Outcome
 Scan = PoEDocument.ScanState
+MARK_AGAIN = _(
+    "The checklist was marked before the dispute, and %(count)d of its criteria aren't since. Mark "
+    "them by what you find in the proof now; then decide."
+)
 
 
 @dataclass(frozen=True)
@@ -126,7 +131,8 @@ def approve_claim(
     decision, internal note, status, event ``claim_approved`` (whose news makes the consent
     request). Raises ``Refused``: REV-20 without a line, REV-21 while a case of competing claims is
     open, REV-22 without proof or while a document is unchecked or infected, REV-23 for a suspended
-    partner or a closed location, REV-24 for a customer nobody has confirmed, a TEN, DOM or SUB code
+    partner or a closed location, REV-24 for a customer nobody has confirmed, REV-25 for a disputed
+    claim whose checklist was marked before the dispute and isn't again, a TEN, DOM or SUB code
     for a customer or subscription that is no longer valid, SUB-13 for an own duplicate,
     ``KeyTaken`` (REV-03).
     """
@@ -287,6 +293,8 @@ def proof_problems(claim: Claim, now: datetime) -> list[Problem]:
         problems.append(
             error("REV-22", _("A document's virus check isn't finished. Approve when it is."))
         )
+    if claim.status == Status.DISPUTED:
+        problems += _unmarked_problems(claim)
     problems += [
         error(
             "SUB-13",
@@ -298,6 +306,14 @@ def proof_problems(claim: Claim, now: datetime) -> list[Problem]:
         if conflict.own
     ]
     return problems
+
+
+def _unmarked_problems(claim: Claim) -> list[Problem]:
+    """REV-25: what was marked before a dispute is marked again by who judges it."""
+    left = left_to_mark(claim, ChecklistVerdict.objects.filter(claim=claim))
+    if not left:
+        return []
+    return [error("REV-25", MARK_AGAIN % {"count": len(left)})]
 
 
 def _is_competing(claim: Claim, lines: list[ClaimLine]) -> list[Problem]:

@@ -11,7 +11,7 @@ from claims import door
 from claims.actors import Actor
 from claims.models import Claim, ClaimLine, PoEDocument
 from claims.refusals import ChangedMeanwhile, MovedOn
-from claims.states import DeficiencyCode, LineStatus
+from claims.states import DeficiencyCode, LineStatus, Status
 from cpor_site.common.problems import Refused, error
 
 from ..models import ChecklistVerdict, ProofRendering
@@ -55,6 +55,20 @@ def stamp_of(verdicts: Iterable[ChecklistVerdict]) -> str:
     rows = list(verdicts)
     latest = max((row.marked_at for row in rows), default=None)
     return f"{len(rows)}-{latest.timestamp() if latest else 0}"
+
+
+def left_to_mark(claim: Claim, verdicts: Iterable[ChecklistVerdict]) -> set[str]:
+    """Return the criteria that were marked before the claim's dispute and not since (section 6).
+
+    Whoever judges a dispute is somebody else than before and looks at the proof anew, so the marks
+    of before don't count. Nothing for a claim that isn't disputed, or on which nobody marked any.
+    """
+    if claim.status != Status.DISPUTED or claim.disputed_at is None:
+        return set()
+    before, since = set(), set()
+    for row in verdicts:
+        (before if row.marked_at < claim.disputed_at else since).add(row.criterion)
+    return before - since
 
 
 def set_verdicts(

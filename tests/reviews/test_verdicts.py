@@ -11,11 +11,13 @@ from django.test import Client
 
 from claims import actors
 from claims.models import Claim, ClaimLine, Comment, PoEDocument
+from claims.services.disputes import dispute_claim
 from claims.services.submission import recall_claim
 from cpor_site.common import clock
 from cpor_site.common.models import User
+from cpor_site.common.problems import Refused
 from reviews.models import ChecklistVerdict, SeenMark
-from reviews.services import rendering
+from reviews.services import decisions, rendering
 from tests import acts, factories
 from tests.shared import shared
 
@@ -103,6 +105,30 @@ class TestMarking:
 
         assert ChecklistVerdict.objects.get().round == 1
         assert "selected>missing" not in html_of(client.get(url("case", claim)))
+
+    def test_a_dispute_is_decided_on_marks_of_its_own(self, client: Client, claim: Claim) -> None:
+        keep(client, claim, **{"mark-work-all": "ok", "mark-customer-all": "ok"})
+        decisions.reject_claim(
+            claim_id=claim.pk, actor=actors.reviewer(rita()), reasons=["R-POE"], text="No."
+        )
+        dispute_claim(
+            claim_id=claim.pk, actor=actors.partner(claim.created_by), justification="Page 3."
+        )
+        other = factories.make_reviewer()
+        browser = browser_of(other)
+
+        def approve() -> None:
+            decisions.approve_claim(claim_id=claim.pk, actor=actors.reviewer(other))
+
+        again = acts.fresh(claim)
+        assert "Mark it again by what you find" in text_of(browser.get(url("approve", again)))
+        keep(browser, again, **{"mark-work-all": "ok"})
+        with pytest.raises(Refused, match="^REV-25 .* 1 of its criteria") as refusal:
+            approve()
+        assert refusal.value.codes == ("REV-25",)
+        keep(browser, again, **{"mark-work-all": "ok", "mark-customer-all": "not_needed"})
+        approve()
+        assert acts.fresh(claim).status == "approved"
 
     @pytest.mark.parametrize(
         ("typed", "status", "words"),
