@@ -62,8 +62,11 @@ class VerdictTable:
 
     @property
     def columns(self) -> list[tuple[str, str]]:
-        """Key and heading of each column; a claim with one line needs no column for the whole."""
-        several = len(self.lines) != 1
+        """Key and heading of each column; a claim with one line needs no column for the whole.
+
+        Unless there are marks on the whole, from before other lines were split off.
+        """
+        several = len(self.lines) != 1 or any(row.line_id is None for row in self.verdicts)
         return [
             *([(ALL, gettext("Whole claim"))] if several else []),
             *((str(line.pk), _line_name(line, self.lines)) for line in self.lines),
@@ -81,7 +84,10 @@ class VerdictTable:
     @property
     def missing(self) -> int:
         """How many marks say that something is missing."""
-        return sum(row.verdict == Verdict.MISSING for row in self.verdicts)
+        shown = {key for key, _heading in self.columns}
+        return sum(
+            row.verdict == Verdict.MISSING and _column(row) in shown for row in self.verdicts
+        )
 
     def marks(self) -> tuple[list[Mark], list[Problem]]:
         """Return what was marked, and what is wrong with how a page was typed."""

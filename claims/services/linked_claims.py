@@ -59,10 +59,14 @@ OF_A_DOCUMENT = (
 
 @dataclass(frozen=True)
 class Split:
-    """A claim that was split off; ``lines`` are its lines by the keys of those they come from."""
+    """A claim that was split off.
+
+    ``lines`` and ``documents`` are its own by the keys of those they come from.
+    """
 
     claim: Claim
     lines: dict[int, ClaimLine]
+    documents: dict[int, PoEDocument]
 
 
 def split_off(origin: Claim, lines: Sequence[ClaimLine], *, actor: Actor, now: datetime) -> Split:
@@ -79,7 +83,7 @@ def split_off(origin: Claim, lines: Sequence[ClaimLine], *, actor: Actor, now: d
     claim.activities.set({line.activity for line in lines})
     for contact in origin.contacts.all():
         _save(ClaimContact(claim=claim, **_taken(contact, OF_A_CONTACT)), actor)
-    _copy_documents(origin, claim, copies, actor)
+    documents = _copy_documents(origin, claim, copies, actor)
     for line in lines:
         line.line_status, line.contested = LineStatus.MOVED, False
         _save(line, actor)
@@ -95,7 +99,7 @@ def split_off(origin: Claim, lines: Sequence[ClaimLine], *, actor: Actor, now: d
         if origin.paused_at is not None:
             pausing.take_over(claim, origin)
             door.save(claim, actor=actor, now=now, reason="clock_paused", is_touched=False)
-    return Split(claim, copies)
+    return Split(claim, copies, documents)
 
 
 def finish_split(origin: Claim, claim: Claim, *, actor: Actor, now: datetime) -> None:
@@ -134,7 +138,7 @@ def _clock_of(origin: Claim, now: datetime) -> tuple[DeadlineKind, Deadline] | N
 
 def _copy_documents(
     origin: Claim, claim: Claim, copies: dict[int, ClaimLine], actor: Actor
-) -> None:
+) -> dict[int, PoEDocument]:
     made: dict[int, PoEDocument] = {}
     for document in PoEDocument.objects.filter(claim=origin).order_by("pk"):
         if not document.counts:
@@ -149,6 +153,7 @@ def _copy_documents(
         made[document.pk] = copy
         covered = document.covers.values_list("pk", flat=True)
         copy.covers.set([copies[pk] for pk in covered if pk in copies])
+    return made
 
 
 def _taken(source: Claim | ClaimContact | PoEDocument, names: Sequence[str]) -> dict[str, object]:

@@ -17,6 +17,7 @@ from cpor_site.common.problems import Refused, error
 
 from ..models import CompetingParty
 from . import cases, comparing, leases, outcomes
+from .verdicts import copy_verdicts
 
 
 def contested_lines(claim: Claim) -> list[ClaimLine]:
@@ -41,10 +42,10 @@ def split_contested(*, claim_id: int, actor: Actor, version: int | None = None) 
 
     By the claim's reviewer or a lead. Effects, in order: the new claim with its lines, contacts and
     documents (``linked_claims.split_off``), under review with the same reviewer and clock, event
-    ``claim_split_off``; parties moved to it with what was found about them; the old claim's clock
-    goes on, event ``claim_split``, whose news writes the letter. Raises the door's refusals,
-    ``HeldElsewhere`` (REV-05), ``MovedOn`` unless the claim is under review, REV-49 if there is
-    nothing to split.
+    ``claim_split_off``; parties moved to it with what was found about them, and copies of this
+    round's marks on its lines and on the whole claim; the old claim's clock goes on, event
+    ``claim_split``, whose news writes the letter. Raises the door's refusals, ``HeldElsewhere``
+    (REV-05), ``MovedOn`` unless the claim is under review, REV-49 if there is nothing to split.
     """
     with door.open_for_change(claim_id=claim_id, actor=actor, version=version) as (claim, now):
         user = leases.reviewing(actor)
@@ -60,6 +61,7 @@ def split_contested(*, claim_id: int, actor: Actor, version: int | None = None) 
         cases.lock(party.case_id for party in parties)
         split = linked_claims.split_off(claim, moving, actor=actor, now=now)
         _follow(parties, split, claim, actor)
+        copy_verdicts(claim, split, actor)
         linked_claims.finish_split(claim, split.claim, actor=actor, now=now)
         if split.claim.paused_at is not None:
             # It waits for an arbiter, whom a lease would keep off.

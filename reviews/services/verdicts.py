@@ -11,6 +11,7 @@ from claims import door
 from claims.actors import Actor
 from claims.models import Claim, ClaimLine, PoEDocument
 from claims.refusals import ChangedMeanwhile, MovedOn
+from claims.services.linked_claims import Split
 from claims.states import DeficiencyCode, LineStatus, Status
 from cpor_site.common.problems import Refused, error
 
@@ -129,6 +130,27 @@ def set_verdicts(
             row.save()
             changed += 1
     return changed
+
+
+def copy_verdicts(origin: Claim, split: Split, actor: Actor) -> None:
+    """Put this round's marks on the checklist of a claim that was split off, by whom and when."""
+    for row in ChecklistVerdict.objects.filter(claim=origin, round=origin.round).order_by("pk"):
+        if row.line_id is not None and row.line_id not in split.lines:
+            continue
+        document = split.documents.get(row.document_id or 0)
+        copy = ChecklistVerdict(
+            claim=split.claim,
+            round=split.claim.round,
+            line=split.lines.get(row.line_id or 0),
+            criterion=row.criterion,
+            verdict=row.verdict,
+            document=document,
+            page=row.page if document else None,
+            marked_by=row.marked_by,
+            marked_at=row.marked_at,
+        )
+        copy._history_user = actor.user  # type: ignore[attr-defined]
+        copy.save()
 
 
 def _ask_belonging(claim: Claim, marks: Sequence[Mark]) -> None:

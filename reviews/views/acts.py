@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -22,7 +23,7 @@ from claims.refusals import MovedOn, NotYours
 from claims.services.dispute_record import open_dispute
 from claims.services.lines import included_lines
 from claims.standing import until
-from claims.states import Act, DeficiencyCode, RejectionReason
+from claims.states import Act, DeficiencyCode, LineStatus, RejectionReason
 from cpor_site.common import clock, outbox
 from cpor_site.common.models import OutboxMessage, User
 from cpor_site.common.operator_calendar import operator_calendar
@@ -153,8 +154,15 @@ class AskPage(ActPage):
             self._offer_what_is_missing()
 
     def _offer_what_is_missing(self) -> None:
-        """Tick what the checklist of this round says is missing, with its lines."""
-        verdicts = ChecklistVerdict.objects.filter(claim=self.claim, round=self.claim.round)
+        """Tick what the checklist of this round says is missing, with its lines.
+
+        Marks stay on lines that were split off meanwhile; they are no longer asked about here.
+        """
+        verdicts = ChecklistVerdict.objects.filter(
+            Q(line=None) | Q(line__line_status=LineStatus.INCLUDED),
+            claim=self.claim,
+            round=self.claim.round,
+        )
         missing = missing_codes(verdicts)
         for each in self.findings:
             if each.code in missing:

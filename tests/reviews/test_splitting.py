@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 
 from claims import actors
 from claims.models import Claim, ClaimContact, PoEDocument
@@ -10,10 +13,14 @@ from claims.refusals import AlreadyHeld, MovedOn
 from claims.states import LineStatus
 from cpor_site.common.models import User
 from cpor_site.common.problems import Refused
+from reviews.models import ChecklistVerdict
 from reviews.services.decisions import approve_claim
 from reviews.services.splitting import may_split, split_contested
+from reviews.services.verdicts import Mark, set_verdicts, stamp_of
 from tests import acts, factories
 from tests.reviews.competing import answered, case_of, decide, events, kinds, rival, sufficient
+
+from .pages import browser_of, html_of, url
 
 pytestmark = pytest.mark.django_db
 BOTH = ("exchange_online", "teams")
@@ -39,8 +46,23 @@ def test_the_contested_line_goes_on_as_a_claim_of_its_own() -> None:
     _holder, claim = partly_contested()
     document = claim.documents.get()
     document.covers.set(claim.lines.all())
+    mail, teams = claim.lines.order_by("pk")
+    reviewer = claim.assigned_reviewer
+    assert reviewer is not None
+    set_verdicts(
+        claim_id=claim.pk,
+        actor=actors.reviewer(reviewer),
+        round_number=1,
+        stamp=stamp_of([]),
+        marks=[
+            Mark("work", mail.pk, "ok", document.pk, 2),
+            Mark("products", teams.pk, "missing"),
+            Mark("customer", None, "not_needed"),
+        ],
+    )
 
-    new = split(claim)
+    with time_machine.travel(timedelta(hours=1)):
+        new = split(claim)
 
     assert (lines(claim), lines(new)) == (
         {"exchange_online": LineStatus.MOVED, "teams": LineStatus.INCLUDED},
@@ -53,6 +75,27 @@ def test_the_contested_line_goes_on_as_a_claim_of_its_own() -> None:
     copy = new.documents.get()
     assert (copy.file.name, copy.sha256) == (document.file.name, document.sha256)
     assert list(copy.covers.all()) == list(new.lines.all())
+    was = ChecklistVerdict.objects.get(claim=claim, criterion="work")
+    columns = (
+        "criterion",
+        "round",
+        "line",
+        "verdict",
+        "document",
+        "page",
+        "marked_by",
+        "marked_at",
+    )
+    assert list(
+        ChecklistVerdict.objects.filter(claim=new).order_by("pk").values_list(*columns)
+    ) == [
+        ("work", 1, new.lines.get().pk, "ok", copy.pk, 2, reviewer.pk, was.marked_at),
+        ("customer", 1, None, "not_needed", None, None, reviewer.pk, was.marked_at),
+    ]
+    page = browser_of(reviewer).get(url("case", new))
+    assert "mark-customer-all" in html_of(page)
+    asked = browser_of(reviewer).get(url("ask", claim)).context["findings"]
+    assert [each.code for each in asked if each.initial.get("chosen")] == ["D-PROD"]
     kinds_of = ClaimContact.objects.order_by("kind").values_list("kind", "email")
     assert list(kinds_of.filter(claim=new)) == list(kinds_of.filter(claim=old))
 
