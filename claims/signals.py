@@ -22,6 +22,13 @@ The same news for the set-based path, once for all claims. Whoever receives ``cl
 this one too, under the same ``dispatch_uid``, and does the same for every claim.
 """
 
+people_replaced = Signal()
+"""Arguments: ``claim`` (locked), ``people`` (``evidence.personal.People``).
+
+Sent in the transaction in which the people on a claim get pseudonyms, after its own rows and
+letters: for what names them and belongs to no claim.
+"""
+
 
 class Moved(NamedTuple):
     """One claim that moved, with its event; both as in ``claim_moved``."""

@@ -10,13 +10,14 @@ from django.dispatch import receiver
 
 from claims import onward as to_the_partner
 from claims.models import Claim, ClaimEvent
-from claims.signals import Moved, claim_moved, claims_moved
+from claims.signals import Moved, claim_moved, claims_moved, people_replaced
 from cpor_site.common.deliveries import letter_delivered, letter_lost
+from cpor_site.common.evidence.personal import People
 from cpor_site.common.models import OutboxMessage
 from cpor_site.common.outbox import letter_left, register_filler
 
 from . import letters, onward
-from .services import handoffs, links, overview, requests, undelivered
+from .services import handoffs, links, overview, requests, retention, undelivered
 
 NOTHING_LEFT_TO_REFUSE = frozenset(
     {
@@ -95,3 +96,9 @@ def note_delivered(*, message: OutboxMessage, at: datetime, **kwargs: Any) -> No
 def note_lost(*, message: OutboxMessage, at: datetime, reason: str, **kwargs: Any) -> None:
     """Stop the clock where the customer can't be reached."""
     undelivered.note_lost(message, at=at, reason=reason)
+
+
+@receiver(people_replaced, dispatch_uid="consent.forget_people")
+def forget_people(*, claim: Claim, people: People, **kwargs: Any) -> None:
+    """Follow the people of a claim to where they asked for links."""
+    retention.forget_people(claim, people)

@@ -21,6 +21,7 @@ from cpor_site.common.problems import Refused, error
 from .. import actors, door
 from ..actors import Actor
 from ..models import Claim, DraftUpload
+from ..signals import people_replaced
 from ..states import Status
 
 JOB = "pseudonymise"
@@ -110,7 +111,9 @@ def pseudonymise_claim(
                 reason=reason[:300],
                 words=words,
             )
-            letters = _letters(OutboxMessage.objects.filter(claim_number=claim.number), people)
+            of_claim = OutboxMessage.objects.filter(claim_number=claim.number)
+            letters = replace_in_letters(of_claim, people)
+            people_replaced.send(Claim, claim=claim, people=people)
             claim = door.locked(claim.pk)
             door.save(claim, actor=actor, now=now, reason="people_pseudonymised", is_touched=False)
             door.record(
@@ -141,7 +144,7 @@ def pseudonymise_past_retention() -> JobRun:
 
     run = run_sweep(JOB, due(now), act_on_one, now=now)
     old = OutboxMessage.objects.filter(claim_number="", created_at__lte=before)
-    _letters(old, personal.People())
+    replace_in_letters(old, personal.People())
     uploads = DraftUpload.objects.filter(uploaded_at__lte=before).exclude(refused_rows=[])
     uploads.update(refused_rows=[], problems=[])
     return run
@@ -161,7 +164,7 @@ def is_at_rest(claim: Claim) -> bool:
     return claim.status in (Status.ENDED, Status.CANCELLED)
 
 
-def _letters(letters: QuerySet[OutboxMessage], people: personal.People) -> int:
+def replace_in_letters(letters: QuerySet[OutboxMessage], people: personal.People) -> int:
     """Take out of the letters to whom they went and what they said; those in the queue stay."""
     changed = 0
     left = letters.exclude(state=OutboxMessage.State.QUEUED)

@@ -8,14 +8,34 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from claims.models import Claim
+from claims.services.pseudonymising import replace_in_letters
 from cpor_site.common import clock
+from cpor_site.common.evidence.personal import People
 from cpor_site.common.jobs import Outcome, run_sweep
-from cpor_site.common.models import JobRun
+from cpor_site.common.mail_addresses import is_address
+from cpor_site.common.models import JobRun, OutboxMessage
 
 from ..models import ConsentAnswer, ConsentEvent, OverviewLink
 
 KEPT = timedelta(days=365)
 """How long the IP address and browser of an answer or a request are kept."""
+
+OF_NO_CLAIM = ("overview", "new_link")
+"""Letters that may be about several claims, or about none."""
+
+
+def forget_people(claim: Claim, people: People) -> None:
+    """Give the claim's people their pseudonyms where links were asked for, and in those letters."""
+    for email in list(people.emails):
+        links = OverviewLink.objects.filter(is_address("email", email), tenant=claim.tenant_id)
+        links.update(email=people.address_for(email))
+        replace_in_letters(
+            OutboxMessage.objects.filter(
+                is_address("recipient", email), kind__in=OF_NO_CLAIM, claim_number=""
+            ),
+            people,
+        )
 
 
 def forget_addresses(*, dry_run: bool = False) -> JobRun:

@@ -18,7 +18,10 @@ from claims.services.pseudonymising import past_retention, pseudonymise_claim
 from consent.models import ConsentAnswer
 from consent.services import answers
 from consent.services.answers import Responder
+from consent.services.overview import send_overview
 from cpor_site.common import clock
+from cpor_site.common.evidence.facts import columns_of, digest_of
+from cpor_site.common.evidence.kept import kept_tables
 from cpor_site.common.evidence.sealing import seal_evidence
 from cpor_site.common.evidence.verifying import Walk
 from cpor_site.common.models import (
@@ -62,6 +65,8 @@ def claim() -> Claim:
         version=1,
         fields={"now": {"contact": "Zuzana Nováková, zn@contoso.example"}},
     )
+    send_overview(email="ZN@contoso.example", ip_address="192.0.2.7")
+    assert OutboxMessage.objects.filter(kind="overview", claim_number="").count() == 1
     answers.decline(
         token=acts.token_of(found),
         responder=PERSON,
@@ -140,6 +145,28 @@ def test_altering_a_pseudonymised_row_is_named(claim: Claim) -> None:
     (finding,) = Walk().findings()
     assert (finding.table, finding.key) == ("consent_consentanswer", answer.pk)
     assert finding.what == "altered: message or responder_name or responder_title"
+
+
+@pytest.mark.parametrize("how", ["of another claim", "of one row", "with a name left"])
+def test_a_forged_pseudonymisation_hides_no_change(claim: Claim, how: str) -> None:
+    """Rows about pseudonyms may be added by whoever writes to the database."""
+    seal_evidence()
+    answer = ConsentAnswer.objects.get()
+    with unguarded():
+        ConsentAnswer.objects.update(message="They are our partner.")
+    act = Pseudonymisation.objects.create(
+        claim_key=claim.pk + (how == "of another claim"), at=clock.now(), on_request=False
+    )
+    for kept in kept_tables():
+        if kept.sealed and kept.personal and (kept.model is ConsentAnswer or how != "of one row"):
+            names = sorted(kept.personal)
+            rows = kept.model.objects.filter(**{kept.claim: claim.pk}).values_list("pk", *names)
+            for key, *values in rows:
+                digest = digest_of(kept.table, key, columns_of(values)).hex()
+                PseudonymisedRow.objects.create(act=act, table=kept.table, key=key, digest=digest)
+    found = {(each.table, each.key) for each in Walk().findings()}
+    assert ("consent_consentanswer", answer.pk) in found
+    assert (len(found) == 1) == (how == "of another claim")
 
 
 def test_who_is_still_needed_or_held_by_law_keeps_the_name(claim: Claim) -> None:

@@ -104,6 +104,15 @@ class People:
         return f"Person {self.names.get(found.casefold(), '')}".strip()
 
 
+def may_stand(value: Any, kind: Personal | None) -> bool:
+    """Whether a column of a pseudonymised row may hold this: no name or address of a person."""
+    if kind == Personal.NAME:
+        return not value.strip() or PSEUDONYM.fullmatch(value) is not None
+    if kind == Personal.EMAIL:
+        return not value.strip() or value.endswith(f"@{DOMAIN}")
+    return kind != Personal.EMPTIED or not value
+
+
 def _token() -> str:
     return secrets.token_hex(4).upper()
 

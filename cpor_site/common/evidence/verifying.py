@@ -8,11 +8,15 @@ from typing import Any
 
 from django.db import connection
 
-from ..models import EvidenceSeal, PseudonymisedRow
+from ..models import EvidenceSeal, Pseudonymisation, PseudonymisedRow
 from .facts import Layout, Record, columns_of, digest_of, link, sealed_under
 from .kept import Kept, sealed_tables
+from .personal import may_stand
 from .sealing import about, salts_of
 from .triggers import missing
+
+FORGED = "no true pseudonymisation"
+"""In place of a digest, which it never equals."""
 
 
 @dataclass(frozen=True)
@@ -109,14 +113,23 @@ class Walk:
     def rows_of(
         self, seal: EvidenceSeal, kept: Kept, **which: Any
     ) -> Iterator[tuple[tuple[Any, ...], bytes | None, str | None]]:
-        """Yield rows of a seal, each with its claim's salt and the digest that took its place."""
+        """Yield rows of a seal, each with its claim's salt and the digest that took its place.
+
+        That counts only if the claim's last pseudonymisation, which replaces everybody on a claim,
+        left it, and what stands there names nobody. Otherwise whoever may write to the database
+        could alter a row and add that it was pseudonymised.
+        """
         columns = [*seal.facts, *seal.personal, *([kept.claim] if seal.personal else [])]
         found = kept.model._base_manager.filter(**which)
         rows: list[tuple[Any, ...]] = list(found.order_by("pk").values_list(*columns))
         salts = salts_of({row[-1] for row in rows}) if seal.personal else {}
-        replaced = _replaced(seal.table, rows) if seal.personal and rows else {}
+        replaced = _replaced(seal, rows) if seal.personal and rows else {}
+        kinds = [kept.personal.get(name) for name in seal.personal]
         for row in rows:
-            yield row, salts.get(row[-1]) if seal.personal else None, replaced.get(row[0])
+            digest = replaced.get(row[0])
+            if digest and not all(map(may_stand, row[len(seal.facts) : -1], kinds)):
+                digest = FORGED
+            yield row, salts.get(row[-1]) if seal.personal else None, digest
 
     def row_differs(
         self,
@@ -198,10 +211,29 @@ def _seals(number: int) -> Iterator[EvidenceSeal]:
         number = seals[-1].number
 
 
-def _replaced(table: str, rows: list[tuple[Any, ...]]) -> dict[int, str]:
-    """Return the digests of what took the place of personal columns, the newest of each row."""
-    found = PseudonymisedRow.objects.filter(table=table, key__gte=rows[0][0], key__lte=rows[-1][0])
-    return dict(found.order_by("pk").values_list("key", "digest"))
+def _replaced(seal: EvidenceSeal, rows: list[tuple[Any, ...]]) -> dict[int, str]:
+    """Return the digests of what took the place of personal columns, by the keys of the rows.
+
+    ``FORGED`` for rows that the last act on their claim would have replaced, and didn't.
+    """
+    acts = Pseudonymisation.objects.filter(claim_key__in={row[-1] for row in rows}).order_by("pk")
+    last = {
+        claim_key: (act, at) for act, claim_key, at in acts.values_list("pk", "claim_key", "at")
+    }
+    if not last:
+        return {}
+    known = PseudonymisedRow.objects.filter(
+        table=seal.table, key__gte=rows[0][0], key__lte=rows[-1][0]
+    ).values_list("key", "act", "digest")
+    left = {(key, act): digest for key, act, digest in known}
+    found = {}
+    for row in rows:
+        act, at = last.get(row[-1], (None, None))
+        if (row[0], act) in left:
+            found[row[0]] = left[row[0], act]
+        elif at is not None and seal.sealed_at < at:
+            found[row[0]] = FORGED
+    return found
 
 
 def _table(model: Any) -> str:
