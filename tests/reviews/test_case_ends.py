@@ -39,13 +39,35 @@ from tests.reviews.competing import (
     outcomes,
     rival,
     sufficient,
-    won,
 )
+from tests.shared import shared
 
 from .pages import browser_of, text_of
 from .test_competing_pages import address, form_of
 
 pytestmark = pytest.mark.django_db
+
+BOTH = ("exchange_online", "teams")
+
+
+@shared
+def contest() -> tuple[Claim, Claim]:
+    """A holder who has answered, and a challenger ready for a ruling."""
+    return contested()
+
+
+@shared
+def succession(contest: tuple[Claim, Claim]) -> tuple[Claim, Claim]:
+    """The holder yields, and the winner is in its customer's window."""
+    holder, winner = contest
+    decide(case_of(winner), winner)
+    outbox.send_due()
+    return acts.fresh(holder), acts.fresh(winner)
+
+
+@shared
+def holder_of_two() -> Claim:
+    return acts.active(factories.make_claim(products=BOTH))
 
 
 def close_by_operator(claim: Claim) -> None:
@@ -62,24 +84,26 @@ def open_cases() -> int:
 
 
 class TestTheOperatorClosesAParty:
-    def test_a_challenger_leaves_its_case(self) -> None:
-        holder, challenger = contested()
+    def test_a_challenger_leaves_its_case(self, contest: tuple[Claim, Claim]) -> None:
+        holder, challenger = contest
 
         close_by_operator(challenger)
 
         assert open_cases() == 0
         assert not ProofRequest.objects.filter(claim=holder, closed_at=None).exists()
 
-    def test_a_holder_leaves_and_the_challengers_clock_goes_on(self) -> None:
-        holder, challenger = contested()
+    def test_a_holder_leaves_and_the_challengers_clock_goes_on(
+        self, contest: tuple[Claim, Claim]
+    ) -> None:
+        holder, challenger = contest
 
         close_by_operator(holder)
 
         assert open_cases() == 0
         assert acts.fresh(challenger).paused_at is None
 
-    def test_a_waiting_winner_spares_the_holder(self) -> None:
-        holder, winner = won()
+    def test_a_waiting_winner_spares_the_holder(self, succession: tuple[Claim, Claim]) -> None:
+        holder, winner = succession
 
         close_by_operator(winner)
 
@@ -88,8 +112,10 @@ class TestTheOperatorClosesAParty:
 
 
 class TestNobodyIsLeftToCompare:
-    def test_a_holder_and_the_winner_that_waits_for_it_are_no_case(self) -> None:
-        holder, winner = won()
+    def test_a_holder_and_the_winner_that_waits_for_it_are_no_case(
+        self, succession: tuple[Claim, Claim]
+    ) -> None:
+        holder, winner = succession
         late = sufficient(rival(holder))
         assert ProofRequest.objects.filter(closed_at=None).count() == 2
 
@@ -99,9 +125,11 @@ class TestNobodyIsLeftToCompare:
         assert not ProofRequest.objects.filter(closed_at=None).exists()
         tell_of_no_change(holder, winner)
 
-    def test_a_ruling_against_a_late_challenger_promises_them_nothing(self) -> None:
+    def test_a_ruling_against_a_late_challenger_promises_them_nothing(
+        self, succession: tuple[Claim, Claim]
+    ) -> None:
         """One still yields, and the other one's customer can still refuse."""
-        holder, winner = won()
+        holder, winner = succession
         late = sufficient(rival(holder))
         for each in (holder, winner):
             answered(each)
@@ -139,11 +167,12 @@ def tell_of_no_change(*claims: Claim) -> None:
         assert "stay" not in letter
 
 
-def test_the_customer_reads_what_ended_last_alone() -> None:
+def test_the_customer_reads_what_ended_last_alone(holder_of_two: Claim) -> None:
     """What another partner displaced had ended already."""
-    holder = acts.active(factories.make_claim(products=("exchange_online", "teams")))
-    won(holder)
-    with after(Claim.objects.latest("pk")):
+    holder, winner = contested(holder_of_two)
+    decide(case_of(winner), winner)
+    outbox.send_due()
+    with after(winner):
         finalise_consent_windows()
 
     end_association(claim_id=holder.pk, actor=owner(holder), reason="The project ended.")
@@ -152,11 +181,12 @@ def test_the_customer_reads_what_ended_last_alone() -> None:
     assert ("Teams" in letter, "Exchange" in letter) == (True, False)
 
 
-def test_a_winner_that_comes_into_its_window_is_asked_for_its_proof_too() -> None:
+def test_a_winner_that_comes_into_its_window_is_asked_for_its_proof_too(
+    holder_of_two: Claim,
+) -> None:
     """A later challenger was ready before the winner of another key's case was approved."""
-    both = ("exchange_online", "teams")
-    holder = acts.active(factories.make_claim(products=both))
-    winner = sufficient(rival(holder, products=both))
+    holder = holder_of_two
+    winner = sufficient(rival(holder, products=BOTH))
     answered(holder)
     first, second = CompetingClaimsCase.objects.order_by("pk")
     decide(first, winner)
@@ -171,11 +201,11 @@ def test_a_winner_that_comes_into_its_window_is_asked_for_its_proof_too() -> Non
 
 @pytest.mark.parametrize("who", ["customer", "partner"])
 def test_who_gives_up_between_window_and_sweep_displaces_nobody(
-    who: str, settings: Settings
+    who: str, settings: Settings, succession: tuple[Claim, Claim]
 ) -> None:
     """The window has passed and the sweep is still to come: the holder is in force, and stays."""
     settings.CPOR_WITHDRAWAL_TAKES_EFFECT = "month_end"
-    holder, winner = won()
+    holder, winner = succession
     before = Association.objects.values().get(claim=holder)
     closes_at = acts.fresh(winner).consent_closes_at
     assert closes_at is not None
@@ -248,9 +278,11 @@ class TestTwoActivitiesOfOneWinner:
         assert sorted(holders(holder)) == [holder.pk, usage.pk]
 
 
-def test_an_old_link_of_the_customer_ends_when_a_displaced_claim_is_approved_anew() -> None:
+def test_an_old_link_of_the_customer_ends_when_a_displaced_claim_is_approved_anew(
+    succession: tuple[Claim, Claim],
+) -> None:
     """It would withdraw after the window what the customer can still refuse."""
-    holder, winner = won()
+    holder, winner = succession
     token = acts.token_of(holder)
     with after(winner):
         finalise_consent_windows()
@@ -268,15 +300,14 @@ def test_an_old_link_of_the_customer_ends_when_a_displaced_claim_is_approved_ane
     assert ConsentRequest.objects.filter(claim=holder).count() == 2
 
 
-def test_a_line_that_has_prevailed_is_not_split_off() -> None:
+def test_a_line_that_has_prevailed_is_not_split_off(holder_of_two: Claim) -> None:
     """Its ruling would be lost with it, and the holder would be told nothing."""
-    three = ("exchange_online", "teams", "sharepoint_online")
-    holder = acts.active(factories.make_claim(products=three[:2]))
-    winner = sufficient(rival(holder, products=three))
+    holder = holder_of_two
+    winner = sufficient(rival(holder, products=(*BOTH, "sharepoint_online")))
     answered(holder)
     first = CompetingClaimsCase.objects.order_by("pk")[0]
     decide(first, winner)
-    rival(holder, products=three[:1])
+    rival(holder, products=BOTH[:1])
     assert winner.assigned_reviewer is not None
 
     split = split_contested(claim_id=winner.pk, actor=actors.reviewer(winner.assigned_reviewer))

@@ -20,9 +20,11 @@ from reviews.services.decisions import FindingEntry, request_action, take_up_cla
 from reviews.services.leases import release_case
 from reviews.services.notes import write_note
 from tests import acts, factories
+from tests.claims.every_address import undone
+from tests.shared import shared
 
 from . import hostile
-from .pages import browser_of, html_of, shown, text_of, url
+from .pages import browser_of, html_of, rita, shown, text_of, url
 
 pytestmark = pytest.mark.django_db
 
@@ -35,55 +37,64 @@ def offered(claim: Claim, user: User) -> list[str]:
     return [words.strip() for words in re.findall(r'class="button [^"]*"[^>]*>([^<]+)<', section)]
 
 
+@shared
+def submitted() -> Claim:
+    return acts.submit(factories.make_claim())
+
+
+@shared
+def held(submitted: Claim) -> Claim:
+    """Rita Reviewer has it."""
+    return acts.under_review(submitted, reviewer=rita())
+
+
 class TestOffers:
-    def test_a_reviewer_may_take_up_what_is_submitted(self, reviewer: User) -> None:
-        assert offered(acts.submit(factories.make_claim()), reviewer) == ["Take up"]
+    def test_a_reviewer_may_take_up_what_is_submitted(
+        self, submitted: Claim, reviewer: User
+    ) -> None:
+        assert offered(submitted, reviewer) == ["Take up"]
 
-    def test_and_decide_what_is_theirs(self, reviewer: User) -> None:
-        assert offered(acts.under_review(reviewer=reviewer), reviewer) == [
-            "Ask the partner…",
-            "Reject…",
-            "Approve…",
-        ]
+    def test_and_decide_what_is_theirs(self, held: Claim, reviewer: User) -> None:
+        assert offered(held, reviewer) == ["Ask the partner…", "Reject…", "Approve…"]
 
-    def test_but_not_what_is_held_by_another(self, reviewer: User) -> None:
-        claim = acts.under_review(reviewer=factories.make_reviewer(full_name="Otto Other"))
+    def test_but_not_what_is_held_by_another(self, held: Claim) -> None:
+        other = factories.make_reviewer(full_name="Otto Other")
 
-        assert offered(claim, reviewer) == []
+        assert offered(held, other) == []
         assert (
-            "Otto Other is reviewing this claim. Only they or a lead reviewer can decide. REV-01"
-        ) in shown(claim, reviewer)
+            "Rita Reviewer is reviewing this claim. Only they or a lead reviewer can decide. REV-01"
+        ) in shown(held, other)
 
-    def test_a_lead_may_decide_that(self, reviewer: User) -> None:
+    def test_a_lead_may_decide_that(self, held: Claim, reviewer: User) -> None:
         lead = factories.make_reviewer(role="Lead reviewer")
-        claim = acts.under_review(reviewer=reviewer)
-        release_case(claim_id=claim.pk, actor=actors.reviewer(reviewer))
+        release_case(claim_id=held.pk, actor=actors.reviewer(reviewer))
 
-        assert len(offered(claim, lead)) == 3
+        assert len(offered(held, lead)) == 3
 
-    def test_nor_as_a_party(self, reviewer: User) -> None:
-        claim = acts.submit(factories.make_claim())
+    def test_nor_as_a_party(self, submitted: Claim, reviewer: User) -> None:
+        claim = submitted
         factories.make_membership(reviewer, claim.organization)
 
         assert offered(claim, reviewer) == []
         assert "You are a contact on this claim or belong to this partner" in shown(claim, reviewer)
 
     @pytest.mark.parametrize("stage", [acts.asked, acts.approved, acts.in_window])
-    def test_nothing_while_others_have_the_move(self, stage: Any, reviewer: User) -> None:
-        assert offered(stage(factories.make_claim()), reviewer) == []
+    def test_nothing_while_others_have_the_move(
+        self, stage: Any, held: Claim, reviewer: User
+    ) -> None:
+        assert offered(stage(held), reviewer) == []
 
     @pytest.mark.parametrize("role", ["Ops", "Auditor"])
-    def test_nothing_to_other_roles(self, role: str) -> None:
+    def test_nothing_to_other_roles(self, role: str, submitted: Claim) -> None:
         user = factories.make_reviewer(role=role)
-        claim = acts.submit(factories.make_claim())
 
-        assert offered(claim, user) == []
-        page = html_of(browser_of(user).get(url("case", claim)))
+        assert offered(submitted, user) == []
+        page = html_of(browser_of(user).get(url("case", submitted)))
         assert page.count('method="post"') == page.count('id="logout-form"')
 
 
-def test_no_inline_script_or_style(reviewer: User) -> None:
-    claim = acts.asked(reviewer=reviewer)
+def test_no_inline_script_or_style(held: Claim, reviewer: User) -> None:
+    claim = acts.asked(held)
     client = browser_of(reviewer)
     for name in ("case", "history", "ask", "reject"):
         response = client.get(url(name, claim))
@@ -150,8 +161,7 @@ def test_a_full_case_takes_as_many_queries_as_a_small_one(reviewer: User) -> Non
     assert len(few) <= 15, [each["sql"][:200] for each in few]
 
 
-@pytest.mark.parametrize("asked", ["", "?find=work", "?page=2", "?find=work&page=9"])
-def test_a_dispute_with_half_drawn_proof_searched_through(asked: str, reviewer: User) -> None:
+def test_a_dispute_with_half_drawn_proof_searched_through(reviewer: User) -> None:
     made = factories.make_claim(document=False)
     factories.make_document(made, hostile.pdf_of("first work", "second work", "third work"))
     claim = acts.disputed(made)
@@ -162,9 +172,10 @@ def test_a_dispute_with_half_drawn_proof_searched_through(asked: str, reviewer: 
     client.get("/admin/")  # Notes once in ten minutes that the session is in use.
     assert connection.features.supports_json_field  # SQLite is asked once and remembered.
     client.get(url("case", claim))
-    with CaptureQueriesContext(connection) as found:
-        page = client.get(url("case", claim) + asked)
+    for asked in ("", "?find=work", "?page=2", "?find=work&page=9"):
+        with undone(), CaptureQueriesContext(connection) as found:
+            page = client.get(url("case", claim) + asked)
 
-    assert "Only the first pages are shown." in text_of(page)
-    # One of them asks whether the reader's look at the proof was noted this hour.
-    assert len(found) <= 16, [each["sql"][:200] for each in found]
+        assert "Only the first pages are shown." in text_of(page)
+        # One of them asks whether the reader's look at the proof was noted this hour.
+        assert len(found) <= 16, [each["sql"][:200] for each in found]

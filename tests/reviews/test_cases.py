@@ -16,6 +16,7 @@ from consent.services.answers import Responder, decline
 from reviews.models import CompetingClaimsCase, CompetingParty
 from reviews.services.decisions import approve_claim, reject_claim, take_up_claim
 from tests import acts, factories
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -35,18 +36,24 @@ def withdraw(claim: Claim) -> None:
     withdraw_claim(claim_id=claim.pk, actor=actors.partner(claim.created_by), reason="Wrong ID.")
 
 
-def test_no_case_without_a_rival() -> None:
-    claim = acts.submit(factories.make_claim())
-    acts.submit(factories.make_claim(tenant=claim.tenant, products=("teams",)))
+@shared
+def first() -> Claim:
+    return acts.submit(factories.make_claim())
+
+
+@shared
+def second(first: Claim) -> Claim:
+    """Another partner's claim for the same."""
+    return rival_of(first)
+
+
+def test_no_case_without_a_rival(first: Claim) -> None:
+    rival_of(first, products=("teams",))
 
     assert not CompetingClaimsCase.objects.exists()
 
 
-def test_opened_when_the_second_partner_submits() -> None:
-    first = acts.submit(factories.make_claim())
-
-    second = rival_of(first)
-
+def test_opened_when_the_second_partner_submits(first: Claim, second: Claim) -> None:
     case = CompetingClaimsCase.objects.get()
     assert first.tenant is not None
     assert (case.key, case.closed_at) == (
@@ -69,8 +76,8 @@ def test_a_draft_is_no_rival() -> None:
 
 
 @pytest.mark.parametrize("stage", ["approved", "in window"])
-def test_who_holds_the_key_is_the_incumbent(stage: str) -> None:
-    holder = acts.approved() if stage == "approved" else acts.in_window()
+def test_who_holds_the_key_is_the_incumbent(stage: str, first: Claim) -> None:
+    holder = acts.approved(first) if stage == "approved" else acts.in_window(first)
 
     challenger = rival_of(holder)
 
@@ -106,9 +113,7 @@ def test_another_activity_of_the_same_company_is_no_rival() -> None:
     assert not CompetingClaimsCase.objects.exists()
 
 
-def test_several_challengers_join_one_case() -> None:
-    first = acts.submit(factories.make_claim())
-    second = rival_of(first)
+def test_several_challengers_join_one_case(first: Claim, second: Claim) -> None:
     third = rival_of(first)
 
     case = CompetingClaimsCase.objects.get()
@@ -156,9 +161,10 @@ def test_both_activities_on_one_subscription_are_parties_of_one_case() -> None:
 
 
 class TestClosing:
-    def test_closed_when_a_single_partner_is_left_who_can_then_be_approved(self) -> None:
-        first = acts.under_review()
-        second = rival_of(first)
+    def test_closed_when_a_single_partner_is_left_who_can_then_be_approved(
+        self, first: Claim, second: Claim
+    ) -> None:
+        first = acts.under_review(first)
 
         withdraw(second)
 
@@ -171,26 +177,20 @@ class TestClosing:
         assert first.assigned_reviewer is not None
         approve_claim(claim_id=first.pk, actor=actors.reviewer(first.assigned_reviewer))
 
-    def test_stays_open_while_two_are_left(self) -> None:
-        first = acts.submit(factories.make_claim())
-        second, third = rival_of(first), rival_of(first)
+    def test_stays_open_while_two_are_left(self, first: Claim, second: Claim) -> None:
+        third = rival_of(first)
 
         withdraw(second)
         assert CompetingClaimsCase.objects.get().closed_at is None
         withdraw(third)
         assert CompetingClaimsCase.objects.get().closed_at is not None
 
-    def test_by_a_recall(self) -> None:
-        first = acts.submit(factories.make_claim())
-        second = rival_of(first)
-
+    def test_by_a_recall(self, second: Claim) -> None:
         recall_claim(claim_id=second.pk, actor=actors.partner(second.created_by))
 
         assert CompetingClaimsCase.objects.get().closed_at is not None
 
-    def test_by_a_rejection(self) -> None:
-        first = acts.submit(factories.make_claim())
-        second = rival_of(first)
+    def test_by_a_rejection(self, second: Claim) -> None:
         reviewer = actors.reviewer(factories.make_reviewer())
         take_up_claim(claim_id=second.pk, actor=reviewer)
 
@@ -200,8 +200,8 @@ class TestClosing:
 
         assert CompetingClaimsCase.objects.get().closed_at is not None
 
-    def test_when_the_customer_refuses_the_incumbent(self) -> None:
-        holder = acts.in_window()
+    def test_when_the_customer_refuses_the_incumbent(self, first: Claim) -> None:
+        holder = acts.in_window(first)
         challenger = rival_of(holder)
 
         decline(token=acts.token_of(holder), responder=Responder("Jana Meier"))
@@ -213,8 +213,7 @@ class TestClosing:
             (holder.pk, "incumbent", False),
         ]
 
-    def test_when_the_contested_line_is_taken_out(self) -> None:
-        first = acts.submit(factories.make_claim())
+    def test_when_the_contested_line_is_taken_out(self, first: Claim) -> None:
         second = rival_of(first, products=("exchange_online", "teams"))
 
         acts.edit(second, ClaimChanges(lines=[LineChoice(factories.product("teams").pk)]))
@@ -224,9 +223,10 @@ class TestClosing:
             claim=second, product__code="teams"
         ).competing_parties.exists()
 
-    def test_a_new_rival_on_the_same_key_opens_a_new_case(self) -> None:
-        first = acts.submit(factories.make_claim())
-        withdraw(rival_of(first))
+    def test_a_new_rival_on_the_same_key_opens_a_new_case(
+        self, first: Claim, second: Claim
+    ) -> None:
+        withdraw(second)
 
         third = rival_of(first)
 

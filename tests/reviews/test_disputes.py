@@ -16,6 +16,7 @@ from cpor_site.common import clock
 from cpor_site.common.models import User
 from tests import acts, factories
 from tests.claims.attaching import attach
+from tests.shared import shared
 
 from .acting import told
 from .deciding import answered
@@ -27,21 +28,32 @@ pytestmark = pytest.mark.django_db
 ALL = ["Ask the partner…", "Reject…", "Approve…"]
 
 
+MONDAY = "2026-03-02T09:00+00:00"
+
+
 @pytest.fixture(autouse=True)
 def on_a_monday() -> Iterator[None]:
-    with time_machine.travel("2026-03-02T09:00+00:00", tick=False):
+    with time_machine.travel(MONDAY, tick=False):
         yield
 
 
+@shared
+@time_machine.travel(MONDAY, tick=False)
+def rejected() -> Claim:
+    return acts.rejected(reviewer=factories.make_reviewer(full_name="Rita First"))
+
+
+@shared
+@time_machine.travel(MONDAY, tick=False)
+def disputed(rejected: Claim) -> Claim:
+    return acts.fresh(acts.disputed(rejected))
+
+
 @pytest.fixture
-def first() -> User:
+def first(rejected: Claim) -> User:
     """The reviewer who rejected the claim."""
-    return factories.make_reviewer(full_name="Rita First")
-
-
-@pytest.fixture
-def disputed(first: User) -> Claim:
-    return acts.fresh(acts.disputed(reviewer=first))
+    assert rejected.assigned_reviewer is not None
+    return rejected.assigned_reviewer
 
 
 def post(claim: Claim, user: User, name: str, **typed: object) -> tuple[int, list[str], str]:
@@ -70,8 +82,8 @@ def test_the_case_says_what_is_disputed_by_when_and_against_what(
     assert offered(disputed, reviewer) == ALL
 
 
-def test_new_proof_is_named_and_marked(first: User, reviewer: User) -> None:
-    claim = acts.rejected(reviewer=first)
+def test_new_proof_is_named_and_marked(rejected: Claim, reviewer: User) -> None:
+    claim = rejected
     attach(claim, name="second.pdf")
     dispute_claim(claim_id=claim.pk, actor=actors.partner(claim.created_by))
 

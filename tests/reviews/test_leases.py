@@ -23,7 +23,7 @@ from tests import acts, factories
 from tests.shared import shared
 
 from .acting import told
-from .pages import browser_of, shown, text_of, url
+from .pages import browser_of, rita, shown, text_of, url
 
 pytestmark = pytest.mark.django_db
 End = CaseLease.End
@@ -43,6 +43,12 @@ def lead() -> User:
 @shared
 def claim() -> Claim:
     return acts.submit(factories.make_claim())
+
+
+@shared
+def held(claim: Claim) -> Claim:
+    """Rita Reviewer is reviewing it."""
+    return decisions.take_up_claim(claim_id=claim.pk, actor=actors.reviewer(rita()))
 
 
 def take(claim: Claim, user: User) -> CaseLease:
@@ -222,19 +228,18 @@ class TestReassigning:
             claim_id=claim.pk, actor=actors.reviewer(by), to=to, reason=reason
         )
 
-    def test_the_reviewer_gives_it_away(self, reviewer: User, colleague: User) -> None:
-        claim = acts.under_review(reviewer=reviewer)
-        due_at = claim.due_at
-        self.reassign(claim, reviewer, colleague)
+    def test_the_reviewer_gives_it_away(self, held: Claim, reviewer: User, colleague: User) -> None:
+        due_at = held.due_at
+        self.reassign(held, reviewer, colleague)
 
-        after = acts.fresh(claim)
+        after = acts.fresh(held)
         assert (after.assigned_reviewer, after.due_at, after.status) == (
             colleague,
             due_at,
             "under_review",
         )
-        assert lease_rows(claim) == [("Rita Reviewer", End.REASSIGNED)]
-        event = ClaimEvent.objects.get(claim=claim, kind="claim_reassigned")
+        assert lease_rows(held) == [("Rita Reviewer", End.REASSIGNED)]
+        event = ClaimEvent.objects.get(claim=held, kind="claim_reassigned")
         assert event.internal
         assert event.details == {
             "from": "Rita Reviewer",
@@ -242,19 +247,19 @@ class TestReassigning:
             "reason": "Holiday.",
         }
 
-    def test_a_lead_puts_it_back_to_the_unassigned(self, reviewer: User, lead: User) -> None:
-        claim = acts.under_review(reviewer=reviewer)
-        self.reassign(claim, lead, None)
+    def test_a_lead_puts_it_back_to_the_unassigned(
+        self, held: Claim, reviewer: User, lead: User
+    ) -> None:
+        self.reassign(held, lead, None)
 
-        assert acts.fresh(claim).assigned_reviewer is None
+        assert acts.fresh(held).assigned_reviewer is None
 
-    def test_the_partner_sees_nothing_of_it(self, reviewer: User, lead: User) -> None:
-        claim = acts.under_review(reviewer=reviewer)
-        before = changes_of(claim, for_partner=True)
-        self.reassign(claim, lead, None)
+    def test_the_partner_sees_nothing_of_it(self, held: Claim, reviewer: User, lead: User) -> None:
+        before = changes_of(held, for_partner=True)
+        self.reassign(held, lead, None)
 
-        assert changes_of(claim, for_partner=True) == before
-        assert [each.reason for each in changes_of(claim)][0] == "Reviewer changed"
+        assert changes_of(held, for_partner=True) == before
+        assert [each.reason for each in changes_of(held)][0] == "Reviewer changed"
 
     def test_who_can_not_be_chosen(
         self, claim: Claim, reviewer: User, lead: User, ops: User
@@ -265,15 +270,11 @@ class TestReassigning:
         for person in (ops, contact, partner, None):
             assert refusal(partial(self.reassign, claim, lead, person)) == "REV-08"
 
-    def test_not_for_others(self, reviewer: User, colleague: User) -> None:
-        claim = acts.under_review(reviewer=reviewer)
+    def test_not_for_others(self, held: Claim, reviewer: User, colleague: User) -> None:
+        assert refusal(lambda: self.reassign(held, colleague, colleague)) == "ACC-01"
 
-        assert refusal(lambda: self.reassign(claim, colleague, colleague)) == "ACC-01"
-
-    def test_not_without_a_reason(self, reviewer: User, colleague: User) -> None:
-        claim = acts.under_review(reviewer=reviewer)
-
-        assert refusal(lambda: self.reassign(claim, reviewer, colleague, " ")) == "REV-07"
+    def test_not_without_a_reason(self, held: Claim, reviewer: User, colleague: User) -> None:
+        assert refusal(lambda: self.reassign(held, reviewer, colleague, " ")) == "REV-07"
 
     def test_not_when_it_moved_on(self, reviewer: User, colleague: User) -> None:
         claim = acts.asked(reviewer=reviewer)
@@ -340,36 +341,37 @@ class TestPages:
         assert client.post(address, {"reason": "Ill."}).status_code == 302
         assert lease_rows(claim) == [("Rita Reviewer", End.TAKEN_OVER), ("Lea Lead", "")]
 
-    def test_changing_the_reviewer(self, reviewer: User, colleague: User, ops: User) -> None:
-        claim = acts.under_review(reviewer=reviewer)
-        client, address = browser_of(reviewer), f"{url('case', claim)}reassign/"
+    def test_changing_the_reviewer(
+        self, held: Claim, reviewer: User, colleague: User, ops: User
+    ) -> None:
+        client, address = browser_of(reviewer), f"{url('case', held)}reassign/"
         page = client.get(address)
 
         assert "Carl Colleague" in text_of(page)
         assert "Otto Ops" not in text_of(page)
         moved = client.post(address, {"to": colleague.pk, "reason": "Holiday."})
-        assert told(moved) == [f"The reviewer of {claim.number} is changed."]
-        assert acts.fresh(claim).assigned_reviewer == colleague
+        assert told(moved) == [f"The reviewer of {held.number} is changed."]
+        assert acts.fresh(held).assigned_reviewer == colleague
 
-    def test_while_somebody_else_has_it_open_nothing_is_offered(self, reviewer: User) -> None:
-        claim = acts.under_review(reviewer=reviewer)
+    def test_while_somebody_else_has_it_open_nothing_is_offered(
+        self, held: Claim, reviewer: User
+    ) -> None:
         lead = browser_of(factories.make_reviewer(role="Lead reviewer"))
 
-        case, act = (text_of(lead.get(url(name, claim))) for name in ("case", "approve"))
+        case, act = (text_of(lead.get(url(name, held))) for name in ("case", "approve"))
         assert ("Take over…" in case, "Approve…" in case) == (True, False)
         assert "Rita Reviewer has this case open." in act
-        leases.release_case(claim_id=claim.pk, actor=actors.reviewer(reviewer))
-        case, act = (text_of(lead.get(url(name, claim))) for name in ("case", "approve"))
+        leases.release_case(claim_id=held.pk, actor=actors.reviewer(reviewer))
+        case, act = (text_of(lead.get(url(name, held))) for name in ("case", "approve"))
         assert ("Take over…" in case, "Approve…" in case) == (False, True)
         assert "There is a problem" not in act
 
     @pytest.mark.parametrize("to", ["999999", "x", "\0"])
-    def test_nonsense_keeps_what_was_typed(self, to: str, reviewer: User) -> None:
-        claim = acts.under_review(reviewer=reviewer)
+    def test_nonsense_keeps_what_was_typed(self, held: Claim, to: str, reviewer: User) -> None:
         page = browser_of(reviewer).post(
-            f"{url('case', claim)}reassign/", {"to": to, "reason": "Holiday."}
+            f"{url('case', held)}reassign/", {"to": to, "reason": "Holiday."}
         )
 
         assert page.status_code == 422
         assert "Holiday." in page.content.decode()
-        assert acts.fresh(claim).assigned_reviewer == reviewer
+        assert acts.fresh(held).assigned_reviewer == reviewer

@@ -12,6 +12,7 @@ from cpor_site.common import deliveries, outbox
 from cpor_site.common.models import NonWorkingDay, OutboxMessage, User
 from reviews.models import CannedText
 from tests import acts, factories
+from tests.shared import shared
 
 from .editing import add, change, page, saved, shown
 from .pages import browser_of, html_of, text_of
@@ -64,29 +65,26 @@ class TestCatalogue:
 
         assert Program.objects.get(pk=program.pk).guide_url == "https://guide.example/2026"
 
-    @pytest.mark.parametrize(
-        ("wrong", "sentence"),
-        [
-            ({"review_days": "0"}, "A deadline needs at least one day."),
-            ({"partner_response_days": "367"}, "A deadline has at most 366 days."),
-            ({"poe_max_age_months": "121"}, "A proof is at most 120 months old."),
-            ({"poe_max_age_months": "0"}, "A proof needs at least one month."),
-            ({"disputes_per_claim": "10"}, "A claim has at most 9 disputes."),
-            ({"status_labels": '{"gone": "Gone"}'}, "There is no status “gone”."),
-            ({"status_labels": '["editing"]'}, "Write each status with its label"),
-            ({"status_labels": '{"editing": 1}'}, "Write each status with its label"),
-            ({"status_labels": "{"}, "Enter a valid JSON."),
-        ],
-    )
-    def test_a_rule_profile_is_checked(
-        self, wrong: dict[str, str], sentence: str, client: Client
-    ) -> None:
+    def test_a_rule_profile_is_checked(self, client: Client) -> None:
         profile = RuleProfile.objects.get(code="2023")
+        given = shown(client, profile)
+        wrong = [
+            ("review_days", "0", "A deadline needs at least one day."),
+            ("partner_response_days", "367", "A deadline has at most 366 days."),
+            ("poe_max_age_months", "121", "A proof is at most 120 months old."),
+            ("poe_max_age_months", "0", "A proof needs at least one month."),
+            ("disputes_per_claim", "10", "A claim has at most 9 disputes."),
+            ("status_labels", '{"gone": "Gone"}', "There is no status “gone”."),
+            ("status_labels", '["editing"]', "Write each status with its label"),
+            ("status_labels", '{"editing": 1}', "Write each status with its label"),
+            ("status_labels", "{", "Enter a valid JSON."),
+        ]
+        for field, value, sentence in wrong:
+            response = client.post(page(profile, "change", profile.pk), given | {field: value})
 
-        response = change(client, profile, **wrong)
-
-        assert not saved(response)
-        assert sentence in text_of(response)
+            assert not saved(response)
+            assert sentence in text_of(response)
+        assert saved(client.post(page(profile, "change", profile.pk), given))
 
     def test_a_changed_profile_leaves_running_deadlines_alone(self, client: Client) -> None:
         claim = acts.under_review()
@@ -122,17 +120,19 @@ class TestCatalogue:
         assert (again.product, again.display_name) == (other, listed.display_name)
 
 
-class TestLetters:
-    @pytest.fixture
-    def letter(self) -> OutboxMessage:
-        claim = acts.approved()
-        letter = acts.letters(claim, "consent_request")[0]
-        letter.state = OutboxMessage.State.FAILED
-        letter.tries = 10
-        letter.last_error = "SMTPRecipientsRefused"
-        letter.save()
-        return letter
+@shared
+def letter() -> OutboxMessage:
+    """A letter to a customer that could not be sent."""
+    claim = acts.approved()
+    letter = acts.letters(claim, "consent_request")[0]
+    letter.state = OutboxMessage.State.FAILED
+    letter.tries = 10
+    letter.last_error = "SMTPRecipientsRefused"
+    letter.save()
+    return letter
 
+
+class TestLetters:
     def test_are_read_without_the_customers_link(
         self, client: Client, letter: OutboxMessage
     ) -> None:
@@ -142,12 +142,17 @@ class TestLetters:
         assert outbox.MARKER not in shown
         assert "This letter could not be sent and is not tried any more." in shown
 
-    def test_a_failed_one_is_queued_anew(self, client: Client, letter: OutboxMessage) -> None:
+    def test_a_failed_one_is_queued_anew_once(self, client: Client, letter: OutboxMessage) -> None:
+        assert client.get(page(letter, "retry", letter.pk)).status_code == 405
+        assert OutboxMessage.objects.get(pk=letter.pk).state == OutboxMessage.State.FAILED
+
         response = client.post(page(letter, "retry", letter.pk), follow=True)
 
         assert "The letter is queued and leaves within a few minutes." in text_of(response)
         again = OutboxMessage.objects.get(pk=letter.pk)
         assert (again.state, again.tries) == (OutboxMessage.State.QUEUED, 0)
+        response = client.post(page(letter, "retry", letter.pk), follow=True)
+        assert "Only a failed letter can be queued anew; this one isn't." in text_of(response)
 
     def test_one_that_came_back_is_not(self, client: Client, letter: OutboxMessage) -> None:
         sentence = "This letter came back, so it isn't sent again: the mailbox doesn't take it."
@@ -160,26 +165,14 @@ class TestLetters:
         assert sentence in text_of(response)
         assert OutboxMessage.objects.get(pk=letter.pk).state == OutboxMessage.State.FAILED
 
-    @pytest.mark.parametrize(
-        ("fate", "found"),
-        [("lost", True), ("bounced", True), ("delivered", False), ("unknown", False)],
-    )
-    def test_are_found_by_what_became_of_them(
-        self, client: Client, letter: OutboxMessage, fate: str, found: bool
-    ) -> None:
+    def test_are_found_by_what_became_of_them(self, client: Client, letter: OutboxMessage) -> None:
         deliveries.note_bounced(letter.pk, at=letter.created_at, reason="550 no such user")
-        shown = text_of(client.get(page(letter, "changelist"), {"fate": fate}))
-        assert (letter.recipient in shown) is found
-
-    def test_twice_does_it_once(self, client: Client, letter: OutboxMessage) -> None:
-        client.post(page(letter, "retry", letter.pk))
-        response = client.post(page(letter, "retry", letter.pk), follow=True)
-
-        assert "Only a failed letter can be queued anew; this one isn't." in text_of(response)
-
-    def test_not_by_get(self, client: Client, letter: OutboxMessage) -> None:
-        assert client.get(page(letter, "retry", letter.pk)).status_code == 405
-        assert OutboxMessage.objects.get(pk=letter.pk).state == OutboxMessage.State.FAILED
+        found = {
+            fate: letter.recipient
+            in text_of(client.get(page(letter, "changelist"), {"fate": fate}))
+            for fate in ("lost", "bounced", "delivered", "unknown")
+        }
+        assert found == {"lost": True, "bounced": True, "delivered": False, "unknown": False}
 
     @pytest.mark.parametrize("role", ["Reviewer", "Lead reviewer", "Auditor"])
     def test_not_by_other_roles(self, role: str, letter: OutboxMessage) -> None:

@@ -24,10 +24,11 @@ from reviews.services import bulk, holds, leases
 from reviews.services.decisions import approve_claim
 from reviews.services.verdicts import Mark, set_verdicts, stamp_of
 from tests import acts, factories
+from tests.shared import shared
 
 from .acting import told
 from .deciding import ask
-from .pages import browser_of, text_of, url
+from .pages import browser_of, rita, text_of, url
 
 pytestmark = pytest.mark.django_db
 
@@ -58,10 +59,26 @@ def party_to(claim: Claim, how: str, role: str = "Lead reviewer") -> User:
     return person
 
 
+@shared
+def claim() -> Claim:
+    return acts.submit(factories.make_claim())
+
+
+@shared
+def held(claim: Claim) -> Claim:
+    """Rita Reviewer has it."""
+    return acts.under_review(claim, reviewer=rita())
+
+
+@shared
+def asked(held: Claim) -> Claim:
+    return acts.asked(held)
+
+
 @pytest.mark.parametrize("how", ["contact", "member"])
 class TestParties:
-    def test_no_hold_is_placed_or_lifted(self, how: str, lead: User) -> None:
-        claim = acts.asked()
+    def test_no_hold_is_placed_or_lifted(self, how: str, lead: User, asked: Claim) -> None:
+        claim = asked
         party = actors.reviewer(party_to(claim, how))
 
         assert code(lambda: holds.place_hold(claim_id=claim.pk, actor=party, reason="x")) == (
@@ -71,16 +88,16 @@ class TestParties:
         assert code(lambda: holds.lift_hold(claim_id=claim.pk, actor=party)) == "REV-02"
         assert ClockHold.objects.get().lifted_at is None
 
-    def test_the_page_says_so(self, how: str) -> None:
-        claim = acts.asked()
+    def test_the_page_says_so(self, how: str, asked: Claim) -> None:
+        claim = asked
         address = reverse("admin:reviews_hold", args=[claim.pk])
         answer = browser_of(party_to(claim, how)).post(address, {"reason": "Wait."})
 
         assert answer.status_code == 409
         assert "You are a contact on this claim or belong to this partner" in text_of(answer)
 
-    def test_nobody_is_chosen_or_sent_away(self, how: str, reviewer: User) -> None:
-        claim = acts.under_review(reviewer=reviewer)
+    def test_nobody_is_chosen_or_sent_away(self, how: str, held: Claim, reviewer: User) -> None:
+        claim = held
         party, colleague = party_to(claim, how), factories.make_reviewer()
 
         assert code(lambda: reassign(claim, party, colleague)) == "REV-02"
@@ -96,8 +113,8 @@ class TestParties:
         assert acts.fresh(claim).assigned_reviewer == reviewer
         assert CaseLease.objects.get().ended_at is None
 
-    def test_in_bulk_the_claim_is_refused(self, how: str, reviewer: User) -> None:
-        claim, other = acts.under_review(), acts.under_review()
+    def test_in_bulk_the_claim_is_refused(self, how: str, held: Claim) -> None:
+        claim, other, reviewer = held, acts.under_review(), factories.make_reviewer()
         act = bulk.assign_claims(
             claim_ids=[claim.pk, other.pk, claim.pk],
             actor=actors.reviewer(party_to(claim, how)),
@@ -109,8 +126,8 @@ class TestParties:
         assert list(found) == [(claim.number, False, "REV-02"), (other.number, True, "")]
 
 
-def test_who_became_a_party_puts_the_claim_back(reviewer: User) -> None:
-    claim = acts.under_review(reviewer=reviewer)
+def test_who_became_a_party_puts_the_claim_back(held: Claim, reviewer: User) -> None:
+    claim = held
     factories.make_membership(reviewer, claim.organization)
 
     assert code(lambda: reassign(claim, reviewer, factories.make_reviewer())) == "REV-02"
@@ -155,9 +172,11 @@ def test_once_the_dispute_is_settled_its_first_judge_works_on_again(
     assert ClockHold.objects.get().placed_by == lead
 
 
-def test_giving_the_claim_away_ends_nobody_elses_lease(reviewer: User, lead: User) -> None:
+def test_giving_the_claim_away_ends_nobody_elses_lease(
+    held: Claim, reviewer: User, lead: User
+) -> None:
     """The way round releasing a lease that a lead has taken over."""
-    claim = acts.under_review(reviewer=reviewer)
+    claim = held
     leases.take_over_case(claim_id=claim.pk, actor=actors.reviewer(lead), reason="Urgent.")
 
     for to in (factories.make_reviewer(), None):
@@ -165,9 +184,9 @@ def test_giving_the_claim_away_ends_nobody_elses_lease(reviewer: User, lead: Use
     assert leases.CaseLease.objects.get(ended_at=None).holder == lead
 
 
-def test_a_page_that_no_document_has(reviewer: User) -> None:
+def test_a_page_that_no_document_has(held: Claim, reviewer: User) -> None:
     """Nobody counts the pages of a document that isn't drawn, and its column ends at 32,767."""
-    claim = acts.under_review(reviewer=reviewer)
+    claim = held
     document = PoEDocument.objects.get(claim=claim)
 
     def mark(page: int) -> int:
@@ -184,8 +203,7 @@ def test_a_page_that_no_document_has(reviewer: User) -> None:
     assert mark(9_999) == 1
 
 
-def test_too_many_claims_are_refused_before_anything_is_asked(lead: User) -> None:
-    claim = acts.submit(factories.make_claim())
+def test_too_many_claims_are_refused_before_anything_is_asked(claim: Claim, lead: User) -> None:
     answer = browser_of(lead).post(
         reverse("admin:reviews_bulk"), {"act": "assign", "claims": [claim.pk, *range(1000, 1200)]}
     )
@@ -194,9 +212,9 @@ def test_too_many_claims_are_refused_before_anything_is_asked(lead: User) -> Non
     assert not BulkAct.objects.exists()
 
 
-def test_looking_for_what_no_text_holds(reviewer: User) -> None:
+def test_looking_for_what_no_text_holds(held: Claim, reviewer: User) -> None:
     """PostgreSQL takes no such character."""
-    claim = acts.under_review(reviewer=reviewer)
+    claim = held
 
     assert browser_of(reviewer).get(url("case", claim), {"find": "\0"}).status_code == 200
 
