@@ -135,6 +135,12 @@ class CompetingParty(models.Model):
     def __str__(self) -> str:
         return f"{self.claim}, {self.get_standing_display()}"
 
+    def get_standing_display(self) -> str:
+        """Return how the party stands, in the one word for it that all pages use."""
+        if self.standing == self.Standing.INCUMBENT:
+            return gettext("present partner of record")
+        return str(self.Standing(self.standing).label)
+
     @property
     def is_ready(self) -> bool:
         """Whether a ruling may decide on this challenger; ``claim`` should be loaded.

@@ -64,14 +64,14 @@ class SufficientPage(CompetingActPage):
         if asked:
             words.append(
                 gettext(
-                    "%(partners)s, partner of record now, is asked for newer proof and learns "
+                    "%(partners)s, present partner of record, is asked for newer proof and learns "
                     "nothing of this claim."
                 )
                 % {"partners": ", ".join(dict.fromkeys(asked))}
             )
         if waiting:
             words.append(
-                gettext("The present partner was asked before: %(what)s.")
+                gettext("The present partner of record was asked before: %(what)s.")
                 % {"what": "; ".join(waiting)}
             )
         words.append(

@@ -83,7 +83,7 @@ def _find_sufficient(page: Page, number: str) -> None:
     expect(page.get_by_role("link", name="Proof is sufficient by itself…")).to_be_visible()
     page.keyboard.press("s")
     expect(page.locator(".act-begin")).to_contain_text(
-        "Fabrikam Consulting, partner of record now, is asked for newer proof"
+        "Fabrikam Consulting, present partner of record, is asked for newer proof"
     )
     page.get_by_role("button", name="Preview").click()
     expect(page.locator(".letter").first).to_be_visible()

@@ -14,6 +14,7 @@ from claims.services.submission import resubmit_claim
 from claims.states import RejectionReason
 from consent.services.windows import finalise_consent_windows
 from cpor_site.common.models import User
+from reviews.models import CompetingParty
 from reviews.services.decisions import reject_claim, take_up_claim
 from reviews.services.notes import write_note
 from tests import acts, factories
@@ -270,6 +271,8 @@ class TestContent:
         assert "This claim : Exchange Online (Usage), challenger" in page
         assert f"{rival.number} , {rival.organization}: Exchange Online (Usage), challenger" in page
         assert url("case", rival) in hrefs_in(response)
+        held = CompetingParty(standing=CompetingParty.Standing.INCUMBENT)
+        assert held.get_standing_display() == "present partner of record"
 
     def test_nothing_of_a_rival_once_the_case_is_closed(self, reviewer: User) -> None:
         claim = acts.under_review(reviewer=reviewer)

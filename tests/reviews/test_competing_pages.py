@@ -264,7 +264,7 @@ class TestOnTheClaim:
         browser.post(url("sufficient", challenger), typed | {"step": "confirm"})
 
         assert url("sufficient", challenger) in page
-        assert "Fabrikam, partner of record now, is asked for newer proof" in shown
+        assert "Fabrikam, present partner of record, is asked for newer proof" in shown
         assert f"Letter to {holder.created_by.email}" in letters
         after = acts.fresh(challenger)
         assert after.paused_at is not None
