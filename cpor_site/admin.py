@@ -82,6 +82,8 @@ SECTIONS: tuple[tuple[Promise, tuple[str, ...]], ...] = (
             "consent.overviewlink",
             "consent.incentivehandoff",
             "claims.dispute",
+            "claims.consentrenewal",
+            "reviews.administrativeend",
             "claims.clockhold",
             "claims.draftupload",
             "reviews.internalnote",

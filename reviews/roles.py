@@ -15,6 +15,7 @@ _SEE_CLAIMS = (
     "claims.view_association",
     "claims.view_claimevent",
     "claims.view_dispute",
+    "claims.view_consentrenewal",
     "claims.view_clockhold",
     "claims.view_partnerorganization",
     "claims.view_partnerlocation",
@@ -30,6 +31,7 @@ _SEE_CLAIMS = (
     "reviews.view_competingclaimscase",
     "reviews.view_competingparty",
     "reviews.view_internalnote",
+    "reviews.view_administrativeend",
     "reviews.view_cannedtext",
 )
 _SEE_OPERATION = (

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from cpor_site.common.admin_bases import EvidenceAdmin
+from cpor_site.common.admin_kept import RequestAdmin
 
 from ..models import (
     Association,
@@ -17,6 +18,7 @@ from ..models import (
     ClaimLine,
     ClockHold,
     Comment,
+    ConsentRenewal,
     Dispute,
     DraftUpload,
     ExclusivityHold,
@@ -164,6 +166,12 @@ class DisputeAdmin(EvidenceAdmin):
     list_filter = ("outcome",)
     list_select_related = ("claim", "opened_by")
     search_fields = ("=claim__number",)
+
+
+@admin.register(ConsentRenewal)
+class ConsentRenewalAdmin(RequestAdmin):
+    list_display = ("claim", "asked_at", "asked_by", "became", "decided_at", "decided_by")
+    list_select_related = ("claim", "asked_by", "decided_by")
 
 
 @admin.register(ClockHold)

@@ -1,4 +1,4 @@
-"""Internal notes, open cases and acts on many; to read, never to change."""
+"""Internal notes, proposals, open cases and acts on many; to read, never to change."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from cpor_site.common.admin_bases import EvidenceAdmin
+from cpor_site.common.admin_kept import RequestAdmin
 
 from ..models import (
+    AdministrativeEnd,
     BulkAct,
     BulkResult,
     CaseLease,
@@ -21,6 +23,20 @@ class InternalNoteAdmin(EvidenceAdmin):
     list_display = ("created_at", "claim", "author", "body")
     list_select_related = ("claim", "author")
     search_fields = ("=claim__number",)
+
+
+@admin.register(AdministrativeEnd)
+class AdministrativeEndAdmin(RequestAdmin):
+    list_display = (
+        "claim",
+        "reason",
+        "proposed_at",
+        "proposed_by",
+        "became",
+        "settled_at",
+        "settled_by",
+    )
+    list_select_related = ("claim", "proposed_by", "settled_by")
 
 
 @admin.register(CaseLease)

@@ -111,6 +111,8 @@ def leads_page(request: HttpRequest) -> HttpResponse:
         "renewals": waiting_renewals()[:SHOWN],
         "proposals": administrative.waiting_ends()[:SHOWN],
         "user_id": user.pk,
+        "sees_renewals": user.has_perm("claims.view_consentrenewal"),
+        "sees_ends": user.has_perm("reviews.view_administrativeend"),
     }
     return TemplateResponse(request, "admin/queue/leads.html", context)
 

@@ -8,20 +8,22 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib import admin
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from claims.models import Claim
+from claims.models import Claim, ConsentRenewal
 from consent.models import OverviewLink
 from cpor_site.admin import SECTIONS
 from cpor_site.common import clock
 from cpor_site.common.admin_bases import EvidenceAdmin
 from cpor_site.common.models import User
-from reviews.models import CompetingClaimsCase
+from reviews.models import AdministrativeEnd, CompetingClaimsCase
 from tests import acts, factories
 from tests.shared import shared
 
-from .pages import browser_of, text_of, url
+from .pages import browser_of, html_of, text_of, url
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +43,8 @@ READERS: dict[str, set[str]] = {
             "claims.association",
             "claims.claimevent",
             "claims.dispute",
+            "claims.consentrenewal",
+            "reviews.administrativeend",
             "claims.clockhold",
             "claims.partnerorganization",
             "claims.partnerlocation",
@@ -209,6 +213,42 @@ def test_evidence_tells_its_moments_in_words_and_no_link() -> None:
     assert "Asked for: Tue 2 June 2026, 10:00 Valid until: Tue 2 June 2026, 11:00" in shown
     assert "a nonce" not in shown
     assert "a hash" not in shown
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_requests_to_leads_are_listed_with_their_history(rows: int) -> None:
+    lead, other = person("Lead reviewer"), person("Lead reviewer")
+    with time_machine.travel("2026-06-02T10:00:00Z", tick=False):
+        for _ in range(rows):
+            claim = factories.make_claim()
+            asked = {"reason": "A mistake.", "asked_by": claim.created_by, "asked_at": clock.now()}
+            made = ConsentRenewal.objects.create(claim=claim, **asked)
+            end = AdministrativeEnd.objects.create(
+                claim=claim, reason="Fraud.", proposed_by=lead, proposed_at=clock.now()
+            )
+    end.outcome, end.settled_by, end.settled_at = "confirmed", other, end.proposed_at
+    end.save()
+    client = browser_of(lead)
+    for label, row in (("claims.consentrenewal", made), ("reviews.administrativeend", end)):
+        target = address(label, "changelist")
+        client.get(target)
+        with CaptureQueriesContext(connection) as queries:
+            assert text_of(client.get(target)).count("Tue 2 June 2026, 10:00") >= rows
+        assert len(queries) == 6
+        assert address(label, "history", row.pk) in html_of(
+            client.get(address(label, "change", row.pk))
+        )
+        assert client.post(address(label, "history", row.pk)).status_code == 405
+
+    history = text_of(client.get(address("reviews.administrativeend", "history", end.pk)))
+    assert "Outcome : – → became confirmed" in history
+    asks, ends = "claims.consentrenewal", "reviews.administrativeend"
+    wanted = [(asks, "waits"), (asks, "granted"), (asks, "x"), (ends, "waits"), (ends, "confirmed")]
+    found = [
+        claim.number in text_of(client.get(address(label, "changelist"), {"outcome": outcome}))
+        for label, outcome in wanted
+    ]
+    assert found == [True, False, True, False, True]
 
 
 @pytest.mark.parametrize("role", ["Reviewer", "Lead reviewer", "Ops", "Auditor"])
