@@ -15,10 +15,12 @@ from claims.catalogue_loader import (
     CATALOGUE_FILE,
     RULE_PROFILES_FILE,
     CatalogueError,
+    LoadReport,
     load_catalogue,
 )
 from claims.models import Activity, Product, Program, RuleProfile, SolutionArea, Subscription
 from cpor_site.common.models import User
+from tests.shared import shared
 from tests.unguarded import unguarded
 
 pytestmark = pytest.mark.django_db
@@ -26,12 +28,19 @@ pytestmark = pytest.mark.django_db
 CHANNELS = ["vl_ea", "vl_eas", "vl_other", "web_direct"]
 
 
-@pytest.fixture(autouse=True)
-def _no_catalogue_yet(db: None) -> None:
+@shared
+def nothing() -> None:
+    """No catalogue yet."""
     with unguarded():
         for model in (Product, Activity, SolutionArea, Program, RuleProfile):
             model.objects.all().delete()
             model.history.all().delete()
+
+
+@shared
+def loaded(nothing: None) -> LoadReport:
+    """The shipped catalogue, and what was said of loading it."""
+    return load_catalogue()
 
 
 def shipped() -> dict[str, Any]:
@@ -54,8 +63,8 @@ def snapshot() -> dict[str, list[Any]]:
     return rows
 
 
-def test_the_shipped_files_load_and_a_second_run_changes_nothing() -> None:
-    first = load_catalogue()
+def test_the_shipped_files_load_and_a_second_run_changes_nothing(loaded: LoadReport) -> None:
+    first = loaded
     after_first = snapshot()
     second = load_catalogue()
 
@@ -75,9 +84,7 @@ def test_the_shipped_files_load_and_a_second_run_changes_nothing() -> None:
     assert snapshot() == after_first
 
 
-def test_programs_areas_and_activities_follow_the_rules() -> None:
-    load_catalogue()
-
+def test_programs_areas_and_activities_follow_the_rules(loaded: LoadReport) -> None:
     assert list(
         Program.objects.values_list(
             "code", "compensable", "exclusivity_scope", "claim_window_days", "minimum_seats"
@@ -124,9 +131,7 @@ def test_programs_areas_and_activities_follow_the_rules() -> None:
     assert closed_channels == {"csp", "trial", "other"}
 
 
-def test_products_carry_their_flags_dates_and_names() -> None:
-    load_catalogue()
-
+def test_products_carry_their_flags_dates_and_names(loaded: LoadReport) -> None:
     m365 = Product.objects.filter(area__code="microsoft_365")
     assert set(m365.filter(recognition_only=True).values_list("code", flat=True)) == {
         "information_protection",
@@ -166,9 +171,7 @@ def test_products_carry_their_flags_dates_and_names() -> None:
     ]
 
 
-def test_rule_profiles_hold_the_numbers_of_their_editions() -> None:
-    load_catalogue()
-
+def test_rule_profiles_hold_the_numbers_of_their_editions(loaded: LoadReport) -> None:
     columns = (
         "code",
         "pickup_days",
@@ -197,8 +200,7 @@ def test_rule_profiles_hold_the_numbers_of_their_editions() -> None:
     }
 
 
-def test_a_row_changed_here_is_kept_and_overwrite_puts_it_back() -> None:
-    load_catalogue()
+def test_a_row_changed_here_is_kept_and_overwrite_puts_it_back(loaded: LoadReport) -> None:
     operator = User.objects.create_user("lena@desk.example", full_name="Lena Ott", is_staff=True)
     teams = Product.objects.get(code="teams")
     teams.note = "Confirmed by the program team."
@@ -223,8 +225,7 @@ def test_a_row_changed_here_is_kept_and_overwrite_puts_it_back() -> None:
     assert Product.objects.get(code="power_bi").activities.count() == 3
 
 
-def test_a_row_deleted_here_stays_deleted_until_overwritten() -> None:
-    load_catalogue()
+def test_a_row_deleted_here_stays_deleted_until_overwritten(loaded: LoadReport) -> None:
     Product.objects.get(code="yammer").delete()
 
     assert load_catalogue().kept == ["product or workload yammer: deleted here"]
@@ -233,8 +234,7 @@ def test_a_row_deleted_here_stays_deleted_until_overwritten() -> None:
     assert load_catalogue().kept == []
 
 
-def test_a_deleted_area_stands_for_all_that_belonged_to_it() -> None:
-    load_catalogue()
+def test_a_deleted_area_stands_for_all_that_belonged_to_it(loaded: LoadReport) -> None:
     area = SolutionArea.objects.get(code="microsoft_365")
     for product in area.products.all():
         product.delete()
@@ -246,8 +246,7 @@ def test_a_deleted_area_stands_for_all_that_belonged_to_it() -> None:
     assert load_catalogue(overwrite=True).as_counts()["created"] == 1 + 1 + 23
 
 
-def test_an_untouched_row_follows_a_changed_file(tmp_path: Path) -> None:
-    load_catalogue()
+def test_an_untouched_row_follows_a_changed_file(loaded: LoadReport, tmp_path: Path) -> None:
     catalogue = shipped()
     catalogue["areas"][0]["products"][2]["name"] = "Teams"
     catalogue["areas"][0]["products"][2]["synonyms"] = ["MS Teams"]
@@ -258,7 +257,7 @@ def test_an_untouched_row_follows_a_changed_file(tmp_path: Path) -> None:
     assert Product.objects.get(code="teams").name == "Teams"
 
 
-def test_a_dry_run_writes_nothing_and_reports_all() -> None:
+def test_a_dry_run_writes_nothing_and_reports_all(nothing: None) -> None:
     report = load_catalogue(dry_run=True)
 
     assert len(report.created) > 60
@@ -274,7 +273,9 @@ def test_a_dry_run_writes_nothing_and_reports_all() -> None:
         ('{"programs": []}', "must hold an object with programs and areas."),
     ],
 )
-def test_a_file_that_is_no_catalogue_is_refused(tmp_path: Path, text: str, sentence: str) -> None:
+def test_a_file_that_is_no_catalogue_is_refused(
+    nothing: None, tmp_path: Path, text: str, sentence: str
+) -> None:
     path = tmp_path / "catalogue.json"
     path.write_text(text, encoding="utf-8")
 
@@ -284,7 +285,7 @@ def test_a_file_that_is_no_catalogue_is_refused(tmp_path: Path, text: str, sente
     assert refused.value.problems == (f"{path}: {sentence}",)
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(nothing: None, tmp_path: Path) -> None:
     path = tmp_path / "nowhere.json"
 
     with pytest.raises(CatalogueError) as refused:
@@ -293,7 +294,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     assert refused.value.problems == (f"{path}: can't be read (No such file or directory).",)
 
 
-def test_every_wrong_entry_is_named_and_nothing_is_loaded(tmp_path: Path) -> None:
+def test_every_wrong_entry_is_named_and_nothing_is_loaded(nothing: None, tmp_path: Path) -> None:
     catalogue = shipped()
     area = catalogue["areas"][0]
     area["products"][0]["colour"] = "blue"
@@ -331,7 +332,7 @@ def test_every_wrong_entry_is_named_and_nothing_is_loaded(tmp_path: Path) -> Non
     assert Program.objects.count() == Product.objects.count() == 0
 
 
-def test_a_rule_profile_without_a_number_is_refused(tmp_path: Path) -> None:
+def test_a_rule_profile_without_a_number_is_refused(nothing: None, tmp_path: Path) -> None:
     profiles = json.loads(RULE_PROFILES_FILE.read_text(encoding="utf-8"))
     del profiles["rule_profiles"][0]["review_days"]
     profiles["rule_profiles"][1]["status_labels"] = {"asleep": "Asleep"}
@@ -347,7 +348,7 @@ def test_a_rule_profile_without_a_number_is_refused(tmp_path: Path) -> None:
     )
 
 
-def test_the_command_says_what_it_did() -> None:
+def test_the_command_says_what_it_did(nothing: None) -> None:
     out = StringIO()
     call_command("load_catalogue", stdout=out)
     Product.objects.get(code="yammer").delete()
@@ -366,6 +367,6 @@ def test_the_command_says_what_it_did() -> None:
     ]
 
 
-def test_the_command_fails_with_the_reasons(tmp_path: Path) -> None:
+def test_the_command_fails_with_the_reasons(nothing: None, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="Nothing was loaded.\n.*must hold an object"):
         call_command("load_catalogue", "--catalogue", str(RULE_PROFILES_FILE), stdout=StringIO())
