@@ -19,17 +19,40 @@ from consent.services.answers import NothingLeft, Responder
 from consent.services.windows import finalise_consent_windows
 from cpor_site.common.problems import Refused
 from tests import acts, factories
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 Kind = IncentiveHandoff.Kind
+MONDAY = "2026-03-02T09:00+00:00"
 LATER = "2026-03-16T09:00+00:00"
 
 
 @pytest.fixture(autouse=True)
 def on_a_monday() -> Any:
-    with time_machine.travel("2026-03-02T09:00+00:00", tick=False):
+    with time_machine.travel(MONDAY, tick=False):
         yield
+
+
+@shared
+def in_window() -> Claim:
+    with time_machine.travel(MONDAY, tick=False):
+        return acts.in_window()
+
+
+@shared
+def active(in_window: Claim) -> Claim:
+    with acts.past(in_window):
+        finalise_consent_windows()
+    return acts.fresh(in_window)
+
+
+@shared
+def replacement(active: Claim) -> Claim:
+    """An own claim that is approved to take the active one's place."""
+    with time_machine.travel(MONDAY, tick=False):
+        draft = replace_claim(claim_id=active.pk, actor=actors.partner(active.created_by))
+        return acts.approved(acts.fresh(draft))
 
 
 def end(claim: Claim, reason: str = "The project has ended.") -> Claim:
@@ -74,8 +97,10 @@ def test_an_active_association_ends_is_taken_back_and_frees_its_keys() -> None:
     ]
 
 
-def test_in_the_customers_window_nothing_is_handed_over_and_the_link_says_so() -> None:
-    claim = acts.in_window()
+def test_in_the_customers_window_nothing_is_handed_over_and_the_link_says_so(
+    in_window: Claim,
+) -> None:
+    claim = in_window
     token = acts.token_of(claim)
     end_association(claim_id=claim.pk, actor=actors.partner(claim.created_by), reason="Wrong ID.")
 
@@ -86,8 +111,8 @@ def test_in_the_customers_window_nothing_is_handed_over_and_the_link_says_so() -
     assert caught.value.codes == ("TOK-03",)
 
 
-def test_partner_and_customer_get_a_letter() -> None:
-    claim = end(acts.active())
+def test_partner_and_customer_get_a_letter(active: Claim) -> None:
+    claim = end(active)
     to_partner = acts.letters(claim, "association_ended")
     to_customer = acts.letters(claim, "consent_ended")
 
@@ -104,32 +129,28 @@ def test_partner_and_customer_get_a_letter() -> None:
 
 
 @pytest.mark.parametrize("reason", ["", "  \n"])
-def test_a_reason_is_needed(reason: str) -> None:
-    claim = acts.active()
+def test_a_reason_is_needed(active: Claim, reason: str) -> None:
+    claim = active
     with pytest.raises(Refused) as caught:
         end(claim, reason)
     assert caught.value.codes == ("ASC-01",)
     assert acts.fresh(claim).status == Status.APPROVED
 
 
-def test_only_an_approved_claim_of_ones_own() -> None:
+def test_only_an_approved_claim_of_ones_own(active: Claim) -> None:
     with pytest.raises(MovedOn):
         end(acts.under_review())
-    claim = acts.active()
+    claim = active
     stranger = factories.make_user()
     factories.make_membership(stranger)
     with pytest.raises(NotYours):
         end_association(claim_id=claim.pk, actor=actors.partner(stranger), reason="Mine")
 
 
-def replacement_of(claim: Claim) -> Claim:
-    draft = replace_claim(claim_id=claim.pk, actor=actors.partner(claim.created_by))
-    return acts.approved(acts.fresh(draft))
-
-
-def test_a_replacement_takes_the_place_in_the_moment_its_window_passes() -> None:
-    old = acts.active()
-    new = replacement_of(old)
+def test_a_replacement_takes_the_place_in_the_moment_its_window_passes(
+    replacement: Claim, active: Claim
+) -> None:
+    old, new = active, replacement
     assert acts.fresh(old).status == Status.APPROVED
 
     acts.outbox.send_due()
@@ -146,9 +167,10 @@ def test_a_replacement_takes_the_place_in_the_moment_its_window_passes() -> None
     assert ExclusivityHold.objects.filter(released_at=None).count() == 1
 
 
-def test_a_customers_refusal_of_the_replacement_leaves_the_old_claim_alone() -> None:
-    old = acts.active()
-    new = replacement_of(old)
+def test_a_customers_refusal_of_the_replacement_leaves_the_old_claim_alone(
+    replacement: Claim, active: Claim
+) -> None:
+    old, new = active, replacement
     acts.outbox.send_due()
     answers.decline(token=acts.token_of(new), responder=Responder("Berta"))
 
@@ -159,9 +181,10 @@ def test_a_customers_refusal_of_the_replacement_leaves_the_old_claim_alone() -> 
     )
 
 
-def test_an_old_claim_that_ended_by_itself_doesnt_stand_in_the_way() -> None:
-    old = acts.active()
-    new = replacement_of(old)
+def test_an_old_claim_that_ended_by_itself_doesnt_stand_in_the_way(
+    replacement: Claim, active: Claim
+) -> None:
+    old, new = active, replacement
     end(old)
     acts.outbox.send_due()
     with acts.past(acts.fresh(new)):

@@ -14,6 +14,7 @@ from cpor_site.common import clock
 from tests import acts, factories
 from tests.acts import fresh
 from tests.claims.pages import browser_of, codes_in, html_of, problems_in, text_of, typed_in, url
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -23,14 +24,31 @@ def pdf(name: str = "statement of work.pdf", content: bytes | None = None) -> Si
     return SimpleUploadedFile(name, content, content_type="application/pdf")
 
 
+@shared
+def bare() -> Claim:
+    """A draft without proof."""
+    return factories.make_claim(document=False)
+
+
+@shared
+def proven() -> Claim:
+    """A draft with one document."""
+    return factories.make_claim()
+
+
+@shared
+def submitted(proven: Claim) -> Claim:
+    return acts.submit(proven)
+
+
 def attach(claim: Claim, **entry: Any) -> Any:
     browser = browser_of(claim.created_by)
     typed = typed_in(browser.get(url("claim_proof", claim))) | {"files": pdf()} | entry
     return browser.post(url("claim_proof", claim), typed)
 
 
-def test_a_document_is_attached_with_what_is_said_about_it() -> None:
-    claim = factories.make_claim(document=False)
+def test_a_document_is_attached_with_what_is_said_about_it(bare: Claim) -> None:
+    claim = bare
     line = claim.lines.get()
     signed_on = clock.now().date() - timedelta(days=20)
     answer = attach(
@@ -68,8 +86,8 @@ def test_a_document_is_attached_with_what_is_said_about_it() -> None:
     ],
     ids=["other content", "other type", "empty"],
 )
-def test_a_refused_file_keeps_what_was_said_about_it(upload: Any, code: str) -> None:
-    claim = factories.make_claim(document=False)
+def test_a_refused_file_keeps_what_was_said_about_it(bare: Claim, upload: Any, code: str) -> None:
+    claim = bare
     answer = attach(claim, files=upload(), signer_name="Jana Meier")
 
     assert problems_in(answer) == [code]
@@ -77,8 +95,8 @@ def test_a_refused_file_keeps_what_was_said_about_it(upload: Any, code: str) -> 
     assert claim.documents.count() == 0
 
 
-def test_without_a_file_the_page_asks_for_one() -> None:
-    claim = factories.make_claim(document=False)
+def test_without_a_file_the_page_asks_for_one(bare: Claim) -> None:
+    claim = bare
     browser = browser_of(claim.created_by)
     answer = browser.post(url("claim_proof", claim), {"version": claim.version, "kind": "sow"})
 
@@ -90,8 +108,10 @@ def test_without_a_file_the_page_asks_for_one() -> None:
     [("31 February", []), ("2999-01-01", ["POE-08"])],
     ids=["none", "future"],
 )
-def test_a_wrong_date_stays_typed_and_the_file_is_kept(signed_on: str, codes: list[str]) -> None:
-    claim = factories.make_claim(document=False)
+def test_a_wrong_date_stays_typed_and_the_file_is_kept(
+    bare: Claim, signed_on: str, codes: list[str]
+) -> None:
+    claim = bare
     answer = attach(claim, signed_on=signed_on, signer_name="Jana Meier")
 
     document = claim.documents.get()
@@ -105,8 +125,8 @@ def test_a_wrong_date_stays_typed_and_the_file_is_kept(signed_on: str, codes: li
     assert claim.documents.get().signed_on == date(2026, 1, 5)
 
 
-def test_a_line_of_another_claim_can_not_be_covered() -> None:
-    claim = factories.make_claim(document=False)
+def test_a_line_of_another_claim_can_not_be_covered(bare: Claim) -> None:
+    claim = bare
     foreign = factories.make_claim().lines.get()
     answer = attach(claim, line_ids=[foreign.pk])
 
@@ -114,8 +134,8 @@ def test_a_line_of_another_claim_can_not_be_covered() -> None:
     assert list(claim.documents.get().covers.all()) == []
 
 
-def test_of_several_files_the_good_ones_are_kept_and_the_others_named() -> None:
-    claim = factories.make_claim(document=False)
+def test_of_several_files_the_good_ones_are_kept_and_the_others_named(bare: Claim) -> None:
+    claim = bare
     files = [
         pdf("one.pdf", factories.make_pdf("One")),
         pdf("two.exe", b"MZ"),
@@ -135,8 +155,8 @@ def test_of_several_files_the_good_ones_are_kept_and_the_others_named() -> None:
     ]
 
 
-def test_a_page_opened_before_somebody_elses_change_still_brings_its_files() -> None:
-    claim = factories.make_claim(document=False)
+def test_a_page_opened_before_somebody_elses_change_still_brings_its_files(bare: Claim) -> None:
+    claim = bare
     browser = browser_of(claim.created_by)
     typed = typed_in(browser.get(url("claim_proof", claim)))
     browser.post(url("claim_proof", claim), typed | {"files": pdf("first.pdf")})
@@ -146,8 +166,8 @@ def test_a_page_opened_before_somebody_elses_change_still_brings_its_files() -> 
     assert claim.documents.count() == 2
 
 
-def test_a_description_on_a_stale_page_is_refused_once_and_stays_typed() -> None:
-    claim = factories.make_claim()
+def test_a_description_on_a_stale_page_is_refused_once_and_stays_typed(proven: Claim) -> None:
+    claim = proven
     document = claim.documents.get()
     browser = browser_of(claim.created_by)
     address = url("document_describe", claim, document.pk)
@@ -162,8 +182,8 @@ def test_a_description_on_a_stale_page_is_refused_once_and_stays_typed() -> None
     assert claim.documents.get().signer_name == "Mine"
 
 
-def test_a_document_is_replaced_by_a_newer_file() -> None:
-    claim = factories.make_claim()
+def test_a_document_is_replaced_by_a_newer_file(proven: Claim) -> None:
+    claim = proven
     document = claim.documents.get()
     browser = browser_of(claim.created_by)
     address = url("document_replace", claim, document.pk)
@@ -211,8 +231,8 @@ def test_the_self_check_shows_what_covers_what_and_who_signed() -> None:
     assert matrix.has_signature
 
 
-def test_what_a_new_document_warns_of_is_confirmed_while_the_claim_waits() -> None:
-    claim = acts.submit(factories.make_claim())
+def test_what_a_new_document_warns_of_is_confirmed_while_the_claim_waits(submitted: Claim) -> None:
+    claim = submitted
     browser = browser_of(claim.created_by)
     old = (clock.now().date() - timedelta(days=500)).isoformat()
     attach(claim, signed_on=old)
@@ -230,8 +250,8 @@ def test_what_a_new_document_warns_of_is_confirmed_while_the_claim_waits() -> No
     assert browser.get(url("claim_proof", claim)).context["boxes"].warnings == []
 
 
-def test_a_warning_about_the_new_document_is_shown() -> None:
-    claim = factories.make_claim(document=False)
+def test_a_warning_about_the_new_document_is_shown(bare: Claim) -> None:
+    claim = bare
     old = clock.now().date() - timedelta(days=500)
     answer = attach(claim, signed_on=old.isoformat())
 
@@ -239,8 +259,8 @@ def test_a_warning_about_the_new_document_is_shown() -> None:
     assert codes_in(page) == ["POE-09"]
 
 
-def test_a_document_is_described_anew() -> None:
-    claim = factories.make_claim()
+def test_a_document_is_described_anew(proven: Claim) -> None:
+    claim = proven
     document = claim.documents.get()
     line = claim.lines.get()
     browser = browser_of(claim.created_by)
@@ -258,8 +278,8 @@ def test_a_document_is_described_anew() -> None:
     assert after.kind == document.kind
 
 
-def test_a_description_that_is_refused_stays_typed() -> None:
-    claim = factories.make_claim()
+def test_a_description_that_is_refused_stays_typed(proven: Claim) -> None:
+    claim = proven
     document = claim.documents.get()
     browser = browser_of(claim.created_by)
     address = url("document_describe", claim, document.pk)
@@ -271,8 +291,8 @@ def test_a_description_that_is_refused_stays_typed() -> None:
     assert claim.documents.get().signed_on == document.signed_on
 
 
-def test_withdrawing_twice_is_withdrawing_once() -> None:
-    claim = factories.make_claim()
+def test_withdrawing_twice_is_withdrawing_once(proven: Claim) -> None:
+    claim = proven
     document = claim.documents.get()
     browser = browser_of(claim.created_by)
     address = url("document_withdraw", claim, document.pk)
@@ -286,8 +306,10 @@ def test_withdrawing_twice_is_withdrawing_once() -> None:
     assert claim.documents.get().withdrawn_at is not None
 
 
-def test_the_last_document_of_a_submitted_claim_stays_and_the_page_says_why() -> None:
-    claim = acts.submit(factories.make_claim())
+def test_the_last_document_of_a_submitted_claim_stays_and_the_page_says_why(
+    submitted: Claim,
+) -> None:
+    claim = submitted
     document = claim.documents.get()
     browser = browser_of(claim.created_by)
     address = url("document_withdraw", claim, document.pk)
@@ -299,8 +321,10 @@ def test_the_last_document_of_a_submitted_claim_stays_and_the_page_says_why() ->
     assert claim.documents.get().withdrawn_at is None
 
 
-def test_what_a_reviewer_has_before_them_can_not_be_changed_but_more_can_be_added() -> None:
-    claim = acts.under_review()
+def test_what_a_reviewer_has_before_them_can_not_be_changed_but_more_can_be_added(
+    proven: Claim,
+) -> None:
+    claim = acts.under_review(proven)
     document = claim.documents.get()
     browser = browser_of(claim.created_by)
     page = browser.get(url("claim_proof", claim))
@@ -312,8 +336,8 @@ def test_what_a_reviewer_has_before_them_can_not_be_changed_but_more_can_be_adde
     assert claim.documents.count() == 2
 
 
-def test_a_closed_claim_takes_no_proof() -> None:
-    claim = factories.make_claim()
+def test_a_closed_claim_takes_no_proof(proven: Claim) -> None:
+    claim = proven
     browser = browser_of(claim.created_by)
     browser.post(url("claim_discard", claim), {"version": claim.version})
     answer = browser.post(url("claim_proof", claim), {"files": pdf()}, follow=True)
