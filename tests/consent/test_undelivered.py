@@ -27,6 +27,7 @@ from cpor_site.common.models import OutboxMessage, User
 from cpor_site.common.problems import Refused
 from tests import acts, factories
 from tests.factories import at
+from tests.shared import shared
 from tests.smtp_server import Mailroom, mail_server
 
 pytestmark = pytest.mark.django_db
@@ -49,9 +50,43 @@ def new_claim(*admins: str, **fields: Any) -> Claim:
     return factories.make_claim(tenant=tenant, **fields)
 
 
-def in_window(*admins: str, **fields: Any) -> Claim:
+@shared
+def window() -> Claim:
+    """A claim whose customer is asked since Monday: one business contact."""
     with on(MONDAY):
-        return acts.in_window(new_claim(*admins, **fields))
+        return acts.in_window(new_claim())
+
+
+@shared
+def lost(window: Claim) -> Claim:
+    """That claim, since the only letter came back on Tuesday."""
+    return lose(window)
+
+
+@shared
+def with_admin() -> Claim:
+    """A claim whose customer is asked since Monday: a business contact and an administrator."""
+    with on(MONDAY):
+        return acts.in_window(new_claim("it@contoso.example"))
+
+
+@shared
+def half_sent() -> Claim:
+    """Like that one, but the administrator's letter only leaves on Tuesday."""
+    with on(MONDAY):
+        claim = acts.approved(new_claim("it@contoso.example"))
+        OutboxMessage.objects.filter(pk=letter_to(claim, "tenant_admin").pk).update(
+            next_try_at=TUESDAY
+        )
+        outbox.send_due()
+    return acts.fresh(claim)
+
+
+@shared
+def approved() -> Claim:
+    """A claim with a technical contact whose letters have not left."""
+    with on(MONDAY):
+        return acts.approved(new_claim(area_code=factories.BIZAPPS, products=("d365_sales",)))
 
 
 def letter_to(claim: Claim, role: str) -> OutboxMessage:
@@ -95,8 +130,8 @@ RUNNING = (MONDAY, CLOSES, CLOSES, DeadlineKind.CONSENT)
 
 
 class TestTheClock:
-    def test_a_bounce_stops_it_and_asks_the_partner(self) -> None:
-        claim = lose(in_window())
+    def test_a_bounce_stops_it_and_asks_the_partner(self, lost: Claim) -> None:
+        claim = lost
 
         assert clock_of(claim) == STOPPED
         assert (claim.status, claim.association_state, claim.consent_undelivered_at) == (
@@ -119,23 +154,25 @@ class TestTheClock:
         assert f"/claims/{claim.pk}/contact/" in letter.text_body
         assert "Business contact, business@contoso.example" in " ".join(letter.text_body.split())
 
-    def test_it_never_ends_by_itself_and_nobody_is_reminded(self) -> None:
-        claim = lose(in_window())
+    def test_it_never_ends_by_itself_and_nobody_is_reminded(self, lost: Claim) -> None:
+        claim = lost
         with on(LATE):
             assert finalise_consent_windows().examined == 0
             assert remind_customers().examined == 0
         assert acts.fresh(claim).association_state == AssociationState.PROVISIONAL
 
-    def test_the_same_news_again_changes_nothing(self) -> None:
-        claim = lose(in_window())
+    def test_the_same_news_again_changes_nothing(self, lost: Claim) -> None:
+        claim = lost
         version = claim.version
         assert lose(claim, moment=FRIDAY).version == version
         assert ConsentEvent.objects.count() == 1
         assert len(to_submitter(claim)) == 1
 
     @pytest.mark.parametrize("first", ["delivered", "bounced"])
-    def test_a_bounce_stands_in_whatever_order_the_news_come(self, first: str) -> None:
-        claim = in_window()
+    def test_a_bounce_stands_in_whatever_order_the_news_come(
+        self, window: Claim, first: str
+    ) -> None:
+        claim = window
         letter = letter_to(claim, "business")
         if first == "delivered":
             deliveries.note_delivered(letter.pk, at=MONDAY)
@@ -164,8 +201,10 @@ class TestTheClock:
         assert clock_of(claim) == STOPPED
         assert acts.fresh(claim).consent_undelivered_at == MONDAY
 
-    def test_a_lost_reminder_proves_nothing_once_the_request_has_arrived(self) -> None:
-        claim = in_window()
+    def test_a_lost_reminder_proves_nothing_once_the_request_has_arrived(
+        self, window: Claim
+    ) -> None:
+        claim = window
         deliveries.note_delivered(letter_to(claim, "business").pk, at=MONDAY)
         with on(at("2026-06-05T00:30+02:00")):
             remind_customers()
@@ -176,20 +215,17 @@ class TestTheClock:
 
     def test_an_administrator_stands_in_and_a_technical_contact_does_not(self) -> None:
         fields: dict[str, Any] = {"area_code": factories.BIZAPPS, "products": ("d365_sales",)}
-        claim = lose(in_window("it@contoso.example", **fields))
+        with on(MONDAY):
+            claim = acts.in_window(new_claim("it@contoso.example", **fields))
+        claim = lose(claim)
         assert clock_of(claim) == RUNNING
         assert claim.consent_undelivered_at is None
         claim = lose(claim, "tenant_admin", FRIDAY)
         assert clock_of(claim) == STOPPED
         assert claim.consent_undelivered_at == FRIDAY
 
-    def test_it_runs_from_the_first_letter_that_was_not_lost(self) -> None:
-        with on(MONDAY):
-            claim = acts.approved(new_claim("it@contoso.example"))
-            OutboxMessage.objects.filter(pk=letter_to(claim, "tenant_admin").pk).update(
-                next_try_at=TUESDAY
-            )
-            outbox.send_due()
+    def test_it_runs_from_the_first_letter_that_was_not_lost(self, half_sent: Claim) -> None:
+        claim = half_sent
         assert clock_of(claim) == RUNNING
         lose(claim, moment=MONDAY + timedelta(hours=1))
         assert clock_of(claim) == STOPPED
@@ -198,26 +234,17 @@ class TestTheClock:
             outbox.send_due()
         assert clock_of(claim)[:2] == (TUESDAY, at("2026-06-09T23:59:59+02:00"))
 
-    def test_a_bounce_after_another_letter_moves_the_window_to_it(self) -> None:
-        with on(MONDAY):
-            claim = acts.approved(new_claim("it@contoso.example"))
-            OutboxMessage.objects.filter(pk=letter_to(claim, "tenant_admin").pk).update(
-                next_try_at=TUESDAY
-            )
-            outbox.send_due()
+    def test_a_bounce_after_another_letter_moves_the_window_to_it(self, half_sent: Claim) -> None:
+        claim = half_sent
         with on(TUESDAY):
             outbox.send_due()
         assert clock_of(claim) == RUNNING
         lose(claim, moment=FRIDAY)
         assert clock_of(claim)[:2] == (TUESDAY, at("2026-06-09T23:59:59+02:00"))
 
-    def test_it_ends_no_sooner_than_a_lead_has_promised(self) -> None:
+    def test_it_ends_no_sooner_than_a_lead_has_promised(self, half_sent: Claim) -> None:
+        claim = half_sent
         with on(MONDAY):
-            claim = acts.approved(new_claim("it@contoso.example"))
-            OutboxMessage.objects.filter(pk=letter_to(claim, "tenant_admin").pk).update(
-                next_try_at=TUESDAY
-            )
-            outbox.send_due()
             lead = actors.reviewer(factories.make_reviewer(role="Lead reviewer"))
             extend_window(claim_id=claim.pk, actor=lead, days=14, reason="Company holidays.")
         promised = at("2026-06-22T23:59:59+02:00")
@@ -226,14 +253,14 @@ class TestTheClock:
             outbox.send_due()
         assert clock_of(claim)[:3] == (TUESDAY, promised, promised)
 
-    def test_whoever_has_answered_has_read_the_letter(self) -> None:
-        claim = in_window()
+    def test_whoever_has_answered_has_read_the_letter(self, window: Claim) -> None:
+        claim = window
         with on(MONDAY):
             answers.agree(token=acts.token_of(claim), responder=CIO)
         assert clock_of(lose(claim)) == RUNNING
 
-    def test_what_is_in_force_stays_so(self) -> None:
-        claim = in_window()
+    def test_what_is_in_force_stays_so(self, window: Claim) -> None:
+        claim = window
         with on(LATE):
             finalise_consent_windows()
         claim = lose(claim, moment=LATE + timedelta(days=1))
@@ -243,8 +270,8 @@ class TestTheClock:
         )
         assert ConsentRecipient.objects.get().bounced_at is not None
 
-    def test_a_customer_can_still_decline(self) -> None:
-        claim = lose(in_window())
+    def test_a_customer_can_still_decline(self, lost: Claim) -> None:
+        claim = lost
         with on(FRIDAY):
             answers.decline(token=acts.token_of(claim), responder=CIO)
         assert acts.fresh(claim).status == Status.REJECTED
@@ -258,15 +285,11 @@ class TestRefusals:
             settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", room.port
             yield room
 
-    def approved(self) -> Claim:
-        with on(MONDAY):
-            return acts.approved(new_claim(area_code=factories.BIZAPPS, products=("d365_sales",)))
-
     def test_a_refused_contact_counts_as_a_bounce_and_a_copy_opens_no_window(
-        self, mailroom: Mailroom
+        self, approved: Claim, mailroom: Mailroom
     ) -> None:
         mailroom.refuse["business@contoso.example"] = "550 5.1.1 no such user"
-        claim = self.approved()
+        claim = approved
         with on(TUESDAY):
             outbox.send_due()
         claim = acts.fresh(claim)
@@ -275,18 +298,22 @@ class TestRefusals:
         assert clock_of(claim) == STOPPED
         assert letter_to(claim, "business").bounce_reason == "550 5.1.1 no such user"
 
-    def test_a_refusal_by_policy_is_the_operators_trouble(self, mailroom: Mailroom) -> None:
+    def test_a_refusal_by_policy_is_the_operators_trouble(
+        self, approved: Claim, mailroom: Mailroom
+    ) -> None:
         mailroom.refuse["business@contoso.example"] = "550 5.7.1 your host is on a list"
-        claim = self.approved()
+        claim = approved
         with on(TUESDAY):
             outbox.send_due()
         letter = letter_to(claim, "business")
         assert (letter.state, letter.bounced_at) == ("failed", None)
         assert acts.fresh(claim).consent_undelivered_at is None
 
-    def test_a_letter_given_up_is_lost_until_it_leaves_after_all(self, mailroom: Mailroom) -> None:
+    def test_a_letter_given_up_is_lost_until_it_leaves_after_all(
+        self, approved: Claim, mailroom: Mailroom
+    ) -> None:
         mailroom.refuse["business@contoso.example"] = "450 4.2.1 mailbox is busy"
-        claim = self.approved()
+        claim = approved
         letter, moment = letter_to(claim, "business"), TUESDAY
         while letter.state == "queued":
             assert acts.fresh(claim).consent_undelivered_at is None
@@ -306,8 +333,10 @@ class TestRefusals:
 
 
 class TestAnotherContact:
-    def test_is_asked_with_a_full_new_window_and_older_links_say_so(self) -> None:
-        claim = lose(in_window("it@contoso.example"))
+    def test_is_asked_with_a_full_new_window_and_older_links_say_so(
+        self, with_admin: Claim
+    ) -> None:
+        claim = lose(with_admin)
         claim = lose(claim, "tenant_admin")
         old = token_for(ConsentRecipient.objects.get(role="business").nonce)
         with on(FRIDAY):
@@ -335,8 +364,8 @@ class TestAnotherContact:
         with on(LATE):
             assert finalise_consent_windows().acted == 1
 
-    def test_can_be_lost_as_well(self) -> None:
-        claim = lose(in_window())
+    def test_can_be_lost_as_well(self, lost: Claim) -> None:
+        claim = lost
         with on(FRIDAY):
             name(claim)
             outbox.send_due()
@@ -354,8 +383,8 @@ class TestAnotherContact:
             "consent_undelivered",
         ]
 
-    def test_news_of_the_old_letter_change_nothing_any_more(self) -> None:
-        claim = in_window("it@contoso.example")
+    def test_news_of_the_old_letter_change_nothing_any_more(self, with_admin: Claim) -> None:
+        claim = with_admin
         lose(claim), lose(claim, "tenant_admin")
         with on(FRIDAY):
             name(claim)
@@ -368,8 +397,8 @@ class TestAnotherContact:
         deliveries.note_bounced(late.pk, at=FRIDAY, reason="550 no")
         assert clock_of(claim) == before
 
-    def test_must_keep_the_rules_about_contacts(self) -> None:
-        claim = lose(in_window())
+    def test_must_keep_the_rules_about_contacts(self, lost: Claim) -> None:
+        claim = lost
         outside = ContactEntry(name="C", job_title="CIO", email="c@parent.example")
         known = ContactEntry(name="C", job_title="CIO", email="Business@contoso.example")
 
@@ -390,10 +419,12 @@ class TestAnotherContact:
             name(claim, outside, confirmed={key: "The parent company signs."})
         assert acts.fresh(claim).confirmed_warnings[key] == "The parent company signs."
 
-    def test_is_named_by_those_who_may_submit_while_the_clock_stands_still(self) -> None:
+    def test_is_named_by_those_who_may_submit_while_the_clock_stands_still(
+        self, lost: Claim
+    ) -> None:
         with on(MONDAY):
             running = acts.in_window()
-        claim = lose(in_window())
+        claim = lost
         drafter, stranger = factories.make_user(), factories.make_claim().created_by
         factories.make_membership(drafter, claim.organization, role="incentives_user")
 
@@ -408,8 +439,8 @@ class TestAnotherContact:
             name(claim)
         assert refused(claim) == "SUBM-03"
 
-    def test_is_named_three_times_a_day_at_most(self) -> None:
-        claim = in_window()
+    def test_is_named_three_times_a_day_at_most(self, window: Claim) -> None:
+        claim = window
         with on(FRIDAY):
             for number in range(4):
                 newest = ConsentRecipient.objects.order_by("-pk")[0]
