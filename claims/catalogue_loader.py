@@ -18,6 +18,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from .models import Activity, Product, Program, RuleProfile, SolutionArea, Subscription
+from .models.catalogue import DISPUTES_PER_CLAIM
 from .states import Status
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
@@ -193,6 +194,12 @@ class _Load:
             labels = entry["status_labels"]
             if not isinstance(labels, dict) or not set(labels) <= LABELLED:
                 self.problems.append(f"{where}: status_labels must be keyed by status codes.")
+                continue
+            if entry["disputes_per_claim"] != DISPUTES_PER_CLAIM:
+                self.problems.append(
+                    f"{where}: disputes_per_claim must be {DISPUTES_PER_CLAIM}; a claim can be "
+                    "disputed once under every profile."
+                )
                 continue
             self._put(RuleProfile, where, {"code": entry["code"]}, entry, PROFILE_FIELDS)
 

@@ -24,12 +24,12 @@ from ..models import (
     SolutionArea,
     Subscription,
 )
+from ..models.catalogue import DISPUTES_PER_CLAIM
 from ..states import Status
 
 # A number above these is a slip of the finger; the calendar of holidays needn't look any further.
 LONGEST_DEADLINE = 366
 OLDEST_PROOF = 120
-MOST_DISPUTES = 9
 
 
 class CodedAdmin(RegistryAdmin):
@@ -55,7 +55,6 @@ class RuleProfileForm(RegistryForm):
             "consent_calendar_days",
             "dispute_filing_calendar_days",
             "dispute_answer_days",
-            "disputes_per_claim",
             "edit_while_submitted",
             "subscription_always_required",
             "technical_contact_for_dynamics",
@@ -68,7 +67,6 @@ class RuleProfileForm(RegistryForm):
             "partner_response_days": _("Business days for the partner's answer"),
             "overall_decision_days": _("Business days to a decision, overall"),
             "dispute_answer_days": _("Business days to answer a dispute"),
-            "disputes_per_claim": _("Disputes for each claim"),
         }
         help_texts: ClassVar = {
             "pickup_days": _(
@@ -77,10 +75,6 @@ class RuleProfileForm(RegistryForm):
             ),
             "consent_calendar_days": _("Every day counts, weekends and holidays too."),
             "dispute_filing_calendar_days": _("Every day counts, weekends and holidays too."),
-            "disputes_per_claim": _(
-                "How often a partner can dispute a rejection of the same claim; with 0 every "
-                "rejection is final."
-            ),
         }
 
     def clean(self) -> dict[str, Any]:
@@ -98,10 +92,6 @@ class RuleProfileForm(RegistryForm):
             )
         elif found.get("poe_max_age_months") == 0:
             self.add_error("poe_max_age_months", _("A proof needs at least one month."))
-        if (found.get("disputes_per_claim") or 0) > MOST_DISPUTES:
-            self._tell_most(
-                "disputes_per_claim", _("A claim has at most %(most)d disputes."), MOST_DISPUTES
-            )
         return found
 
     def _tell_most(self, field: str, sentence: Any, most: int) -> None:
@@ -143,9 +133,14 @@ class RuleProfileAdmin(ConfirmedChanges, CodedAdmin):
         """Say to which claims a profile applies, since it bears no dates."""
         about = _(
             "A profile has no period: the setting CPOR_RULE_PROFILE, now “%(code)s”, names the one "
-            "that a claim gets when it is handed in for the first time and keeps to its end."
+            "that a claim gets when it is handed in for the first time and keeps to its end. "
+            "Whatever its profile, a claim can be disputed once."
         ) % {"code": settings.CPOR_RULE_PROFILE}
         return [(None, {"fields": self.get_fields(request, obj), "description": about})]
+
+    def save_model(self, request: HttpRequest, obj: RuleProfile, form: Any, change: bool) -> None:
+        obj.disputes_per_claim = DISPUTES_PER_CLAIM
+        super().save_model(request, obj, form, change)
 
 
 class ProgramForm(RegistryForm):

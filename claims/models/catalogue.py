@@ -19,11 +19,16 @@ UNPAID_IN_NEWER = frozenset({"OSU-BIZAPPS"})
 """Codes of programs that pay under the rules of 2020 and only recognise under those of 2023."""
 
 
+DISPUTES_PER_CLAIM = 1
+"""A claim can be disputed once, whatever its profile (section 6; DIS-02)."""
+
+
 class RuleProfile(models.Model):
     """The numbers and edit rules of one edition of the program, as data (sections 2.3 and 2.4).
 
     Days are business days in the operator's calendar unless the field's name says otherwise.
-    A claim keeps the profile under which it was first submitted.
+    A claim keeps the profile under which it was first submitted. ``disputes_per_claim`` is
+    ``DISPUTES_PER_CLAIM`` in each of them and nothing to choose: a claim's life has one dispute.
     """
 
     code = models.CharField(_("code"), max_length=10, primary_key=True)

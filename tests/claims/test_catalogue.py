@@ -335,6 +335,8 @@ def test_every_wrong_entry_is_named_and_nothing_is_loaded(nothing: None, tmp_pat
 def test_a_rule_profile_without_a_number_is_refused(nothing: None, tmp_path: Path) -> None:
     profiles = json.loads(RULE_PROFILES_FILE.read_text(encoding="utf-8"))
     del profiles["rule_profiles"][0]["review_days"]
+    often = {**profiles["rule_profiles"][1], "code": "2099", "disputes_per_claim": 2}
+    profiles["rule_profiles"].append(often)
     profiles["rule_profiles"][1]["status_labels"] = {"asleep": "Asleep"}
     path = tmp_path / "rule_profiles.json"
     path.write_text(json.dumps(profiles), encoding="utf-8")
@@ -345,6 +347,10 @@ def test_a_rule_profile_without_a_number_is_refused(nothing: None, tmp_path: Pat
     assert refused.value.problems == (
         "rule_profiles.json: rule_profiles, 2020: review_days is missing.",
         "rule_profiles.json: rule_profiles, 2023: status_labels must be keyed by status codes.",
+        (
+            "rule_profiles.json: rule_profiles, 2099: disputes_per_claim must be 1; a claim can be "
+            "disputed once under every profile."
+        ),
     )
 
 
