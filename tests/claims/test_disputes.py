@@ -29,6 +29,7 @@ from reviews.services.decisions import FindingEntry
 from tests import acts, factories
 from tests.claims.attaching import attach
 from tests.claims.pages import browser_of, html_of, problems_in, text_of, url
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +40,35 @@ MONDAY = "2026-03-02T09:00+00:00"
 def on_a_monday() -> Any:
     with time_machine.travel(MONDAY, tick=False):
         yield
+
+
+@shared
+def rejected() -> Claim:
+    with time_machine.travel(MONDAY, tick=False):
+        return acts.rejected()
+
+
+@shared
+def disputed(rejected: Claim) -> Claim:
+    with time_machine.travel(MONDAY, tick=False):
+        return dispute_claim(
+            claim_id=rejected.pk,
+            actor=actors.partner(rejected.created_by),
+            justification="Page 3 names both products.",
+        )
+
+
+@shared
+def both_rejected() -> Claim:
+    """A rejected claim for two workloads."""
+    with time_machine.travel(MONDAY, tick=False):
+        return acts.rejected(factories.make_claim(products=("exchange_online", "teams")))
+
+
+@shared
+def active() -> Claim:
+    with time_machine.travel(MONDAY, tick=False):
+        return acts.active()
 
 
 def dispute(claim: Claim, justification: str = "Look again at page 3.", **more: Any) -> Claim:
@@ -66,8 +96,10 @@ def answer_due(claim: Claim) -> datetime:
 
 
 class TestOpening:
-    def test_brings_the_rejected_lines_back_and_starts_the_reviewers_clock(self) -> None:
-        claim = dispute(acts.rejected())
+    def test_brings_the_rejected_lines_back_and_starts_the_reviewers_clock(
+        self, rejected: Claim
+    ) -> None:
+        claim = dispute(rejected)
 
         saved = acts.fresh(claim)
         assert (saved.status, saved.deadline_kind, saved.assigned_reviewer, saved.round) == (
@@ -108,16 +140,16 @@ class TestOpening:
 
         assert statuses(dispute(claim)) == [LineStatus.REMOVED_BY_PARTNER, LineStatus.INCLUDED]
 
-    def test_new_proof_alone_is_enough(self) -> None:
-        claim = acts.rejected()
+    def test_new_proof_alone_is_enough(self, rejected: Claim) -> None:
+        claim = rejected
         document = attach(claim)
 
         assert document.occasion == PoEDocument.Occasion.DISPUTE
         assert acts.fresh(claim).status == Status.REJECTED
         assert dispute(claim, "").status == Status.DISPUTED
 
-    def test_takes_proof_while_it_can_be_disputed_and_no_longer(self) -> None:
-        claim = acts.rejected()
+    def test_takes_proof_while_it_can_be_disputed_and_no_longer(self, rejected: Claim) -> None:
+        claim = rejected
         document = attach(claim)
 
         assert (may_attach(claim), may_change(claim, document)) == (True, True)
@@ -125,22 +157,22 @@ class TestOpening:
         with time_machine.travel(answer_due(claim) + timedelta(seconds=1)):
             assert (may_attach(claim), may_change(claim, document)) == (False, False)
 
-    def test_a_file_or_a_half_written_page_does_not_stop_the_clock(self) -> None:
-        claim = acts.rejected()
+    def test_a_file_or_a_half_written_page_does_not_stop_the_clock(self, rejected: Claim) -> None:
+        claim = rejected
         attach(claim)
         with acts.past(acts.fresh(claim)):
             assert close_dispute_windows().acted == 1
         assert (acts.fresh(claim).due_at, refused(claim)) == (None, ["DIS-01"])
 
-    def test_products_can_be_left_out_but_not_all(self) -> None:
-        claim = acts.rejected(factories.make_claim(products=("exchange_online", "teams")))
+    def test_products_can_be_left_out_but_not_all(self, both_rejected: Claim) -> None:
+        claim = both_rejected
         first, second = [line.pk for line in ClaimLine.objects.filter(claim=claim).order_by("pk")]
         assert refused(claim, dropped=[first, second]) == ["DIS-05"]
         dispute(claim, dropped=[first])
         assert statuses(claim) == [LineStatus.REMOVED_BY_PARTNER, LineStatus.INCLUDED]
 
-    def test_the_page_offers_to_leave_products_out(self) -> None:
-        claim = acts.rejected(factories.make_claim(products=("exchange_online", "teams")))
+    def test_the_page_offers_to_leave_products_out(self, both_rejected: Claim) -> None:
+        claim = both_rejected
         line = ClaimLine.objects.filter(claim=claim).order_by("pk")[0]
         browser, address = browser_of(claim.created_by), url("claim_dispute", claim)
         assert "Exchange Online – Usage" in text_of(browser.get(address))
@@ -154,9 +186,9 @@ class TestOpening:
         assert statuses(claim) == [LineStatus.REMOVED_BY_PARTNER, LineStatus.INCLUDED]
 
     def test_too_late_it_offers_a_copy_that_carries_the_documents_and_names_the_old_claim(
-        self,
+        self, rejected: Claim
     ) -> None:
-        claim = acts.rejected()
+        claim = rejected
         with time_machine.travel(answer_due(claim) + timedelta(days=1), tick=False):
             browser = browser_of(claim.created_by)
             page = html_of(browser.get(url("claim_dispute", claim)))
@@ -190,8 +222,8 @@ def displaced(claim: Claim) -> Claim:
 class TestDisplaced:
     """A claim that had to make room for another can be disputed as a rejected one can (T21)."""
 
-    def test_new_lines_stand_for_the_old_and_the_claim_date_stays(self) -> None:
-        claim = acts.active()
+    def test_new_lines_stand_for_the_old_and_the_claim_date_stays(self, active: Claim) -> None:
+        claim = active
         with time_machine.travel("2026-05-04T09:00+00:00", tick=False):
             displaced(claim)
             disputed = dispute(claim)
@@ -207,8 +239,8 @@ class TestDisplaced:
         new = Association.objects.filter(claim=claim).latest("pk")
         assert (new.state, str(new.claimed_on)) == (AssociationState.PROVISIONAL, "2026-03-02")
 
-    def test_pages_calendar_and_export_say_until_when(self) -> None:
-        claim = acts.active()
+    def test_pages_calendar_and_export_say_until_when(self, active: Claim) -> None:
+        claim = active
         with time_machine.travel("2026-05-04T09:00+00:00", tick=False):
             displaced(claim)
             browser = browser_of(claim.created_by)
@@ -227,8 +259,8 @@ class TestDisplaced:
                 "Rejected",
             )
 
-    def test_the_sweep_closes_it_after_the_last_day(self) -> None:
-        claim = acts.active()
+    def test_the_sweep_closes_it_after_the_last_day(self, active: Claim) -> None:
+        claim = active
         with time_machine.travel("2026-05-04T09:00+00:00", tick=False):
             claim = displaced(claim)
         with acts.past(claim):
@@ -241,8 +273,8 @@ class TestDisplaced:
 
 
 class TestRefusals:
-    def test_on_the_last_second_it_counts_and_after_it_it_does_not(self) -> None:
-        claim = acts.rejected()
+    def test_on_the_last_second_it_counts_and_after_it_it_does_not(self, rejected: Claim) -> None:
+        claim = rejected
         last = answer_due(claim)
         with time_machine.travel(last + timedelta(seconds=1), tick=False):
             assert refused(claim) == ["DIS-01"]
@@ -250,22 +282,21 @@ class TestRefusals:
             assert "dispute" not in offers.offers_of(claim, has, clock.now())
             assert dispute(claim, arrived_at=last).status == Status.DISPUTED
 
-    def test_the_sentence_names_the_day(self) -> None:
-        claim = acts.rejected()
+    def test_the_sentence_names_the_day(self, rejected: Claim) -> None:
+        claim = rejected
         after = time_machine.travel(answer_due(claim) + timedelta(days=1), tick=False)
         with after, pytest.raises(Refused, match="30 days to dispute ended on Wed 1 April 2026"):
             dispute(claim)
 
-    def test_a_second_time(self) -> None:
-        claim = reject_for_good(acts.disputed())
+    def test_a_second_time(self, disputed: Claim) -> None:
+        claim = reject_for_good(disputed)
         assert refused(claim) == ["DIS-02"]
 
-    @pytest.mark.parametrize("justification", ["", "   \n"])
-    def test_without_justification_and_proof(self, justification: str) -> None:
-        assert refused(acts.rejected(), justification) == ["DIS-03"]
-
-    def test_a_far_too_long_justification(self) -> None:
-        assert refused(acts.rejected(), "x" * 5001) == ["DIS-03"]
+    @pytest.mark.parametrize("justification", ["", "   \n", "x" * 5001])
+    def test_without_justification_and_proof_or_with_a_far_too_long_one(
+        self, rejected: Claim, justification: str
+    ) -> None:
+        assert refused(rejected, justification) == ["DIS-03"]
 
     def test_after_the_partners_own_request(self) -> None:
         claim = acts.submit(factories.make_claim())
@@ -277,11 +308,13 @@ class TestRefusals:
         answers.decline(token=acts.token_of(claim), responder=Responder("Berta"))
         assert refused(acts.fresh(claim)) == ["DIS-04"]
 
-    def test_what_was_claimed_anew_meanwhile(self) -> None:
-        tenant, location = factories.make_tenant(), factories.make_location()
-        user = factories.make_user()
-        claim = acts.rejected(factories.make_claim(tenant=tenant, location=location, user=user))
-        acts.submit(factories.make_claim(tenant=tenant, location=location, user=user))
+    def test_what_was_claimed_anew_meanwhile(self, rejected: Claim) -> None:
+        claim = rejected
+        acts.submit(
+            factories.make_claim(
+                tenant=claim.tenant, location=claim.location, user=claim.created_by
+            )
+        )
         assert refused(claim) == ["SUB-13"]
         assert acts.fresh(claim).status == Status.REJECTED
         assert statuses(claim) == [LineStatus.REJECTED]
@@ -308,10 +341,11 @@ def ask(claim: Claim, actor: actors.Actor) -> Claim:
 
 
 class TestAnswering:
-    def test_nobody_judges_the_dispute_of_their_own_decision(self) -> None:
-        reviewer = factories.make_reviewer()
-        claim = acts.disputed(reviewer=reviewer)
-        actor = actors.reviewer(reviewer)
+    def test_nobody_judges_the_dispute_of_their_own_decision(self, disputed: Claim) -> None:
+        claim = disputed
+        rejection = claim.events.get(kind="claim_rejected")
+        assert rejection.actor is not None
+        actor = actors.reviewer(rejection.actor)
 
         with pytest.raises(DecidedBefore):
             decisions.approve_claim(claim_id=claim.pk, actor=actor)
@@ -320,8 +354,8 @@ class TestAnswering:
         with pytest.raises(DecidedBefore):
             ask(claim, actor)
 
-    def test_an_approval_asks_the_customer_anew(self) -> None:
-        claim = acts.disputed()
+    def test_an_approval_asks_the_customer_anew(self, disputed: Claim) -> None:
+        claim = disputed
         approved = decisions.approve_claim(claim_id=claim.pk, actor=another(claim))
 
         assert (approved.status, approved.association_state, approved.rejection_reasons) == (
@@ -332,8 +366,8 @@ class TestAnswering:
         assert Dispute.objects.get(claim=claim).outcome == Dispute.Outcome.APPROVED
         assert ConsentRequest.objects.filter(claim=claim, closed_at=None).count() == 1
 
-    def test_a_rejection_is_final(self) -> None:
-        claim = reject_for_good(acts.disputed())
+    def test_a_rejection_is_final(self, disputed: Claim) -> None:
+        claim = reject_for_good(disputed)
 
         assert (claim.status, claim.deadline_kind, claim.due_at) == (Status.REJECTED, "", None)
         assert Dispute.objects.get(claim=claim).outcome == Dispute.Outcome.REJECTED
@@ -342,8 +376,8 @@ class TestAnswering:
             letter.text_body.split()
         )
 
-    def test_one_question_whose_answer_returns_to_the_dispute(self) -> None:
-        claim = acts.disputed()
+    def test_one_question_whose_answer_returns_to_the_dispute(self, disputed: Claim) -> None:
+        claim = disputed
         actor = another(claim)
         asked = ask(claim, actor)
 
@@ -367,21 +401,21 @@ class TestAnswering:
             ask(answered, actor)
         assert caught.value.codes == ("REV-06",)
 
-    def test_a_question_never_outlasts_the_dispute(self) -> None:
-        claim = acts.disputed()
+    def test_a_question_never_outlasts_the_dispute(self, disputed: Claim) -> None:
+        claim = disputed
         closes_at = Dispute.objects.get(claim=claim).closes_at
         with time_machine.travel(closes_at - timedelta(days=1), tick=False):
             assert ask(claim, another(claim)).due_at == closes_at
 
-    def test_no_question_after_the_last_day(self) -> None:
-        claim = acts.disputed()
+    def test_no_question_after_the_last_day(self, disputed: Claim) -> None:
+        claim = disputed
         closes_at = Dispute.objects.get(claim=claim).closes_at
         with time_machine.travel(closes_at, tick=False), pytest.raises(Refused) as caught:
             ask(claim, another(claim))
         assert caught.value.codes == ("REV-06",)
 
-    def test_silence_on_the_question_is_final(self) -> None:
-        claim = ask(acts.disputed(), actors.reviewer(factories.make_reviewer()))
+    def test_silence_on_the_question_is_final(self, disputed: Claim) -> None:
+        claim = ask(disputed, actors.reviewer(factories.make_reviewer()))
         with acts.past(claim):
             reject_stale_claims()
 
@@ -397,14 +431,14 @@ class TestAnswering:
             letter.text_body.split()
         )
 
-    def test_giving_up_on_the_question_settles_the_dispute(self) -> None:
-        claim = ask(acts.disputed(), actors.reviewer(factories.make_reviewer()))
+    def test_giving_up_on_the_question_settles_the_dispute(self, disputed: Claim) -> None:
+        claim = ask(disputed, actors.reviewer(factories.make_reviewer()))
         withdraw_claim(claim_id=claim.pk, actor=actors.partner(claim.created_by), reason="Enough.")
         assert Dispute.objects.get(claim=claim).outcome == Dispute.Outcome.WITHDRAWN
 
 
-def test_the_receipt_quotes_what_was_written_and_names_the_date() -> None:
-    claim = acts.disputed(justification="Page 3 names both products.")
+def test_the_receipt_quotes_what_was_written_and_names_the_date(disputed: Claim) -> None:
+    claim = disputed
     letter = acts.letters(claim, "claim_disputed")[0]
     words = " ".join(letter.text_body.split())
 

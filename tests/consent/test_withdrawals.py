@@ -24,6 +24,7 @@ from cpor_site.common.models import JobRun
 from cpor_site.common.problems import Refused
 from tests import acts, factories
 from tests.factories import at
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 CIO = Responder(name="Jana Meier", title="CIO", ip_address="192.0.2.7", user_agent="Browser")
@@ -43,6 +44,25 @@ def in_force(*products: str) -> Claim:
     return acts.fresh(claim)
 
 
+@shared
+def one() -> Claim:
+    """A claim in force for Exchange Online."""
+    return in_force()
+
+
+@shared
+def two() -> Claim:
+    """A claim in force for Exchange Online and Teams."""
+    return in_force("exchange_online", "teams")
+
+
+@shared
+def in_window() -> Claim:
+    """A claim in the window of its customer since 1 June, for Exchange Online and Teams."""
+    with on("2026-06-01T10:00+02:00"):
+        return acts.in_window(factories.make_claim(products=("exchange_online", "teams")))
+
+
 def on(moment: str) -> time_machine.travel:
     return time_machine.travel(at(moment), tick=False)
 
@@ -57,8 +77,8 @@ def handed_over(claim: Claim) -> list[tuple[str, str]]:
     return [(row.kind, row.payload["product"]) for row in rows]
 
 
-def test_a_clock_that_was_set_back_stops_no_withdrawal() -> None:
-    claim = in_force()
+def test_a_clock_that_was_set_back_stops_no_withdrawal(one: Claim) -> None:
+    claim = one
     with on("2026-06-09T00:05+02:00"):
         withdraw(token=acts.token_of(claim), responder=CIO)
     assert facts(claim) == (Status.ENDED, AssociationState.ENDED)
@@ -66,8 +86,8 @@ def test_a_clock_that_was_set_back_stops_no_withdrawal() -> None:
     assert association.effective_to == association.effective_from
 
 
-def test_taking_everything_back_ends_the_claim_at_once() -> None:
-    claim = in_force("exchange_online", "teams")
+def test_taking_everything_back_ends_the_claim_at_once(two: Claim) -> None:
+    claim = two
     with on("2026-06-20T10:00+02:00"):
         answer = withdraw(
             token=acts.token_of(claim),
@@ -107,8 +127,8 @@ def test_taking_everything_back_ends_the_claim_at_once() -> None:
     ]
 
 
-def test_partner_and_customer_read_about_it() -> None:
-    claim = in_force("exchange_online", "teams")
+def test_partner_and_customer_read_about_it(two: Claim) -> None:
+    claim = two
     with on("2026-06-20T10:00+02:00"):
         withdraw(
             token=acts.token_of(claim),
@@ -132,8 +152,8 @@ def test_partner_and_customer_read_about_it() -> None:
     assert "Microsoft Teams" in to_customer.text_body
 
 
-def test_a_message_that_was_not_shared_stays_with_the_operator() -> None:
-    claim = in_force()
+def test_a_message_that_was_not_shared_stays_with_the_operator(one: Claim) -> None:
+    claim = one
     with on("2026-06-20T10:00+02:00"):
         withdraw(
             token=acts.token_of(claim), responder=CIO, reason="prefer_not_to_say", message="Secret!"
@@ -145,8 +165,8 @@ def test_a_message_that_was_not_shared_stays_with_the_operator() -> None:
     assert ConsentAnswer.objects.get().message == "Secret!"
 
 
-def test_one_line_goes_and_the_claim_lives_on() -> None:
-    claim = in_force("exchange_online", "teams")
+def test_one_line_goes_and_the_claim_lives_on(two: Claim) -> None:
+    claim = two
     mail, teams = claim.lines.order_by("pk")
     token = acts.token_of(claim)
     with on("2026-06-20T10:00+02:00"):
@@ -184,8 +204,8 @@ def test_the_month_ends_in_the_operators_zone(now: str, effect: str) -> None:
 
 
 @pytest.mark.usefixtures("month_end")
-def test_with_the_months_end_the_association_stands_until_then() -> None:
-    claim = in_force("exchange_online", "teams")
+def test_with_the_months_end_the_association_stands_until_then(two: Claim) -> None:
+    claim = two
     token = acts.token_of(claim)
     last_second = at("2026-06-30T23:59:59+02:00")
     with on("2026-06-20T10:00+02:00"):
@@ -217,8 +237,8 @@ def test_with_the_months_end_the_association_stands_until_then() -> None:
 
 
 @pytest.mark.usefixtures("month_end")
-def test_what_the_partner_ended_meanwhile_is_not_ended_again() -> None:
-    claim = in_force()
+def test_what_the_partner_ended_meanwhile_is_not_ended_again(one: Claim) -> None:
+    claim = one
     with on("2026-06-20T10:00+02:00"):
         answer = withdraw(token=acts.token_of(claim), responder=CIO)
     with on("2026-06-25T10:00+02:00"):
@@ -236,8 +256,8 @@ def test_what_the_partner_ended_meanwhile_is_not_ended_again() -> None:
 
 
 @pytest.mark.usefixtures("month_end")
-def test_a_claim_on_hold_waits_and_one_that_fails_stops_nobody() -> None:
-    held, broken, sound = in_force(), in_force(), in_force()
+def test_a_claim_on_hold_waits_and_one_that_fails_stops_nobody(one: Claim) -> None:
+    held, broken, sound = one, in_force(), in_force()
     with on("2026-06-20T10:00+02:00"):
         for claim in (held, broken, sound):
             withdraw(token=acts.token_of(claim), responder=CIO)
@@ -267,10 +287,9 @@ def test_a_claim_on_hold_waits_and_one_that_fails_stops_nobody() -> None:
         assert withdrawals.carry_out(held_answer.pk) == "acted"
 
 
-def test_between_the_window_and_the_sweep_nothing_is_lost() -> None:
+def test_between_the_window_and_the_sweep_nothing_is_lost(in_window: Claim) -> None:
     """Who withdraws before the association is in force ends it as soon as it is."""
-    with on("2026-06-01T10:00+02:00"):
-        claim = acts.in_window()
+    claim = in_window
     with on("2026-06-09T00:02+02:00"):
         withdraw(token=acts.token_of(claim), responder=CIO)
         assert facts(claim) == (Status.APPROVED, AssociationState.PROVISIONAL)
@@ -278,15 +297,18 @@ def test_between_the_window_and_the_sweep_nothing_is_lost() -> None:
     with on("2026-06-09T00:06+02:00"):
         assert finalise_consent_windows().acted == 1
         assert carry_out_withdrawals().acted == 1
-    association = Association.objects.get(claim=claim)
-    assert association.effective_from == association.effective_to == at("2026-06-09T00:06+02:00")
+    for association in Association.objects.filter(claim=claim):
+        assert association.effective_from == at("2026-06-09T00:06+02:00")
+        assert association.effective_to == at("2026-06-09T00:06+02:00")
     assert facts(claim) == (Status.ENDED, AssociationState.ENDED)
-    assert [kind for kind, _product in handed_over(claim)] == ["start", "termination"]
+    assert [kind for kind, _product in handed_over(claim)] == ["start"] * 2 + ["termination"] * 2
 
 
-def test_what_is_refused() -> None:
-    claim = in_force()
-    foreign = in_force().lines.get()
+def test_what_is_refused(one: Claim) -> None:
+    claim = one
+    with on("2026-06-05T10:00+02:00"):
+        fresh = acts.in_window()
+    foreign = fresh.lines.get()
     token = acts.token_of(claim)
 
     def code(run: Callable[[], object]) -> str:
@@ -295,7 +317,6 @@ def test_what_is_refused() -> None:
         return caught.value.codes[0]
 
     with on("2026-06-05T10:00+02:00"):
-        fresh = acts.in_window()
         assert code(lambda: withdraw(token=acts.token_of(fresh), responder=CIO)) == "CNS-03"
     with on("2026-06-20T10:00+02:00"):
         assert code(lambda: withdraw(token="x", responder=CIO)) == "TOK-01"
@@ -311,16 +332,16 @@ def test_what_is_refused() -> None:
     assert ConsentAnswer.objects.count() == 1
 
 
-def test_the_reason_of_the_end_is_not_in_the_customers_language() -> None:
-    claim = in_force()
+def test_the_reason_of_the_end_is_not_in_the_customers_language(one: Claim) -> None:
+    claim = one
     with on("2026-06-20T10:00+02:00"), translation.override("hu"):
         withdraw(token=acts.token_of(claim), responder=CIO)
     assert acts.fresh(claim).ended_reason == "the customer withdrew"
 
 
-def test_a_refused_line_does_not_keep_the_rest_from_being_withdrawn() -> None:
+def test_a_refused_line_does_not_keep_the_rest_from_being_withdrawn(in_window: Claim) -> None:
     with on("2026-06-01T10:00+02:00"):
-        claim = acts.in_window(factories.make_claim(products=("exchange_online", "teams")))
+        claim = in_window
         first, second = claim.lines.order_by("pk")
         answers.decline(token=acts.token_of(claim), responder=CIO, line_ids=[first.pk])
     with on("2026-06-09T00:06+02:00"):
