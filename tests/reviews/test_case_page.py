@@ -2,127 +2,119 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import time_machine
 
 from claims import actors
-from claims.models import ClaimLine, CustomerTenant, PartnerOrganization, Subscription
+from claims.models import Claim, ClaimLine, CustomerTenant, PartnerOrganization, Subscription
 from claims.services.comments import add_comment
-from claims.services.submission import resubmit_claim
 from claims.states import RejectionReason
-from consent.services.windows import finalise_consent_windows
 from cpor_site.common.models import User
 from reviews.models import CompetingParty
 from reviews.services.decisions import reject_claim, take_up_claim
 from reviews.services.notes import write_note
 from tests import acts, factories
+from tests.shared import shared
 
-from .pages import browser_of, hrefs_in, html_of, shown, text_of, url
+from .deciding import answered
+from .pages import browser_of, hrefs_in, html_of, rita, shown, text_of, url
 
 pytestmark = pytest.mark.django_db
+
+
+TUESDAY = "2026-06-02T10:00:00Z"
+
+
+@pytest.fixture(autouse=True)
+def tuesday() -> Iterator[Any]:
+    with time_machine.travel(TUESDAY, tick=False) as traveller:
+        yield traveller
+
+
+@shared
+@time_machine.travel(TUESDAY, tick=False)
+def submitted() -> Claim:
+    organization = factories.make_organization("Fabrikam")
+    return acts.submit(factories.make_claim(location=factories.make_location(organization)))
+
+
+@shared
+@time_machine.travel(TUESDAY, tick=False)
+def held(submitted: Claim) -> Claim:
+    """Rita Reviewer has it."""
+    return acts.under_review(submitted, reviewer=rita())
 
 
 class TestStanding:
     """Whose move, until when, and what if nobody moves, in the reader's own zone."""
 
-    @pytest.fixture(autouse=True)
-    def tuesday(self) -> Any:
-        with time_machine.travel("2026-06-02T10:00:00Z", tick=False) as traveller:
-            yield traveller
-
-    def test_submitted(self, reviewer: User) -> None:
-        page = shown(acts.submit(factories.make_claim()), reviewer)
+    def test_submitted(self, submitted: Claim, reviewer: User) -> None:
+        page = shown(submitted, reviewer)
 
         assert (
             "Submitted A reviewer's move: take it up by Tue 9 June 2026 (5 business days left). "
             "If nobody takes it up by then, it is shown as overdue; nothing is decided by itself."
         ) in page
+        assert "Counted 5 business days from Tue 2 June 2026; skipped Sat 6, Sun 7 June" in page
 
-    def test_under_my_review(self, reviewer: User) -> None:
-        page = shown(acts.under_review(reviewer=reviewer), reviewer)
+    def test_under_my_review(self, held: Claim, reviewer: User) -> None:
+        page = shown(held, reviewer)
 
         assert "Under review Your move: decide by Tue 9 June 2026 (5 business days left)." in page
 
-    def test_under_somebody_elses_review(self, reviewer: User) -> None:
-        page = shown(acts.under_review(reviewer=reviewer), factories.make_reviewer(role="Auditor"))
+    def test_under_somebody_elses_review(self, held: Claim) -> None:
+        page = shown(held, factories.make_reviewer(role="Auditor"))
 
         assert "Rita Reviewer's move: decide by Tue 9 June 2026" in page
 
-    def test_in_the_readers_zone(self) -> None:
-        reader = factories.make_reviewer(time_zone="Asia/Taipei")
-        page = shown(acts.under_review(reviewer=reader), reader)
+    def test_in_the_readers_zone(self, held: Claim, reviewer: User) -> None:
+        reviewer.time_zone = "Asia/Taipei"
+        reviewer.save()
+        page = shown(held, reviewer)
 
         assert "Your move: decide by Wed 10 June 2026, 05:59 (5 business days left)." in page
         assert "for you Wed 10 June 2026" in page
         assert "Times on this page are in the zone Asia/Taipei." in page
 
-    def test_overdue(self, reviewer: User, tuesday: Any) -> None:
-        claim = acts.under_review(reviewer=reviewer)
+    def test_overdue(self, held: Claim, reviewer: User, tuesday: Any) -> None:
         tuesday.move_to("2026-06-11T10:00:00Z")
 
-        assert "decide by Tue 9 June 2026 (overdue by 2 business days)." in shown(claim, reviewer)
+        assert "decide by Tue 9 June 2026 (overdue by 2 business days)." in shown(held, reviewer)
 
-    def test_with_the_partner(self, reviewer: User) -> None:
-        claim = acts.asked(
-            factories.make_claim(location=factories.make_location(name_of("Fabrikam"))),
-            reviewer=reviewer,
-        )
-
+    def test_with_the_partner_and_answered(self, held: Claim, reviewer: User) -> None:
+        claim = acts.asked(held)
         assert (
             "Partner action required Fabrikam's move: answer by Tue 9 June 2026 (5 business days "
             "left). Without an answer by then the claim is rejected by itself; the partner can "
             "dispute that."
         ) in shown(claim, reviewer)
-
-    def test_answered(self, reviewer: User) -> None:
-        claim = acts.asked(reviewer=reviewer)
-        resubmit_claim(
-            claim_id=claim.pk,
-            actor=actors.partner(claim.created_by),
-            version=acts.fresh(claim).version,
-            reply="Here it is.",
-            confirmed=claim.confirmed_warnings,
-        )
+        answered(claim)
 
         assert "Your move: the partner has answered; take it up again by" in shown(claim, reviewer)
         other = factories.make_reviewer()
         assert "Rita Reviewer's move: the partner has answered" in shown(claim, other)
 
-    def test_approved(self, reviewer: User) -> None:
-        claim = acts.approved(reviewer=reviewer)
+    def test_approved_in_the_customers_time_and_in_force(self, held: Claim, reviewer: User) -> None:
+        claim = acts.approved(held)
         assert "The letter to the customer hasn't left yet." in shown(claim, reviewer)
 
-        claim = acts.in_window()
+        claim = acts.in_window(claim)
         assert (
             "Approved The customer's move: refuse by Tue 9 June 2026 (7 days left). Without a "
             "refusal the association comes into force by itself."
         ) in shown(claim, reviewer)
 
-    def test_in_force(self, reviewer: User) -> None:
-        claim = acts.in_window(
-            acts_claim := factories.make_claim(
-                location=factories.make_location(name_of("Fabrikam"))
-            )
-        )
-        with acts.past(claim):
-            finalise_consent_windows()
-        page = shown(acts_claim, reviewer)
-
+        page = shown(acts.active(claim), reviewer)
         assert "Fabrikam is partner of record since Wed 10 June 2026, 00:05." in page
         assert "Association active" in page
 
-    def test_rejected(self, reviewer: User, tuesday: Any) -> None:
-        claim = acts.under_review(reviewer=reviewer)
-        reject_claim(
-            claim_id=claim.pk,
-            actor=actors.reviewer(reviewer),
-            reasons=[RejectionReason.POE],
-            text="No work is shown.",
-        )
+    def test_rejected(self, held: Claim, reviewer: User, tuesday: Any) -> None:
+        claim = acts.rejected(held)
 
-        assert f"{claim.organization} can dispute until Thu 2 July 2026 (30 days left)." in shown(
+        assert "Fabrikam can dispute until Thu 2 July 2026 (30 days left)." in shown(
             claim, reviewer
         )
         tuesday.move_to("2026-07-03T10:00:00Z")
@@ -132,15 +124,6 @@ class TestStanding:
         claim = factories.make_claim()
 
         assert f"A draft of {claim.organization}; it isn't in review." in shown(claim, reviewer)
-
-    def test_how_the_date_was_counted(self, reviewer: User) -> None:
-        page = shown(acts.submit(factories.make_claim()), reviewer)
-
-        assert "Counted 5 business days from Tue 2 June 2026; skipped Sat 6, Sun 7 June" in page
-
-
-def name_of(name: str) -> Any:
-    return factories.make_organization(name)
 
 
 class TestContent:
@@ -183,24 +166,22 @@ class TestContent:
         ):
             assert words in page
 
-    def test_a_customer_or_partner_who_is_in_doubt(self, reviewer: User) -> None:
-        claim = acts.submit(factories.make_claim())
+    def test_a_customer_or_partner_who_is_in_doubt(self, submitted: Claim, reviewer: User) -> None:
         CustomerTenant.objects.update(source=CustomerTenant.Source.CLAIM, is_blocked=True)
         PartnerOrganization.objects.update(standing=PartnerOrganization.Standing.SUSPENDED)
 
-        page = shown(claim, reviewer)
+        page = shown(submitted, reviewer)
 
         assert "(blocked) (known from a claim only: confirm the tenant)" in page
-        assert f"Partner {claim.organization} (suspended) Partner ID" in page
+        assert "Partner Fabrikam (suspended) Partner ID" in page
 
     def test_documents_beside_the_checklist(self, reviewer: User) -> None:
-        with time_machine.travel("2026-06-02T10:00:00Z", tick=False):
-            claim = factories.make_claim(document=False)
-            document = factories.make_document(claim)
-            document.covers.set(ClaimLine.objects.filter(claim=claim))
-            factories.make_document(claim, signed_on=None, signer_name="", original_name="old.pdf")
-            claim = acts.submit(claim)
-            response = browser_of(reviewer).get(url("case", claim))
+        claim = factories.make_claim(document=False)
+        document = factories.make_document(claim)
+        document.covers.set(ClaimLine.objects.filter(claim=claim))
+        factories.make_document(claim, signed_on=None, signer_name="", original_name="old.pdf")
+        claim = acts.submit(claim)
+        response = browser_of(reviewer).get(url("case", claim))
         page = text_of(response)
 
         assert "statement of work.pdf Signed statement of work" in page
@@ -234,14 +215,13 @@ class TestContent:
             "POE-10 (Exchange Online, Microsoft Teams) Known."
         ) in shown(claim, reviewer)
 
-    def test_findings_comments_notes_decisions_and_events(self, reviewer: User) -> None:
-        with time_machine.travel("2026-06-02T10:00:00Z", tick=False):
-            claim = acts.asked(reviewer=reviewer)
-            write_note(claim_id=claim.pk, actor=actors.reviewer(reviewer), body="Ask Otto.")
-            add_comment(
-                claim_id=claim.pk, actor=actors.partner(claim.created_by), body="We will <b>."
-            )
-            page = shown(claim, reviewer)
+    def test_findings_comments_notes_decisions_and_events(
+        self, held: Claim, reviewer: User
+    ) -> None:
+        claim = acts.asked(held)
+        write_note(claim_id=claim.pk, actor=actors.reviewer(reviewer), body="Ask Otto.")
+        add_comment(claim_id=claim.pk, actor=actors.partner(claim.created_by), body="We will <b>.")
+        page = shown(claim, reviewer)
 
         for words in (
             (
@@ -260,8 +240,8 @@ class TestContent:
         ):
             assert words in page
 
-    def test_the_competing_case(self, reviewer: User) -> None:
-        claim = acts.under_review(reviewer=reviewer)
+    def test_the_competing_case(self, held: Claim, reviewer: User) -> None:
+        claim = held
         rival = acts.submit(factories.make_claim(tenant=claim.tenant))
 
         response = browser_of(reviewer).get(url("case", claim))
@@ -274,8 +254,8 @@ class TestContent:
         held = CompetingParty(standing=CompetingParty.Standing.INCUMBENT)
         assert held.get_standing_display() == "present partner of record"
 
-    def test_nothing_of_a_rival_once_the_case_is_closed(self, reviewer: User) -> None:
-        claim = acts.under_review(reviewer=reviewer)
+    def test_nothing_of_a_rival_once_the_case_is_closed(self, held: Claim, reviewer: User) -> None:
+        claim = held
         rival = acts.submit(factories.make_claim(tenant=claim.tenant))
         other = actors.reviewer(factories.make_reviewer())
         take_up_claim(claim_id=rival.pk, actor=other)
@@ -286,8 +266,9 @@ class TestContent:
         assert rival.number not in page
         assert "competing" not in page
 
-    def test_what_partners_write_is_shown_as_text(self, reviewer: User) -> None:
-        claim = acts.submit(factories.make_claim(name="<script>alert(1)</script>"))
+    def test_what_partners_write_is_shown_as_text(self, submitted: Claim, reviewer: User) -> None:
+        claim = submitted
+        Claim.objects.filter(pk=claim.pk).update(name="<script>alert(1)</script>")
         add_comment(
             claim_id=claim.pk, actor=actors.partner(claim.created_by), body="<img src=x onerror=1>"
         )

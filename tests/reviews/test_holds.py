@@ -22,10 +22,11 @@ from cpor_site.common.problems import Refused
 from reviews.queue_pages import rows
 from reviews.services import holds
 from tests import acts, factories
+from tests.shared import shared
 
 from . import competing
 from .acting import told
-from .pages import browser_of, text_of, url
+from .pages import browser_of, rita, text_of, url
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +38,12 @@ def lead() -> User:
     return factories.make_reviewer(
         role="Lead reviewer", full_name="Lea Lead", time_zone="Europe/Berlin"
     )
+
+
+@shared
+def asked() -> Claim:
+    """Rita Reviewer has asked the partner."""
+    return acts.asked(reviewer=rita())
 
 
 def place(claim: Claim, lead: User, reason: str = "The portal was down.") -> ClockHold:
@@ -100,8 +107,8 @@ def test_a_hold_on_who_is_to_yield_keeps_its_successor_waiting(lead: User) -> No
     assert "The portal was down." not in to_holder
 
 
-def test_a_hold_is_logged_with_its_reason_for_reviewers_only(lead: User) -> None:
-    claim = acts.asked()
+def test_a_hold_is_logged_with_its_reason_for_reviewers_only(asked: Claim, lead: User) -> None:
+    claim = asked
     place(claim, lead)
     holds.lift_hold(claim_id=claim.pk, actor=actors.reviewer(lead))
 
@@ -112,8 +119,8 @@ def test_a_hold_is_logged_with_its_reason_for_reviewers_only(lead: User) -> None
     ]
 
 
-def test_what_is_refused(lead: User, reviewer: User) -> None:
-    claim, submitted = acts.asked(), acts.submit(factories.make_claim())
+def test_what_is_refused(asked: Claim, lead: User, reviewer: User) -> None:
+    claim, submitted = asked, acts.submit(factories.make_claim())
 
     def code(run: Callable[[], object]) -> str:
         with pytest.raises(Refused) as caught:
@@ -134,8 +141,8 @@ def test_what_is_refused(lead: User, reviewer: User) -> None:
 
 
 class TestPage:
-    def test_it_shows_what_the_jobs_themselves_would_choose(self, lead: User) -> None:
-        asked, approved = acts.asked(), acts.in_window()
+    def test_it_shows_what_the_jobs_themselves_would_choose(self, asked: Claim, lead: User) -> None:
+        approved = acts.in_window()
         assert "No partner's time to answer ends" in text_of(browser_of(lead).get(reverse(SWEEPS)))
         with acts.past(asked):
             shown = text_of(browser_of(lead).get(reverse(SWEEPS)))
@@ -164,8 +171,8 @@ class TestPage:
             holds.lift_hold(claim_id=claim.pk, actor=actors.reviewer(lead))
             assert carry_out_withdrawals().acted == 1
 
-    def test_a_lead_holds_and_lifts(self, lead: User) -> None:
-        claim = acts.asked()
+    def test_a_lead_holds_and_lifts(self, asked: Claim, lead: User) -> None:
+        claim = asked
         address = reverse("admin:reviews_hold", args=[claim.pk])
         with acts.past(claim):
             client = browser_of(lead)
@@ -182,8 +189,8 @@ class TestPage:
             f"The hold on {claim.number} is lifted. What is overdue happens with the next run."
         )
 
-    def test_others_only_read(self, reviewer: User, ops: User, lead: User) -> None:
-        claim = acts.asked()
+    def test_others_only_read(self, asked: Claim, reviewer: User, ops: User, lead: User) -> None:
+        claim = asked
         place(claim, lead)
         for person in (reviewer, ops):
             html = browser_of(person).get(reverse(SWEEPS)).content.decode()
@@ -203,8 +210,10 @@ class TestClock:
         assert all(f" day {number}" in shown for number in range(1, 6))
         assert "None. A pause between two rounds" in shown
 
-    def test_holds_and_past_deadlines_are_named(self, reviewer: User, lead: User) -> None:
-        claim = acts.asked(reviewer=reviewer)
+    def test_holds_and_past_deadlines_are_named(
+        self, asked: Claim, reviewer: User, lead: User
+    ) -> None:
+        claim = asked
         place(claim, lead)
         shown = text_of(browser_of(reviewer).get(reverse("admin:reviews_clock", args=[claim.pk])))
 

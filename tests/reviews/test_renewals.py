@@ -28,6 +28,7 @@ from reviews.models import CompetingClaimsCase
 from reviews.services import renewals
 from tests import acts, factories
 from tests.claims import pages as partner_pages
+from tests.shared import shared
 
 from .acting import told
 from .pages import browser_of, shown, text_of
@@ -36,9 +37,12 @@ pytestmark = pytest.mark.django_db
 WHY = "Their new assistant declined by mistake; we spoke to Jana Meier on Friday."
 
 
+MONDAY = "2026-03-02T09:00+00:00"
+
+
 @pytest.fixture(autouse=True)
 def _a_monday() -> Iterator[None]:
-    with time_machine.travel("2026-03-02T09:00+00:00", tick=False):
+    with time_machine.travel(MONDAY, tick=False):
         yield
 
 
@@ -47,10 +51,20 @@ def lead() -> User:
     return factories.make_reviewer(role="Lead reviewer", full_name="Lea Lead")
 
 
-def declined(claim: Claim | None = None) -> Claim:
-    claim = acts.in_window(claim or factories.make_claim(products=("exchange_online", "teams")))
+@shared
+@time_machine.travel(MONDAY, tick=False)
+def claim() -> Claim:
+    """The customer has declined it."""
+    claim = acts.in_window(factories.make_claim(products=("exchange_online", "teams")))
     answers.decline(token=acts.token_of(claim), responder=Responder("Berta", "Assistant"))
     return acts.fresh(claim)
+
+
+@shared
+@time_machine.travel(MONDAY, tick=False)
+def renewal(claim: Claim) -> ConsentRenewal:
+    """Its partner has asked for another letter."""
+    return ask(claim)
 
 
 def ask(
@@ -71,8 +85,7 @@ def grant(claim: Claim, lead: User, text: str = "") -> Claim:
 
 
 class TestAsking:
-    def test_is_noted_and_leaves_the_refusal_as_it_is(self) -> None:
-        claim = declined()
+    def test_is_noted_and_leaves_the_refusal_as_it_is(self, claim: Claim) -> None:
         ask(claim)
 
         saved = acts.fresh(claim)
@@ -81,8 +94,7 @@ class TestAsking:
         assert saved.events.filter(kind="renewal_asked").count() == 1
         assert codes(saved) == ["RNW-02"]
 
-    def test_on_the_last_second_it_counts_and_after_it_it_does_not(self) -> None:
-        claim = declined()
+    def test_on_the_last_second_it_counts_and_after_it_it_does_not(self, claim: Claim) -> None:
         last = factories.at("2026-04-01T23:59:59+02:00")
         with time_machine.travel(last + timedelta(seconds=1), tick=False):
             with pytest.raises(Refused, match="ended on Wed 1 April 2026") as caught:
@@ -90,8 +102,7 @@ class TestAsking:
             assert caught.value.codes == ("RNW-03",)
             assert ask(claim, arrived_at=last).asked_at == clock.now()
 
-    def test_needs_a_reason_a_refusal_and_the_right_to_claim(self) -> None:
-        claim = declined()
+    def test_needs_a_reason_a_refusal_and_the_right_to_claim(self, claim: Claim) -> None:
         assert codes(claim, " ") == ["RNW-04"]
         assert codes(claim, "x" * 2001) == ["RNW-04"]
         assert codes(acts.rejected()) == ["RNW-01"]
@@ -104,8 +115,7 @@ class TestAsking:
         with pytest.raises(NotYours):
             ask(claim, user=drafter)
 
-    def test_the_page_keeps_what_was_typed_and_is_offered_once(self) -> None:
-        claim = declined()
+    def test_the_page_keeps_what_was_typed_and_is_offered_once(self, claim: Claim) -> None:
         browser = partner_pages.browser_of(claim.created_by)
         address = partner_pages.url("claim_ask_again", claim)
         assert f'href="{address}"' in partner_pages.html_of(
@@ -125,8 +135,7 @@ class TestAsking:
         assert f'href="{address}"' not in partner_pages.html_of(done)
         assert "RNW-02" in partner_pages.text_of(browser.get(address))
 
-    def test_calendar_list_and_export_know_it(self) -> None:
-        claim = declined()
+    def test_calendar_list_and_export_know_it(self, claim: Claim) -> None:
         entries = calendar.entries_for(claim.created_by, clock.now())
         assert [entry.what for entry in entries] == [
             "Time to ask for another letter to the customer ends"
@@ -138,8 +147,7 @@ class TestAsking:
 
 
 class TestGranting:
-    def test_new_lines_new_links_and_a_full_window(self, lead: User) -> None:
-        claim = declined()
+    def test_new_lines_new_links_and_a_full_window(self, lead: User, claim: Claim) -> None:
         document = PoEDocument.objects.get(claim=claim)
         old_lines = list(ClaimLine.objects.filter(claim=claim).order_by("pk"))
         document.covers.set(old_lines[:1])
@@ -173,9 +181,9 @@ class TestGranting:
             answers.recipient_of(old_token)
         assert ConsentRequest.objects.filter(claim=claim, closed_at=None).count() == 1
 
-    def test_the_letters_and_the_page_say_that_they_declined_before(self, lead: User) -> None:
-        claim = declined()
-        ask(claim)
+    def test_the_letters_and_the_page_say_that_they_declined_before(
+        self, lead: User, claim: Claim, renewal: ConsentRenewal
+    ) -> None:
         grant(claim, lead, "Once more, then.")
         outbox.send_due()
 
@@ -191,9 +199,9 @@ class TestGranting:
         assert "has declined this before" in words
         assert "No longer" not in words
 
-    def test_silence_then_puts_it_in_force_and_hands_it_over(self, lead: User) -> None:
-        claim = declined()
-        ask(claim)
+    def test_silence_then_puts_it_in_force_and_hands_it_over(
+        self, lead: User, claim: Claim, renewal: ConsentRenewal
+    ) -> None:
         grant(claim, lead)
         outbox.send_due()
         with acts.past(acts.fresh(claim)):
@@ -202,9 +210,9 @@ class TestGranting:
         assert acts.fresh(claim).association_state == AssociationState.ACTIVE
         assert IncentiveHandoff.objects.filter(claim=claim, kind="start").count() == 2
 
-    def test_a_second_refusal_is_final(self, lead: User) -> None:
-        claim = declined()
-        ask(claim)
+    def test_a_second_refusal_is_final(
+        self, lead: User, claim: Claim, renewal: ConsentRenewal
+    ) -> None:
         grant(claim, lead)
         outbox.send_due()
         recipient = ConsentRecipient.objects.get(request__claim=claim, superseded_at=None)
@@ -216,10 +224,8 @@ class TestGranting:
         letter = acts.letters(claim, "consent_declined")[-1].text_body
         assert "another letter" not in letter
 
-    def test_nobody_is_displaced_by_it(self, lead: User) -> None:
-        tenant = factories.make_tenant()
-        claim = declined(factories.make_claim(tenant=tenant))
-        rival = acts.approved(factories.make_claim(tenant=tenant))
+    def test_nobody_is_displaced_by_it(self, lead: User, claim: Claim) -> None:
+        rival = acts.approved(factories.make_claim(tenant=claim.tenant))
         ask(claim)
         with pytest.raises(KeyTaken):
             grant(claim, lead)
@@ -227,11 +233,11 @@ class TestGranting:
         end_association(claim_id=rival.pk, actor=actors.partner(rival.created_by), reason="Over.")
         assert grant(claim, lead).status == Status.APPROVED
 
-    def test_who_has_claimed_the_same_meanwhile_meets_it_in_a_case(self, lead: User) -> None:
-        tenant = factories.make_tenant()
-        claim = declined(factories.make_claim(tenant=tenant))
+    def test_who_has_claimed_the_same_meanwhile_meets_it_in_a_case(
+        self, lead: User, claim: Claim
+    ) -> None:
         ask(claim)
-        rival = acts.submit(factories.make_claim(tenant=tenant))
+        rival = acts.submit(factories.make_claim(tenant=claim.tenant))
         grant(claim, lead)
 
         case = CompetingClaimsCase.objects.get(closed_at=None)
@@ -239,9 +245,8 @@ class TestGranting:
         assert standings == {(claim.pk, "incumbent"), (rival.pk, "challenger")}
 
     def test_only_leads_without_an_interest_decide_and_once(
-        self, lead: User, reviewer: User
+        self, lead: User, reviewer: User, claim: Claim
     ) -> None:
-        claim = declined()
         with pytest.raises(renewals.NothingAsked):
             grant(claim, lead)
         ask(claim)
@@ -256,9 +261,9 @@ class TestGranting:
 
 
 class TestPages:
-    def test_the_wish_waits_on_the_first_page_and_is_granted(self, lead: User) -> None:
-        claim = declined()
-        ask(claim)
+    def test_the_wish_waits_on_the_first_page_and_is_granted(
+        self, lead: User, claim: Claim, renewal: ConsentRenewal
+    ) -> None:
         client = browser_of(lead)
         assert "1 Customers to be asked once more?" in text_of(client.get(reverse("admin:index")))
         assert claim.number in text_of(client.get(reverse("admin:reviews_leads")))
@@ -278,9 +283,9 @@ class TestPages:
         assert "the customer is asked again, Mon 2 March 2026" in shown(claim, lead)
         assert "asked once more?" not in text_of(client.get(reverse("admin:index")))
 
-    def test_refusing_writes_to_the_partner_and_leaves_the_claim(self, lead: User) -> None:
-        claim = declined()
-        ask(claim)
+    def test_refusing_writes_to_the_partner_and_leaves_the_claim(
+        self, lead: User, claim: Claim, renewal: ConsentRenewal
+    ) -> None:
         address = reverse("admin:reviews_renewal", args=[claim.pk])
         typed = {"version": acts.fresh(claim).version, "decision": "refuse", "text": "They wrote."}
         assert browser_of(lead).post(address, typed).status_code == 302
@@ -295,9 +300,9 @@ class TestPages:
         again = browser_of(lead).post(address, typed | {"version": acts.fresh(claim).version})
         assert (again.status_code, "REV-50" in text_of(again)) == (409, True)
 
-    def test_others_may_read_and_not_decide(self, reviewer: User, ops: User) -> None:
-        claim = declined()
-        ask(claim)
+    def test_others_may_read_and_not_decide(
+        self, reviewer: User, ops: User, claim: Claim, renewal: ConsentRenewal
+    ) -> None:
         address = reverse("admin:reviews_renewal", args=[claim.pk])
         for person in (reviewer, ops):
             client = browser_of(person)

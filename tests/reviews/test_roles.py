@@ -10,6 +10,7 @@ from claims.models import Claim
 from cpor_site.common.models import User
 from reviews.models import CaseLease
 from tests import acts, factories
+from tests.shared import shared
 
 from .pages import browser_of
 
@@ -51,6 +52,16 @@ ABOUT_ONE = {"reviews_clock", *PAGES, *POSTS} - {
 }
 
 
+@shared
+def submitted() -> Claim:
+    return acts.submit(factories.make_claim())
+
+
+@shared
+def asked(submitted: Claim) -> Claim:
+    return acts.asked(submitted)
+
+
 def person(role: str) -> User:
     if role == "no role":
         return factories.make_user(is_staff=True)
@@ -62,8 +73,8 @@ def address(name: str, claim: Claim) -> str:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_opening(role: str) -> None:
-    claim, client = acts.asked(), browser_of(person(role))
+def test_opening(role: str, asked: Claim) -> None:
+    claim, client = asked, browser_of(person(role))
     statuses = {name: client.get(address(name, claim)).status_code for name in PAGES}
 
     assert statuses == {name: 200 if role in allowed else 403 for name, allowed in PAGES.items()}
@@ -71,8 +82,8 @@ def test_opening(role: str) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_acting(role: str) -> None:
-    claim, client = acts.submit(factories.make_claim()), browser_of(person(role))
+def test_acting(role: str, submitted: Claim) -> None:
+    claim, client = submitted, browser_of(person(role))
     refused = {name: client.post(address(name, claim)).status_code == 403 for name in POSTS}
     refused_in_bulk = {
         act: client.post(
@@ -90,16 +101,16 @@ def test_acting(role: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(POSTS) - set(PAGES)))
-def test_acts_are_posts(name: str) -> None:
-    claim = acts.submit(factories.make_claim())
+def test_acts_are_posts(name: str, submitted: Claim) -> None:
+    claim = submitted
     client = browser_of(person("Lead reviewer"))
 
     assert client.get(address(name, claim)).status_code == 405
 
 
 @pytest.mark.parametrize("name", sorted({*PAGES, *POSTS}))
-def test_strangers(name: str) -> None:
-    claim = acts.submit(factories.make_claim())
+def test_strangers(name: str, submitted: Claim) -> None:
+    claim = submitted
     partner = browser_of(claim.created_by)
 
     assert Client().post(address(name, claim)).status_code == 302
