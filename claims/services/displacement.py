@@ -130,7 +130,7 @@ def displace_for(claim: Claim, *, locked: Collection[int], now: datetime) -> dat
 
 def _displace(claim_id: int, lines: list[ClaimLine], now: datetime) -> None:
     claim = door.locked(claim_id)
-    details = {"lines": [line.pk for line in lines]} | _ruling_on(claim)
+    details = {"lines": [line.pk for line in lines]} | _rulings_on(claim, lines)
     if {line.pk for line in approved_lines(claim)} <= {line.pk for line in lines}:
         with door.passage(claim_id=claim_id, act=Act.DISPLACE, actor=actors.SYSTEM) as passage:
             passage.now = now
@@ -151,12 +151,23 @@ def _displace(claim_id: int, lines: list[ClaimLine], now: datetime) -> None:
         door.tell(claim, event=event, actor=actors.SYSTEM)
 
 
-def _ruling_on(claim: Claim) -> dict[str, object]:
-    """Return what the claim's partner was told of the ruling by which it is displaced."""
-    ruled = ClaimEvent.objects.filter(claim=claim, kind=door.RULED).order_by("-at", "-pk").first()
-    if ruled is None:
+def _rulings_on(claim: Claim, lines: Collection[ClaimLine]) -> dict[str, object]:
+    """Return what the claim's partner was told of the rulings by which these lines are displaced.
+
+    Each line by the newest one that is about it; of several what they have in common is said once.
+    """
+    wanted = {line.pk for line in lines}
+    found: list[ClaimEvent] = []
+    for event in ClaimEvent.objects.filter(claim=claim, kind=door.RULED).order_by("-at", "-pk"):
+        about = wanted & set(event.details.get("lines", ()))
+        if about:
+            wanted -= about
+            found.insert(0, event)
+    if not found:
         return {}
-    return {name: ruled.details[name] for name in ("grounds", "text") if name in ruled.details}
+    grounds = [each for event in found for each in event.details.get("grounds", ())]
+    texts = [event.details["text"] for event in found if event.details.get("text")]
+    return {"grounds": list(dict.fromkeys(grounds)), "text": "\n\n".join(dict.fromkeys(texts))}
 
 
 def _end(claim: Claim, lines: list[ClaimLine], now: datetime) -> None:

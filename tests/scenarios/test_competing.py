@@ -16,15 +16,18 @@ from claims.states import AssociationState, Status
 from consent.services import answers
 from consent.services.answers import Responder
 from consent.services.windows import finalise_consent_windows
+from cpor_site.common import outbox
 from cpor_site.common.problems import Refused
 from reviews.comparison import compare
 from reviews.models import CompetingClaimsCase
 from reviews.services import decisions
 from tests import acts, factories
+from tests.claims import pages
 from tests.claims.asking import cover_everything, submission
 from tests.claims.attaching import attach
 from tests.factories import at
 from tests.reviews import competing
+from tests.reviews.pages import text_of
 
 pytestmark = pytest.mark.django_db
 CIO = Responder(name="Jana Meier", title="CIO")
@@ -134,3 +137,52 @@ def test_scenario_16_new_proof_on_an_approved_claim_is_what_a_later_case_shows()
     [column] = shown.incumbents
     assert column.newest is not None
     assert column.newest.document == newer
+
+
+def test_two_products_with_two_rivals_are_ruled_on_each_by_itself() -> None:
+    """One challenger takes its key, the other loses; each is told by its own ruling alone."""
+    both = ("exchange_online", "teams")
+    holder = acts.active(factories.make_claim(products=both))
+    first = competing.sufficient(competing.rival(holder, products=both[:1]))
+    second = competing.sufficient(competing.rival(holder, products=both[1:]))
+    mail, teams = holder.lines.order_by("pk")
+    while holder.proof_requests.filter(answer="", closed_at=None).exists():
+        competing.answered(holder)
+
+    competing.decide(competing.case_of(first), first, shared_reason="The mail proof is newer.")
+    competing.decide(
+        competing.case_of(second), None, grounds=["tie"], shared_reason="Both prove the chats."
+    )
+    outbox.send_due()
+
+    assert [acts.fresh(each).status for each in (holder, first, second)] == [
+        "approved",
+        "approved",
+        "rejected",
+    ]
+    ruled = competing.events(holder, "competing_case_ruled")
+    assert [(each.details["outcome"], each.details["lines"]) for each in ruled] == [
+        ("yields", [mail.pk]),
+        ("kept", [teams.pk]),
+    ]
+    with competing.after(first):
+        assert finalise_consent_windows().acted == 1
+    assert competing.holders(holder) == [holder.pk, first.pk]
+    [displaced] = competing.events(holder, "line_displaced")
+    assert (
+        displaced.details["lines"],
+        displaced.details["text"],
+        displaced.details["grounds"],
+    ) == (
+        [mail.pk],
+        "The mail proof is newer.",
+        ["newer_acknowledgement"],
+    )
+    assert acts.fresh(holder).association_state == AssociationState.ACTIVE
+    told = text_of(pages.browser_of(holder.created_by).get(pages.url("claim_page", holder)))
+    for words in (
+        "Another partner's proof prevails for Exchange Online.",
+        "this part of your claim has ended.",
+        "You stay partner of record for Microsoft Teams.",
+    ):
+        assert words in told
