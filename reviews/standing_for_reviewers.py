@@ -145,7 +145,7 @@ def _sentences(claim: Claim, reader: User, due: Due | None) -> tuple[str, str]:
                 )
             )
         case Status.APPROVED:
-            return _asked_for_proof(claim, *_approved(claim, words))
+            return _asked_for_proof(claim, *_approved(claim, due, words))
         case Status.REJECTED:
             return _rejected(claim, due, words)
         case Status.EDITING:
@@ -228,7 +228,7 @@ def _submitted(claim: Claim, mine: bool) -> str:
     )
 
 
-def _approved(claim: Claim, words: Mapping[str, str]) -> tuple[str, str]:
+def _approved(claim: Claim, due: Due | None, words: Mapping[str, str]) -> tuple[str, str]:
     if claim.association_state == AssociationState.ACTIVE:
         since = until(claim.activated_at) if claim.activated_at else ""
         return (
@@ -253,6 +253,14 @@ def _approved(claim: Claim, words: Mapping[str, str]) -> tuple[str, str]:
         return (
             gettext("The letter to the customer hasn't left yet."),
             gettext("The customer's time to refuse begins when it has left."),
+        )
+    if due is not None and due.passed:
+        return (
+            gettext("The customer's time to refuse ended on %(by)s.") % words,
+            gettext(
+                "The association comes into force with the next run, unless a hold keeps it "
+                "waiting; the clock's page says whether one does."
+            ),
         )
     return (
         gettext("The customer's move: refuse by %(by)s (%(left)s).") % words,

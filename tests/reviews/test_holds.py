@@ -97,6 +97,7 @@ def test_a_hold_on_who_is_to_yield_keeps_its_successor_waiting(lead: User) -> No
         assert finalise_consent_windows().acted == 1
         assert competing.holders(holder) == [winner.pk]
 
+    assert "The customer's time to refuse ended on" in shown[0]
     waits = f"doesn't come into force while {holder.number}, whose place it is to take, is on hold"
     assert waits in shown[0]
     assert f"{winner.number}, which is to take its place, waits as well." in shown[1]
