@@ -59,7 +59,10 @@ def look(desk: Desk, folder: Path, seconds: float) -> tuple[list[str], list[Resu
             say(f"\n{looker.name}: {result.addresses} addresses and forms; looked at by")
             done = (f"{module} {count}" for module, count in result.attacked.items())
             say("  " + ", ".join(done))
-            problems += wrong_with_scan(desk, looker, result)
+            said = wrong_with_scan(desk, looker, result)
+            for each in (*result.findings, *said):
+                say(f"  {each}")
+            problems += said
         results += found
     return problems, results
 

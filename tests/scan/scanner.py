@@ -159,13 +159,15 @@ def scan(
     report = folder / "report.json"
     said = folder / "said.txt"
     crawling = min(90.0, seconds / 4)
+    # The others take a moment.
+    share = (seconds - crawling) / len(set(modules) - set(LOOKS))
     with _listening() as listener, said.open("w") as out:
         command = [
             *(str(PROGRAM), "--url", f"{desk.address}/", "--start", str(folder / "starts.txt")),
             *("--cookie", str(folder / "cookies.json"), "--depth", "1"),
             *("--module", ",".join(modules), "--scan-force", "paranoid", "--tasks", "4"),
             *("--timeout", str(PATIENCE), "--max-scan-time", str(crawling)),
-            *("--max-attack-time", str((seconds - crawling) / len(modules))),
+            *("--max-attack-time", str(share)),
             *("--endpoint", f"http://{HOST}:{listener.server_port}/", "--no-bugreport"),
             *("--dns-endpoint", "localhost"),
             *("--store-session", str(folder), "--store-config", str(folder / "config")),
@@ -176,20 +178,26 @@ def scan(
             if not each.endswith("*"):
                 command += ["--exclude", f"{desk.address}{each}?*"]
         environ = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
-        subprocess.run(
-            command,
-            cwd=folder,
-            env=environ | {"HOME": str(folder)},
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            timeout=2 * seconds + 120,
-            check=True,
-        )
+        try:
+            subprocess.run(
+                command,
+                cwd=folder,
+                env=environ | {"HOME": str(folder)},
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                timeout=2 * seconds + 120,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            out.write("\nError: the scanner didn't come to an end.\n")
         findings = [
             Finding("Fetched on demand", looker.name, "GET", each, "", "The desk asked for it.")
             for each in listener.heard
         ]
+    if not report.exists():
+        words = f"{said.read_text()}\nError: the scanner wrote no report.\n"
+        return Result(looker.name, findings, 0, {}, words)
     findings += _in_report(report, looker)
     addresses, attacked = _looked_at(folder)
     return Result(looker.name, sorted(set(findings)), addresses, attacked, said.read_text())
