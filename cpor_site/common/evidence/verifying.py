@@ -228,10 +228,12 @@ def _replaced(seal: EvidenceSeal, rows: list[tuple[Any, ...]]) -> dict[int, str]
     left = {(key, act): digest for key, act, digest in known}
     found = {}
     for row in rows:
-        act, at = last.get(row[-1], (None, None))
+        if row[-1] not in last:
+            continue
+        act, at = last[row[-1]]
         if (row[0], act) in left:
             found[row[0]] = left[row[0], act]
-        elif at is not None and seal.sealed_at < at:
+        elif seal.sealed_at < at:
             found[row[0]] = FORGED
     return found
 
