@@ -51,7 +51,8 @@ def document_download(request: HttpRequest, pk: int) -> HttpResponseBase:
             filename=document.original_name,
             content_type=document.content_type,
         )
-    if request.method == "GET":
+    if request.method == "GET" or address:
+        # An address is as good as the file, even where only the head was asked for.
         handing_out.note_download(document, user)
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox"

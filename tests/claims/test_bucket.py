@@ -69,6 +69,8 @@ class TestInABucket:
         assert (status, body) == (200, content)
         event = ClaimEvent.objects.get(claim=claim, kind="document_downloaded")
         assert event.details == {"document": document.pk}
+        assert client.head(reverse("document_download", args=[document.pk])).status_code == 302
+        assert ClaimEvent.objects.filter(claim=claim, kind="document_downloaded").count() == 2
 
         plain = address.partition("?")[0]
         forged = re.sub(r"(X-Amz-Signature=)[0-9a-f]{4}", r"\g<1>0000", address)
