@@ -18,7 +18,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
 from cpor_site.common import clock, limits
-from cpor_site.common.client import address_of
+from cpor_site.common.client import network_of
 from cpor_site.common.letters import usable_locale
 from cpor_site.common.operator_calendar import operator_calendar
 from cpor_site.common.reader import zone_named
@@ -37,7 +37,7 @@ SHOWN = 10
 @sensitive_variables("token")
 def feed(request: HttpRequest, token: str) -> HttpResponseBase:
     """The calendar of whoever made this address; 404 for every address that isn't one."""
-    if not limits.allowed("calendar", address_of(request), most=MOST_READINGS, within=WITHIN):
+    if not limits.allowed("calendar", network_of(request), most=MOST_READINGS, within=WITHIN):
         refusal = limits.TooMany(limits.window_end(WITHIN))
         answer: HttpResponseBase = _plain(str(refusal.problems[0].message), 429)
         answer["Retry-After"] = str(int((refusal.again_at - clock.now()).total_seconds()) + 1)

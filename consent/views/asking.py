@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from claims.refusals import NotYours
 from cpor_site.common import limits
-from cpor_site.common.client import address_of
+from cpor_site.common.client import address_of, network_of
 from cpor_site.common.problems import Refused
 
 from ..forms import AddressForm
@@ -114,7 +114,7 @@ def _ask(request: HttpRequest, template: str, send: Callable[[str], None]) -> Ht
         if not form.is_valid():
             return with_form(shown(request, template, {"form": form}, status=INCOMPLETE))
         limits.ask(
-            "consent_asked", address_of(request), most=ASKED_AN_HOUR, within=timedelta(hours=1)
+            "consent_asked", network_of(request), most=ASKED_AN_HOUR, within=timedelta(hours=1)
         )
         send(form.cleaned_data["email"])
         time.sleep(max(0.0, ANSWER_TAKES.total_seconds() - (time.monotonic() - started)))

@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from claims.refusals import MovedOn
 from cpor_site.common import clock, limits
-from cpor_site.common.client import address_of
+from cpor_site.common.client import network_of
 from cpor_site.common.operator_calendar import operator_zone
 from cpor_site.common.problems import Refused
 
@@ -45,7 +45,7 @@ def page(view: View) -> View:
         try:
             limits.ask(
                 "consent_page",
-                address_of(request),
+                network_of(request),
                 most=PAGES_A_MINUTE,
                 within=timedelta(minutes=1),
                 strict=False,

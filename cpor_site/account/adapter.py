@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, NoReturn
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -111,7 +110,7 @@ class DeskAdapter(DefaultAccountAdapter):
         super().pre_authenticate(request, **credentials)
         self._taken: list[limits.Taken] = []
         for name, key, most in (
-            (_FROM, _network(self.get_client_ip(request)), MOST_FROM_ONE_ADDRESS),
+            (_FROM, client.network(self.get_client_ip(request)), MOST_FROM_ONE_ADDRESS),
             (_NAME, _account(credentials), MOST_FROM_ANYWHERE),
         ):
             taken = limits.take(name, key, most=most, within=WITHIN)
@@ -131,14 +130,8 @@ class DeskAdapter(DefaultAccountAdapter):
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Count by account and network; by default the host's name, which the client sends."""
-        return f"{_account(credentials)} {_network(self.get_client_ip(request))}"
+        return f"{_account(credentials)} {client.network(self.get_client_ip(request))}"
 
 
 def _account(credentials: dict[str, Any]) -> str:
     return str(credentials.get("email", "")).lower()
-
-
-def _network(address: str) -> str:
-    """Return an address as one who may try; of the newer kind, everybody has 2^64 of them."""
-    found = ip_address(address)
-    return str(ip_network((found, 64), strict=False)) if isinstance(found, IPv6Address) else address

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -24,6 +24,18 @@ def address_of(request: HttpRequest) -> str:
     if len(entries) < proxies:
         return caller
     return _clean(entries[-proxies]) or caller
+
+
+def network_of(request: HttpRequest) -> str:
+    """Return for limits who asks: the address, or of the newer kind the network it is in."""
+    return network(address_of(request))
+
+
+def network(address: str) -> str:
+    """Return an address as one who may try; of the newer kind, everybody has 2^64 of them."""
+    if ":" not in address:
+        return address
+    return str(ip_network((IPv6Address(address), 64), strict=False))
 
 
 def _clean(text: str) -> str:

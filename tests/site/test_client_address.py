@@ -9,7 +9,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from consent.models import ConsentAnswer
-from cpor_site.common.client import address_of
+from cpor_site.common.client import address_of, network_of
 from cpor_site.env import EnvError, read
 from tests import acts, factories
 
@@ -42,6 +42,16 @@ def test_whom_to_believe(
     settings.CPOR_TRUSTED_PROXIES = proxies
     headers: dict[str, Any] = {} if forwarded is None else {"HTTP_X_FORWARDED_FOR": forwarded}
     assert address_of(rf.get("/", REMOTE_ADDR=PROXY, **headers)) == address
+
+
+@pytest.mark.parametrize(
+    ("caller", "who"),
+    [("192.0.2.1", "192.0.2.1"), ("2001:db8::9:1", "2001:db8::/64"), ("", "")],
+)
+def test_limits_count_a_network_of_the_newer_kind_as_one(
+    rf: RequestFactory, caller: str, who: str
+) -> None:
+    assert network_of(rf.get("/", REMOTE_ADDR=caller)) == who
 
 
 @pytest.mark.parametrize("caller", ["", "/run/desk.sock"], ids=["nothing", "socket"])
