@@ -27,5 +27,5 @@ class LinklessFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         text = without_links(super().format(record))
-        number = request_numbers.present()
+        number = request_numbers.present() or request_numbers.of_record(record)
         return f"{text} [{number}]" if number else text

@@ -5,6 +5,7 @@ Whoever meets an error tells support the number, and nothing else has to be show
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -20,6 +21,11 @@ def present() -> str:
     return _present.get()
 
 
+def of_record(record: logging.LogRecord) -> str:
+    """Return the number of the request that a line of a log is about, after it was answered."""
+    return str(getattr(getattr(record, "request", None), "desk_number", ""))
+
+
 class RequestNumberMiddleware:
     """Gives each request a number of its own; what a caller calls it counts for nothing."""
 
@@ -29,6 +35,7 @@ class RequestNumberMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         number = secrets.token_hex(8)
         token = _present.set(number)
+        request.desk_number = number  # type: ignore[attr-defined]
         try:
             response = self.get_response(request)
         finally:

@@ -47,9 +47,11 @@ def test_error_pages_tell_the_number_and_nothing_else(
     handler.setFormatter(LinklessFormatter())
     logging.getLogger("django.request").addHandler(handler)
     try:
+        missing = client.get("/nowhere/")["X-Request-ID"]
         response = client.get("/broken/")
     finally:
         logging.getLogger("django.request").removeHandler(handler)
+    assert f"Not Found: /nowhere/ [{missing}]\n" in written.getvalue()
     page = response.content.decode()
     number = response["X-Request-ID"]
     assert response.status_code == 500
