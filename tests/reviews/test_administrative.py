@@ -33,6 +33,7 @@ from reviews.models import AdministrativeEnd, CaseLease
 from reviews.services import administrative, leases
 from tests import acts, factories
 from tests.claims import pages as partner_pages
+from tests.shared import shared
 
 from .acting import told
 from .pages import browser_of, html_of, shown, text_of, url
@@ -41,10 +42,25 @@ pytestmark = pytest.mark.django_db
 WHY = "The customer asked us to, because its company no longer exists."
 
 
+MONDAY = "2026-03-02T09:00+00:00"
+
+
 @pytest.fixture(autouse=True)
 def _a_monday() -> Iterator[None]:
-    with time_machine.travel("2026-03-02T09:00+00:00", tick=False):
+    with time_machine.travel(MONDAY, tick=False):
         yield
+
+
+@shared
+@time_machine.travel(MONDAY, tick=False)
+def asked() -> Claim:
+    return acts.asked()
+
+
+@shared
+@time_machine.travel(MONDAY, tick=False)
+def active() -> Claim:
+    return acts.active()
 
 
 @pytest.fixture
@@ -78,8 +94,10 @@ def line_statuses(claim: Claim) -> set[str]:
 
 
 class TestClosing:
-    def test_a_claim_in_force_ends_and_is_taken_back(self, lead: User, other: User) -> None:
-        claim = acts.active()
+    def test_a_claim_in_force_ends_and_is_taken_back(
+        self, lead: User, other: User, active: Claim
+    ) -> None:
+        claim = active
         later = "2026-03-16T09:00+00:00"
         with time_machine.travel(later, tick=False):
             propose(claim, lead)
@@ -117,8 +135,10 @@ class TestClosing:
         assert not ConsentRequest.objects.filter(claim=claim, closed_at=None).exists()
         assert not IncentiveHandoff.objects.filter(claim=claim).exists()
 
-    def test_an_undecided_claim_is_rejected_for_good(self, lead: User, other: User) -> None:
-        claim = acts.asked()
+    def test_an_undecided_claim_is_rejected_for_good(
+        self, lead: User, other: User, asked: Claim
+    ) -> None:
+        claim = asked
         request = ProofRequest.objects.create(claim=claim, asked_at=clock.now(), due_at=clock.now())
         propose(claim, lead)
         confirm(claim, other)
@@ -154,9 +174,9 @@ class TestClosing:
         assert not CaseLease.objects.filter(claim=claim, ended_at=None).exists()
 
     def test_turned_down_it_changes_nothing_and_can_be_proposed_anew(
-        self, lead: User, other: User
+        self, lead: User, other: User, active: Claim
     ) -> None:
-        claim = acts.active()
+        claim = active
         for user in (other, lead):
             propose(claim, lead)
             administrative.turn_down_end(claim_id=claim.pk, actor=actors.reviewer(user))
@@ -199,8 +219,8 @@ class TestRefusals:
         assert refusal(claim, lead, f"See {rival.number}.") == ("REV-46",)
         assert propose(claim, lead, f"{claim.organization} asked us to close {claim.number}.")
 
-    def test_it_takes_two_people_even_for_the_database(self, lead: User) -> None:
-        claim = acts.active()
+    def test_it_takes_two_people_even_for_the_database(self, lead: User, active: Claim) -> None:
+        claim = active
         proposal = propose(claim, lead)
         with pytest.raises(administrative.SecondPersonNeeded):
             confirm(claim, lead)
@@ -226,8 +246,8 @@ class TestRefusals:
                 claim_id=claim.pk, actor=actors.reviewer(other), version=claim.version - 1
             )
 
-    def test_who_may_not(self, lead: User, other: User, reviewer: User) -> None:
-        claim = acts.active()
+    def test_who_may_not(self, lead: User, other: User, reviewer: User, active: Claim) -> None:
+        claim = active
         with pytest.raises(NotYours):
             propose(claim, reviewer)
         propose(claim, lead)
@@ -244,8 +264,10 @@ class TestPages:
     def address(self, claim: Claim) -> str:
         return reverse("admin:reviews_close", args=[claim.pk])
 
-    def test_one_proposes_and_another_confirms(self, lead: User, other: User) -> None:
-        claim = acts.active()
+    def test_one_proposes_and_another_confirms(
+        self, lead: User, other: User, active: Claim
+    ) -> None:
+        claim = active
         client = browser_of(lead)
         assert "Close this claim as the operator" in shown(claim, lead)
         typed = {"version": claim.version, "reason": "", "internal_note": "See the mail of May."}
@@ -274,8 +296,8 @@ class TestPages:
         late = second.post(self.address(claim), settle | {"version": acts.fresh(claim).version})
         assert (late.status_code, "SUBM-03" in text_of(late)) == (409, True)
 
-    def test_nothing_of_a_proposal_reaches_the_partner(self, lead: User) -> None:
-        claim = acts.active()
+    def test_nothing_of_a_proposal_reaches_the_partner(self, lead: User, active: Claim) -> None:
+        claim = active
         propose(claim, lead, note="A secret note.")
         browser = partner_pages.browser_of(claim.created_by)
         for name in ("claim_page", "claim_history"):
@@ -284,8 +306,8 @@ class TestPages:
             assert "A secret note." not in words
             assert "proposed" not in words
 
-    def test_others_may_not(self, reviewer: User, ops: User) -> None:
-        claim = acts.active()
+    def test_others_may_not(self, reviewer: User, ops: User, active: Claim) -> None:
+        claim = active
         for person in (reviewer, ops):
             client = browser_of(person)
             assert client.get(self.address(claim)).status_code == 403

@@ -8,24 +8,30 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from claims import deadlines
-from claims.models import ClaimEvent, ClaimLine, Comment, ReviewDecision, ReviewFinding
+from claims.models import Claim, ClaimEvent, ClaimLine, Comment, ReviewDecision, ReviewFinding
 from claims.refusals import MovedOn
 from claims.states import DeficiencyCode, Side, Status
 from cpor_site.common.problems import Refused
 from reviews.models import InternalNote
 from reviews.services.decisions import FindingEntry, approve_claim, take_up_claim
 from tests import acts, factories
+from tests.shared import shared
 
 from .deciding import act_as, answered, ask, row
 
 pytestmark = pytest.mark.django_db
 
 
+@shared
+def claim() -> Claim:
+    products = ("exchange_online", "teams", "sharepoint_online")
+    return acts.under_review(factories.make_claim(products=products))
+
+
 class TestAsk:
-    def test_writes_findings_comment_decision_and_starts_the_partners_clock(self) -> None:
-        claim = acts.under_review(
-            factories.make_claim(products=("exchange_online", "teams", "sharepoint_online"))
-        )
+    def test_writes_findings_comment_decision_and_starts_the_partners_clock(
+        self, claim: Claim
+    ) -> None:
         first, second, _third = ClaimLine.objects.filter(claim=claim).order_by("pk")
 
         asked = ask(
@@ -84,9 +90,8 @@ class TestAsk:
         ],
     )
     def test_refusals_leave_everything_as_it_was(
-        self, changes: dict[str, Any], codes: tuple[str, ...]
+        self, changes: dict[str, Any], codes: tuple[str, ...], claim: Claim
     ) -> None:
-        claim = acts.under_review()
         before = row(claim)
 
         with pytest.raises(Refused) as refusal:
@@ -97,8 +102,8 @@ class TestAsk:
         assert not ReviewFinding.objects.exists()
         assert not Comment.objects.exists()
 
-    def test_lines_of_another_claim_are_refused(self) -> None:
-        claim, other = acts.under_review(), factories.make_claim()
+    def test_lines_of_another_claim_are_refused(self, claim: Claim) -> None:
+        other = factories.make_claim()
         foreign = ClaimLine.objects.get(claim=other)
 
         with pytest.raises(Refused) as refusal:
@@ -106,8 +111,8 @@ class TestAsk:
 
         assert refusal.value.codes == ("REV-13",)
 
-    def test_one_decision_a_round_and_the_next_round_gets_its_own(self) -> None:
-        claim = acts.asked()
+    def test_one_decision_a_round_and_the_next_round_gets_its_own(self, claim: Claim) -> None:
+        claim = acts.asked(claim)
         with pytest.raises(MovedOn):
             ask(claim)
 

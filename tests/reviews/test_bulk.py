@@ -16,6 +16,7 @@ from cpor_site.common.problems import Refused
 from reviews.models import BulkAct, BulkResult, CaseLease
 from reviews.services import bulk, leases
 from tests import acts, factories
+from tests.shared import shared
 
 from .acting import told
 from .pages import browser_of, text_of
@@ -30,14 +31,19 @@ def lead() -> User:
     return factories.make_reviewer(role="Lead reviewer", full_name="Lea Lead")
 
 
+@shared
+def claim() -> Claim:
+    return acts.submit(factories.make_claim(tenant=factories.make_tenant("=Contoso")))
+
+
 def results(act: BulkAct) -> list[tuple[str, bool, str]]:
     rows = BulkResult.objects.filter(act=act).order_by("pk")
     return [(row.claim.number, row.done, row.refusal) for row in rows]
 
 
-def test_each_claim_has_its_own_result(lead: User, reviewer: User) -> None:
+def test_each_claim_has_its_own_result(claim: Claim, lead: User, reviewer: User) -> None:
     free, theirs, asked = (
-        acts.submit(factories.make_claim()),
+        claim,
         acts.under_review(reviewer=reviewer),
         acts.asked(),
     )
@@ -63,8 +69,8 @@ def test_each_claim_has_its_own_result(lead: User, reviewer: User) -> None:
     assert acts.fresh(free).status == "submitted"
 
 
-def test_giving_back_ends_ones_own_leases(reviewer: User) -> None:
-    mine, others = acts.submit(factories.make_claim()), acts.submit(factories.make_claim())
+def test_giving_back_ends_ones_own_leases(claim: Claim, reviewer: User) -> None:
+    mine, others = claim, acts.submit(factories.make_claim())
     colleague = factories.make_reviewer()
     for claim, person in ((mine, reviewer), (others, colleague)):
         leases.take_case(claim_id=claim.pk, actor=actors.reviewer(person))
@@ -88,10 +94,6 @@ def test_none_or_too_many(keys: list[int], reviewer: User) -> None:
 
 
 class TestPages:
-    @pytest.fixture
-    def claim(self) -> Claim:
-        return acts.submit(factories.make_claim(tenant=factories.make_tenant("=Contoso")))
-
     def test_assigning_asks_first_and_shows_the_results(
         self, claim: Claim, lead: User, reviewer: User
     ) -> None:

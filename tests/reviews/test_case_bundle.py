@@ -24,6 +24,7 @@ from reviews.services import case_bundle
 from reviews.services.case_bundle import safe_name
 from reviews.services.notes import write_note
 from tests import acts, factories
+from tests.shared import shared
 from tests.unguarded import unguarded
 
 from .pages import browser_of, text_of
@@ -31,7 +32,7 @@ from .pages import browser_of, text_of
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def claim() -> Claim:
     found = acts.in_window(factories.make_claim())
     assert found.assigned_reviewer is not None

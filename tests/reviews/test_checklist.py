@@ -11,6 +11,7 @@ from claims.models import Claim, PoEDocument
 from reviews.case_file import read_case
 from reviews.checklist import checklist_of
 from tests import acts, factories
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -25,12 +26,10 @@ def facts(claim: Claim) -> dict[str, str]:
     return {each.codes[0]: each.facts for each in criteria}
 
 
-def submitted(*signed: date) -> Claim:
-    with time_machine.travel("2026-06-02T10:00:00Z", tick=False):
-        claim = factories.make_claim(document=False)
-        for day in signed:
-            factories.make_document(claim, signed_on=day)
-        return acts.submit(claim)
+@shared
+@time_machine.travel("2026-06-02T10:00:00Z", tick=False)
+def submitted() -> Claim:
+    return acts.submit(factories.make_claim())
 
 
 @pytest.mark.parametrize(
@@ -44,8 +43,10 @@ def submitted(*signed: date) -> Claim:
         (date(2024, 12, 31), OLDER),
     ],
 )
-def test_the_age_of_a_signature(signed_on: date, age: str) -> None:
-    assert facts(submitted(signed_on))["D-DATE"].endswith(f", {age}")
+def test_the_age_of_a_signature(signed_on: date, age: str, submitted: Claim) -> None:
+    PoEDocument.objects.update(signed_on=signed_on)
+
+    assert facts(submitted)["D-DATE"].endswith(f", {age}")
 
 
 def test_counts_from_the_last_submission_in_the_operators_zone() -> None:
@@ -61,8 +62,8 @@ def test_a_draft_has_no_age_yet() -> None:
     assert facts(factories.make_claim())["D-DATE"] == ""
 
 
-def test_withdrawn_and_infected_documents_are_left_out() -> None:
-    claim = submitted(date(2026, 5, 1))
+def test_withdrawn_and_infected_documents_are_left_out(submitted: Claim) -> None:
+    claim = submitted
     now = claim.changed_at
     factories.make_document(claim, signer_name="Old Signer", withdrawn_at=now)
     factories.make_document(

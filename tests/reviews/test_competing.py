@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from claims import actors
+from claims.models import Claim
 from claims.refusals import AlreadyHeld, MovedOn, NotYours
 from claims.services.disputes import dispute_claim
 from cpor_site.common.problems import Refused
@@ -18,8 +19,26 @@ from tests import acts, factories
 from tests.claims.attaching import owner
 from tests.reviews import deciding
 from tests.reviews.competing import case_of, kinds, rival, sufficient
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
+
+
+@shared
+def holder() -> Claim:
+    return acts.active()
+
+
+@shared
+def claim(holder: Claim) -> Claim:
+    """Another partner's claim for the same, under review."""
+    return rival(holder)
+
+
+@shared
+def waiting(claim: Claim) -> Claim:
+    """Its proof is sufficient; it waits for an arbiter."""
+    return sufficient(claim)
 
 
 def test_both_rivals_read_the_same_neutral_comment_once() -> None:
@@ -50,16 +69,15 @@ def test_marks_every_party_of_the_claim_and_keeps_the_note() -> None:
     assert lease_of(claim, acts.fresh(claim).paused_at) is None  # type: ignore[arg-type]
 
 
-def test_what_waits_for_an_arbiter_is_nobodys_next_case() -> None:
-    claim = sufficient(rival(acts.active()))
+def test_what_waits_for_an_arbiter_is_nobodys_next_case(waiting: Claim) -> None:
+    claim = waiting
     assert claim.assigned_reviewer is not None
 
     assert next_case(actor=actors.reviewer(claim.assigned_reviewer)) is None
 
 
-def test_a_question_makes_it_void_and_the_answer_is_read_anew() -> None:
-    claim = rival(acts.active())
-    sufficient(claim)
+def test_a_question_makes_it_void_and_the_answer_is_read_anew(waiting: Claim) -> None:
+    claim = waiting
     case = case_of(claim)
 
     deciding.ask(acts.fresh(claim))
@@ -93,24 +111,21 @@ class TestRefused:
         with pytest.raises(Refused, match="^REV-40"):
             sufficient(claim)
 
-    def test_to_whoever_may_not_decide(self) -> None:
-        claim = rival(acts.active())
-
+    def test_to_whoever_may_not_decide(self, claim: Claim) -> None:
         with pytest.raises(NotYours):
             find_sufficient(claim_id=claim.pk, actor=owner(claim))
         with pytest.raises(AlreadyHeld):
             find_sufficient(claim_id=claim.pk, actor=actors.reviewer(factories.make_reviewer()))
 
-    def test_before_it_is_taken_up(self) -> None:
-        holder = acts.active()
+    def test_before_it_is_taken_up(self, holder: Claim) -> None:
         claim = acts.submit(factories.make_claim(tenant=holder.tenant))
 
         with pytest.raises(MovedOn):
             find_sufficient(claim_id=claim.pk, actor=actors.reviewer(factories.make_reviewer()))
 
-    def test_without_proof_that_an_approval_could_rest_on(self) -> None:
-        holder = acts.active()
-        claim = rival(holder)
+    def test_without_proof_that_an_approval_could_rest_on(
+        self, holder: Claim, claim: Claim
+    ) -> None:
         document = claim.documents.get()
         document.withdrawn_at = document.uploaded_at
         document.save()
@@ -120,9 +135,8 @@ class TestRefused:
         assert kinds(holder)[-1] == "window_closed"
 
 
-def test_a_clock_that_a_dead_process_left_standing_goes_on() -> None:
-    waiting = sufficient(rival(acts.active()))
-    left = sufficient(rival(acts.active()))
+def test_a_clock_that_a_dead_process_left_standing_goes_on(waiting: Claim) -> None:
+    left = sufficient(rival(acts.submit(factories.make_claim())))
     CompetingClaimsCase.objects.filter(parties__claim=left).update(closed_at=left.created_at)
 
     run = resume_reviews()

@@ -19,6 +19,7 @@ from reviews.models import CompetingClaimsCase, CompetingRuling, InternalNote
 from reviews.services import arbiters
 from tests import acts, factories
 from tests.reviews import competing
+from tests.shared import shared
 
 from .pages import QUEUE, browser_of, html_of, text_of, url
 
@@ -41,12 +42,24 @@ def lead() -> User:
     )
 
 
-@pytest.fixture
-def case() -> CompetingClaimsCase:
-    """A case that is ready to rule: a holder who has answered, and a challenger."""
+@shared
+def holder() -> Claim:
+    """Fabrikam is partner of record at Contoso AG."""
     tenant = factories.make_tenant("Contoso AG")
-    holder = acts.active(factories.make_claim(tenant=tenant, location=location("Fabrikam")))
-    _holder, challenger = competing.contested(holder, location=location("Northwind"))
+    return acts.active(factories.make_claim(tenant=tenant, location=location("Fabrikam")))
+
+
+@shared
+def challenger(holder: Claim) -> Claim:
+    """Northwind claims the same; its claim is under review."""
+    return competing.rival(holder, location=location("Northwind"))
+
+
+@shared
+def case(challenger: Claim) -> CompetingClaimsCase:
+    """Their case is ready to rule: the holder has answered."""
+    competing.sufficient(challenger)
+    competing.answered(Claim.objects.earliest("pk"))
     return competing.case_of(challenger)
 
 
@@ -252,9 +265,7 @@ class TestRuling:
 
 
 class TestOnTheClaim:
-    def test_sufficient_by_itself(self) -> None:
-        holder = acts.active(factories.make_claim(location=location("Fabrikam")))
-        challenger = competing.rival(holder)
+    def test_sufficient_by_itself(self, holder: Claim, challenger: Claim) -> None:
         browser = browser_of(challenger.assigned_reviewer)
 
         page = html_of(browser.get(url("case", challenger)))
@@ -273,8 +284,7 @@ class TestOnTheClaim:
         assert "competing claim: it waits for the ruling of a lead." in paused
         assert url("sufficient", challenger) not in html_of(browser.get(url("case", challenger)))
 
-    def test_splitting_off(self) -> None:
-        holder = acts.active()
+    def test_splitting_off(self, holder: Claim) -> None:
         challenger = competing.rival(holder, products=("exchange_online", "teams"))
         browser = browser_of(challenger.assigned_reviewer)
 
@@ -289,19 +299,16 @@ class TestOnTheClaim:
         moved = challenger.lines.get(product__code="exchange_online")
         assert moved.line_status == LineStatus.MOVED
 
-    @pytest.mark.parametrize("name", ["sufficient", "split"])
-    def test_without_a_case_there_is_nothing_to_offer(self, name: str, reviewer: User) -> None:
+    def test_without_a_case_there_is_nothing_to_offer(self, reviewer: User) -> None:
         claim = acts.under_review(reviewer=reviewer)
         browser = browser_of(reviewer)
+        page = html_of(browser.get(url("case", claim)))
+        typed = {"version": claim.version, "step": "confirm"}
 
-        assert url(name, claim) not in html_of(browser.get(url("case", claim)))
-        assert browser.get(url(name, claim)).status_code == 200
-        assert (
-            browser.post(
-                url(name, claim), {"version": claim.version, "step": "confirm"}
-            ).status_code
-            == 409
-        )
+        for name in ("sufficient", "split"):
+            assert url(name, claim) not in page
+            assert browser.get(url(name, claim)).status_code == 200
+            assert browser.post(url(name, claim), typed).status_code == 409
 
 
 class TestLists:
@@ -346,29 +353,30 @@ class TestLists:
         assert "Read GmbH" not in record
         assert "3 Competing 1 ready to rule (Competing) 1 yours to rule (Competing)" in index
 
-    @pytest.mark.parametrize("rows", [1, 3])
-    def test_queries_do_not_grow(self, rows: int, lead: User) -> None:
-        for _ in range(rows):
-            competing.sufficient(competing.rival(acts.submit(factories.make_claim())))
+    def test_queries_do_not_grow(self, lead: User) -> None:
         browser = browser_of(lead)
-        found = []
-        for target in (reverse(LIST), queue_address()):
+        for rows in (1, 2):
+            for _ in range(rows):
+                competing.sufficient(competing.rival(acts.submit(factories.make_claim())))
+            found = []
+            for target in (reverse(LIST), queue_address()):
+                browser.get(target)
+                with CaptureQueriesContext(connection) as queries:
+                    assert browser.get(target).status_code == 200
+                found.append(len(queries))
+
+            assert found == [9, 8]
+
+    def test_a_page_of_many_parties_takes_as_many_queries(
+        self, holder: Claim, challenger: Claim
+    ) -> None:
+        target = page_of(competing.case_of(competing.sufficient(challenger)))
+        browser = browser_of()
+        for more in (0, 2):
+            for _ in range(more):
+                competing.sufficient(competing.rival(holder))
             browser.get(target)
             with CaptureQueriesContext(connection) as queries:
                 assert browser.get(target).status_code == 200
-            found.append(len(queries))
 
-        assert found == [9, 8]
-
-    @pytest.mark.parametrize("rivals", [1, 3])
-    def test_a_page_of_many_parties_takes_as_many_queries(self, rivals: int) -> None:
-        holder = acts.active()
-        for _ in range(rivals):
-            challenger = competing.sufficient(competing.rival(holder))
-        browser = browser_of()
-        target = page_of(competing.case_of(challenger))
-        browser.get(target)
-        with CaptureQueriesContext(connection) as queries:
-            assert browser.get(target).status_code == 200
-
-        assert len(queries) == 13
+            assert len(queries) == 13

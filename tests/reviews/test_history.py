@@ -22,6 +22,7 @@ from cpor_site.common.admin_bases import RegistryAdmin
 from cpor_site.common.models import User
 from reviews.services.decisions import take_up_claim
 from tests import acts, factories
+from tests.shared import shared
 
 from .pages import browser_of, text_of, url
 
@@ -40,6 +41,11 @@ def draft(partner: User) -> Claim:
     return start_claim(
         actor=actors.partner(partner), organization_id=location.organization_id, name="First"
     )
+
+
+@shared
+def submitted() -> Claim:
+    return acts.submit(factories.make_claim(products=("exchange_online", "teams")))
 
 
 def edit(claim: Claim, **changes: Any) -> list[Change]:
@@ -166,8 +172,8 @@ def test_decisions_show_who_and_what_moved() -> None:
     ) in page
 
 
-def test_documents_and_removed_lines_after_submission() -> None:
-    claim = acts.submit(factories.make_claim(products=("exchange_online", "teams")))
+def test_documents_and_removed_lines_after_submission(submitted: Claim) -> None:
+    claim = submitted
     document = factories.make_document(claim, original_name="second.pdf")
     document.withdrawn_at = claim.changed_at
     document._history_user = claim.created_by  # type: ignore[attr-defined]
@@ -187,10 +193,10 @@ def test_documents_and_removed_lines_after_submission() -> None:
     ]
 
 
-def test_a_customer_and_a_persons_own_reason_are_named() -> None:
+def test_a_customer_and_a_persons_own_reason_are_named(submitted: Claim) -> None:
     refused = acts.in_window()
     decline(token=acts.token_of(refused), responder=Responder("Jana Meier"))
-    withdrawn = acts.submit(factories.make_claim())
+    withdrawn = submitted
     withdraw_claim(
         claim_id=withdrawn.pk,
         actor=actors.partner(withdrawn.created_by),
@@ -213,9 +219,9 @@ def test_a_customer_and_a_persons_own_reason_are_named() -> None:
     assert reasons["Reasons of the rejection"] == "Partner request"
 
 
-def test_a_long_history_takes_as_many_queries_as_a_short_one() -> None:
+def test_a_long_history_takes_as_many_queries_as_a_short_one(submitted: Claim) -> None:
     client = browser_of()
-    claim = acts.submit(factories.make_claim(products=("exchange_online", "teams")))
+    claim = submitted
     client.get(url("history", claim))
     with CaptureQueriesContext(connection) as short:
         client.get(url("history", claim))
@@ -230,8 +236,8 @@ def test_a_long_history_takes_as_many_queries_as_a_short_one() -> None:
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-def test_the_claims_history_is_for_reading_only(method: str) -> None:
-    claim = acts.submit(factories.make_claim())
+def test_the_claims_history_is_for_reading_only(method: str, submitted: Claim) -> None:
+    claim = submitted
     root = User.objects.create_superuser("root@desk.example")
     before = Claim.objects.filter(pk=claim.pk).values().get()
 

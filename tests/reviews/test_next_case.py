@@ -18,6 +18,7 @@ from reviews.models import CaseLease
 from reviews.services import leases
 from reviews.services.next_case import next_case
 from tests import acts, factories
+from tests.shared import shared
 
 from .pages import browser_of, text_of, url
 
@@ -30,6 +31,12 @@ def on(day: int) -> time_machine.travel:
 
 def submitted(**fields: object) -> Claim:
     return acts.submit(factories.make_claim(**fields))  # type: ignore[arg-type]
+
+
+@shared
+def claim() -> Claim:
+    """The one claim that waits."""
+    return submitted()
 
 
 def next_number(user: User, instead_of: Claim | None = None) -> str:
@@ -78,8 +85,7 @@ def test_what_others_hold_review_or_may_decide_alone_is_left_out(reviewer: User)
     assert [next_number(reviewer), next_number(reviewer)] == [free.number, ""]
 
 
-def test_a_case_whose_lease_ran_out_comes_again(reviewer: User) -> None:
-    claim = submitted()
+def test_a_case_whose_lease_ran_out_comes_again(claim: Claim, reviewer: User) -> None:
     with time_machine.travel(clock.now(), tick=False) as at:
         assert next_number(reviewer) == claim.number
         assert next_number(factories.make_reviewer()) == ""
@@ -87,8 +93,8 @@ def test_a_case_whose_lease_ran_out_comes_again(reviewer: User) -> None:
         assert next_number(factories.make_reviewer()) == claim.number
 
 
-def test_going_on_gives_the_case_back_and_it_comes_last(reviewer: User) -> None:
-    first, second = submitted(), submitted()
+def test_going_on_gives_the_case_back_and_it_comes_last(claim: Claim, reviewer: User) -> None:
+    first, second = claim, submitted()
     seen = [next_number(reviewer)]
     seen.append(next_number(reviewer, instead_of=first))
     seen.append(next_number(reviewer, instead_of=second))
@@ -102,33 +108,30 @@ def test_going_on_gives_the_case_back_and_it_comes_last(reviewer: User) -> None:
 
 
 @pytest.mark.parametrize("role", ["Ops", "Auditor"])
+@pytest.mark.usefixtures("claim")
 def test_is_for_reviewers(role: str) -> None:
-    submitted()
-
     with pytest.raises(Refused) as caught:
         next_case(actor=actors.reviewer(factories.make_reviewer(role=role)))
     assert caught.value.codes == ("ACC-01",)
     assert not CaseLease.objects.exists()
 
 
-def test_the_button_leads_to_the_case(reviewer: User) -> None:
-    claim = submitted()
+def test_the_button_leads_to_the_case(claim: Claim, reviewer: User) -> None:
     answer = browser_of(reviewer).post(reverse("admin:reviews_next_case"))
 
     assert answer.headers["Location"] == url("case", claim)
     assert CaseLease.objects.get().holder == reviewer
 
 
-def test_without_a_case_the_page_says_what_comes(reviewer: User) -> None:
-    claim = acts.under_review()
+def test_without_a_case_the_page_says_what_comes(claim: Claim, reviewer: User) -> None:
+    acts.under_review(claim)
     page = browser_of(reviewer).post(reverse("admin:reviews_next_case"), follow=True)
 
     assert "No case waits for you" in text_of(page)
     assert f"The next one with a deadline is {claim.number}." in text_of(page)
 
 
+@pytest.mark.usefixtures("claim")
 def test_asking_by_get_takes_nothing(reviewer: User) -> None:
-    submitted()
-
     assert browser_of(reviewer).get(reverse("admin:reviews_next_case")).status_code == 405
     assert not CaseLease.objects.exists()

@@ -17,6 +17,7 @@ from claims.services.endings import end_association
 from cpor_site.common.models import User
 from reviews.partners_of_record import PAGE
 from tests import acts, factories
+from tests.shared import shared
 
 from .pages import browser_of, html_of, numbers_in, text_of
 
@@ -36,6 +37,14 @@ def with_subscription() -> Claim:
     )
 
 
+@shared
+def in_force() -> Claim:
+    """Fabrikam is partner of record at Contoso AG."""
+    location = factories.make_location(factories.make_organization("Fabrikam"))
+    tenant = factories.make_tenant("Contoso AG")
+    return acts.active(factories.make_claim(tenant=tenant, location=location))
+
+
 def ended(claim: Claim) -> Claim:
     """Let the window pass, and the partner end the association on the day after."""
     claim = acts.active(claim)
@@ -46,10 +55,13 @@ def ended(claim: Claim) -> Claim:
         )
 
 
-def test_a_row_says_who_for_what_since_when_and_why_it_ended(reviewer: User) -> None:
-    tenant = factories.make_tenant("Contoso AG")
-    location = factories.make_location(factories.make_organization("Fabrikam"))
-    old = ended(factories.make_claim(tenant=tenant, location=location))
+def test_a_row_says_who_for_what_since_when_and_why_it_ended(
+    in_force: Claim, reviewer: User
+) -> None:
+    tenant, location = in_force.tenant, in_force.location
+    assert tenant is not None
+    assert location is not None
+    old = ended(in_force)
     new = acts.in_window(factories.make_claim(tenant=tenant, location=location))
     shown = text_of(browser_of(reviewer).get(reverse(ADDRESS), {"q": "contoso a"}))
 
@@ -88,15 +100,16 @@ def test_what_can_be_searched_for(reviewer: User) -> None:
         assert found(reviewer, term) == [], term
 
 
-def test_those_that_stand_come_first_and_can_be_asked_for_alone(reviewer: User) -> None:
-    tenant = factories.make_tenant("Contoso AG")
-    location = factories.make_location()
-
+def test_those_that_stand_come_first_and_can_be_asked_for_alone(
+    in_force: Claim, reviewer: User
+) -> None:
     def make(product: str) -> Claim:
-        return factories.make_claim(tenant=tenant, location=location, products=(product,))
+        return factories.make_claim(
+            tenant=in_force.tenant, location=in_force.location, products=(product,)
+        )
 
-    active, over = acts.active(make("teams")), ended(make("intune"))
-    window = acts.in_window(make("exchange_online"))
+    active, over = in_force, ended(make("intune"))
+    window = acts.in_window(make("teams"))
 
     assert found(reviewer, "Contoso") == [window.number, active.number, over.number]
     assert found(reviewer, "Contoso", show="now") == [window.number, active.number]
@@ -108,12 +121,11 @@ def test_those_that_stand_come_first_and_can_be_asked_for_alone(reviewer: User) 
     ]
 
 
-def many(rows: int) -> list[str]:
+def many(claim: Claim, rows: int) -> list[str]:
     """Make associations of one claim in force, half of them ended; return what is shown, in order.
 
     As many lines as the test needs, beside those that the services make.
     """
-    claim = acts.active(factories.make_claim(tenant=factories.make_tenant("Contoso AG")))
     first = Association.objects.get(claim=claim)
     line = first.line
     for number in range(1, rows):
@@ -133,8 +145,8 @@ def many(rows: int) -> list[str]:
     return [str(key) for key in in_order.values_list("pk", flat=True)]
 
 
-def test_pages_follow_each_other_forwards_and_backwards(reviewer: User) -> None:
-    keys = many(2 * PAGE + 3)
+def test_pages_follow_each_other_forwards_and_backwards(in_force: Claim, reviewer: User) -> None:
+    keys = many(in_force, 2 * PAGE + 3)
     client, query = browser_of(reviewer), "?q=Contoso"
     pages = []
     while query:
@@ -153,8 +165,8 @@ def test_pages_follow_each_other_forwards_and_backwards(reviewer: User) -> None:
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_one_query_for_all_rows(rows: int, reviewer: User) -> None:
-    many(rows)
+def test_one_query_for_all_rows(rows: int, in_force: Claim, reviewer: User) -> None:
+    many(in_force, rows)
     client = browser_of(reviewer)
     address = f"{reverse(ADDRESS)}?q=Contoso"
     client.get(address)
@@ -180,8 +192,6 @@ def test_who_may_look_and_finds_it_on_the_first_page(role: str, status: int) -> 
     assert listed == (status == 200)
 
 
-def test_it_only_reads_and_is_closed_to_partners(reviewer: User) -> None:
-    claim = acts.in_window()
-
+def test_it_only_reads_and_is_closed_to_partners(in_force: Claim, reviewer: User) -> None:
     assert browser_of(reviewer).post(reverse(ADDRESS)).status_code == 405
-    assert browser_of(claim.created_by).get(reverse(ADDRESS), follow=True).status_code == 403
+    assert browser_of(in_force.created_by).get(reverse(ADDRESS), follow=True).status_code == 403

@@ -22,6 +22,7 @@ from reviews.drawing.limits import LIMITS
 from reviews.models import ProofPage, ProofRendering
 from reviews.services import rendering
 from tests import factories, files
+from tests.shared import shared
 
 from . import hostile
 from .pages import browser_of
@@ -178,14 +179,16 @@ class TestSweep:
         )
 
 
+@shared
+def made() -> ProofRendering:
+    """A document of two pages that are drawn."""
+    found = expected()
+    rendering.render_proof()
+    return found
+
+
 class TestImage:
     """Who gets a page's image, and how it is sent."""
-
-    @pytest.fixture
-    def made(self) -> ProofRendering:
-        found = expected()
-        rendering.render_proof()
-        return found
 
     @pytest.fixture
     def client(self, reviewer: User) -> Client:

@@ -19,6 +19,7 @@ from reviews.services.splitting import may_split, split_contested
 from reviews.services.verdicts import Mark, set_verdicts, stamp_of
 from tests import acts, factories
 from tests.reviews.competing import answered, case_of, decide, events, kinds, rival, sufficient
+from tests.shared import shared
 
 from .pages import browser_of, html_of, url
 
@@ -26,10 +27,16 @@ pytestmark = pytest.mark.django_db
 BOTH = ("exchange_online", "teams")
 
 
-def partly_contested() -> tuple[Claim, Claim]:
-    """A holder of Exchange Online and a claim for that and Teams, under review."""
-    holder = acts.active()
-    return holder, rival(holder, products=BOTH)
+@shared
+def holder() -> Claim:
+    """A holder of Exchange Online."""
+    return acts.active()
+
+
+@shared
+def claim(holder: Claim) -> Claim:
+    """A claim for that and Teams, under review."""
+    return rival(holder, products=BOTH)
 
 
 def split(claim: Claim, reviewer: User | None = None) -> Claim:
@@ -42,8 +49,7 @@ def lines(claim: Claim) -> dict[str, str]:
     return dict(claim.lines.values_list("product__code", "line_status"))
 
 
-def test_the_contested_line_goes_on_as_a_claim_of_its_own() -> None:
-    _holder, claim = partly_contested()
+def test_the_contested_line_goes_on_as_a_claim_of_its_own(claim: Claim) -> None:
     document = claim.documents.get()
     document.covers.set(claim.lines.all())
     mail, teams = claim.lines.order_by("pk")
@@ -100,8 +106,9 @@ def test_the_contested_line_goes_on_as_a_claim_of_its_own() -> None:
     assert list(kinds_of.filter(claim=new)) == list(kinds_of.filter(claim=old))
 
 
-def test_the_rest_can_be_approved_at_once_and_the_new_claim_is_ruled_on() -> None:
-    holder, claim = partly_contested()
+def test_the_rest_can_be_approved_at_once_and_the_new_claim_is_ruled_on(
+    holder: Claim, claim: Claim
+) -> None:
     sufficient(claim)
     left = acts.fresh(claim).business_days_left
 
@@ -119,9 +126,9 @@ def test_the_rest_can_be_approved_at_once_and_the_new_claim_is_ruled_on() -> Non
     assert acts.fresh(new).status == "approved"
 
 
-def test_the_partner_reads_both_numbers_and_nothing_of_the_other() -> None:
-    holder, claim = partly_contested()
-
+def test_the_partner_reads_both_numbers_and_nothing_of_the_other(
+    holder: Claim, claim: Claim
+) -> None:
     new = split(claim)
 
     (letter, *_rest) = acts.letters(claim, "claim_split")
@@ -133,8 +140,7 @@ def test_the_partner_reads_both_numbers_and_nothing_of_the_other() -> None:
     assert [event.details["text"] for event in events(new, "claim_split_off")] == [claim.number]
 
 
-def test_a_finding_of_an_earlier_round_does_not_follow() -> None:
-    _holder, claim = partly_contested()
+def test_a_finding_of_an_earlier_round_does_not_follow(claim: Claim) -> None:
     party = claim.competing_parties.get()
     sufficient(claim)
     type(party).objects.filter(pk=party.pk).update(sufficient_round=7)
@@ -145,8 +151,7 @@ def test_a_finding_of_an_earlier_round_does_not_follow() -> None:
     assert (party.claim, party.sufficient_at, party.sufficient_round) == (new, None, None)
 
 
-def test_withdrawn_proof_stays_behind() -> None:
-    _holder, claim = partly_contested()
+def test_withdrawn_proof_stays_behind(claim: Claim) -> None:
     gone = factories.make_document(claim)
     gone.withdrawn_at = gone.uploaded_at
     gone.save()
@@ -157,17 +162,17 @@ def test_withdrawn_proof_stays_behind() -> None:
 
 
 @pytest.mark.parametrize("products", [("exchange_online",), ("teams",)])
-def test_refused_where_every_line_or_none_is_contested(products: tuple[str, ...]) -> None:
-    claim = rival(acts.active(), products=products)
+def test_refused_where_every_line_or_none_is_contested(
+    products: tuple[str, ...], holder: Claim
+) -> None:
+    claim = rival(holder, products=products)
 
     assert not may_split(claim)
     with pytest.raises(Refused, match="^REV-49"):
         split(claim)
 
 
-def test_refused_to_another_reviewer_and_in_other_statuses() -> None:
-    _holder, claim = partly_contested()
-
+def test_refused_to_another_reviewer_and_in_other_statuses(claim: Claim) -> None:
     assert may_split(claim)
     with pytest.raises(AlreadyHeld):
         split(claim, factories.make_reviewer())

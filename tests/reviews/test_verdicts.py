@@ -44,6 +44,11 @@ def claim() -> Claim:
     return claim
 
 
+@shared
+def asked(claim: Claim) -> Claim:
+    return acts.asked(claim)
+
+
 def stamp_in(response: Any) -> str:
     return html_of(response).partition('name="stamp" value="')[2].partition('"')[0]
 
@@ -94,9 +99,8 @@ class TestMarking:
         kinds = ChecklistVerdict.history.order_by("history_id").values_list("history_type")
         assert [kind for (kind,) in kinds] == ["+", "-"]
 
-    def test_each_round_has_its_own(self, client: Client, reviewer: User) -> None:
-        claim = acts.under_review(reviewer=reviewer)
-        line = ClaimLine.objects.get(claim=claim)
+    def test_each_round_has_its_own(self, client: Client, claim: Claim) -> None:
+        line = ClaimLine.objects.get(claim=claim, product__code="teams")
         keep(client, claim, **{f"mark-work-{line.pk}": "missing"})
         from .deciding import ask
 
@@ -275,8 +279,8 @@ class TestSince:
 
         assert not SeenMark.objects.exists()
 
-    def test_the_status_is_told_in_words(self, reviewer: User) -> None:
-        claim = acts.asked(reviewer=reviewer)
+    def test_the_status_is_told_in_words(self, asked: Claim, reviewer: User) -> None:
+        claim = asked
         browser_of(reviewer).get(url("case", claim))
         answered(claim)
         with time_machine.travel(clock.now() + timedelta(minutes=40)):
@@ -284,8 +288,8 @@ class TestSince:
 
         assert "Status : Partner action required → Submitted" in page
 
-    def test_what_the_partner_changed_for_this_round(self, reviewer: User) -> None:
-        claim = acts.asked(reviewer=reviewer)
+    def test_what_the_partner_changed_for_this_round(self, asked: Claim, reviewer: User) -> None:
+        claim = asked
         factories.make_document(claim, original_name="signed.pdf")
         claim = answered(claim)
 
