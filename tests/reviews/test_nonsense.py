@@ -20,6 +20,7 @@ from claims.models import Claim
 from cpor_site.common.models import User
 from reviews.services.canned_texts import load_canned_texts
 from tests import acts, factories
+from tests.shared import shared
 
 from .acting import ACTS, valid
 from .editing import page, shown
@@ -79,7 +80,7 @@ def parameters(model: Any, shown_by: Any) -> Iterator[str]:
         yield from (f"{shown_by.date_hierarchy}__{part}" for part in ("year", "month", "gte"))
 
 
-@pytest.fixture
+@shared
 def everything() -> Claim:
     """Rows in as many lists as one claim fills."""
     load_canned_texts()
