@@ -9,25 +9,70 @@ import pytest
 import time_machine
 
 from claims import actors, offers, selectors, support
-from claims.models import Claim, ClaimContact, ClaimLine, PartnerOrganization, PoEDocument
+from claims.models import (
+    Claim,
+    ClaimContact,
+    ClaimLine,
+    PartnerOrganization,
+    PoEDocument,
+    Subscription,
+)
 from claims.refusals import MovedOn, NotYours
 from claims.services.copies import copy_claim, renew_claim, replace_claim
 from claims.services.drafting import discard_claim
 from claims.states import Status
+from consent.services.windows import finalise_consent_windows
 from cpor_site.common import clock
 from cpor_site.common.problems import Refused
 from tests import acts, factories
 from tests.claims.pages import browser_of, html_of, url
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
-TODAY = date(2026, 3, 2)
+MONDAY = "2026-03-02T09:00+00:00"
 
 
 @pytest.fixture(autouse=True)
 def on_a_monday() -> Any:
-    with time_machine.travel("2026-03-02T09:00+00:00", tick=False):
+    with time_machine.travel(MONDAY, tick=False):
         yield
+
+
+def dynamics_draft() -> Claim:
+    return factories.make_claim(area_code=factories.BIZAPPS, products=("d365_sales",))
+
+
+@shared
+def rejected() -> Claim:
+    """A rejected claim for two workloads."""
+    with time_machine.travel(MONDAY, tick=False):
+        return acts.rejected(factories.make_claim(products=("exchange_online", "teams")))
+
+
+@shared
+def in_window() -> Claim:
+    with time_machine.travel(MONDAY, tick=False):
+        return acts.in_window()
+
+
+@shared
+def active(in_window: Claim) -> Claim:
+    with acts.past(in_window):
+        finalise_consent_windows()
+    return acts.fresh(in_window)
+
+
+@shared
+def dynamics() -> Claim:
+    """An active claim for Dynamics 365."""
+    with time_machine.travel(MONDAY, tick=False):
+        return acts.active(dynamics_draft())
+
+
+def ends(claim: Claim, ends_on: date) -> None:
+    """Let the claim's subscription end then."""
+    assert Subscription.objects.filter(lines__claim=claim).update(ends_on=ends_on) == 1
 
 
 def owner(claim: Claim) -> actors.Actor:
@@ -78,13 +123,13 @@ class TestCopying:
         assert {line.claim_id for line in copied.covers.all()} == {copy.pk}
         assert copied.covers.count() == 2
 
-    def test_can_be_submitted_as_it_is(self) -> None:
-        source = acts.rejected()
+    def test_can_be_submitted_as_it_is(self, rejected: Claim) -> None:
+        source = rejected
         copy = copy_claim(claim_id=source.pk, actor=owner(source))
         assert acts.submit(acts.fresh(copy)).status == Status.SUBMITTED
 
-    def test_leaves_withdrawn_proof_and_removed_lines_behind(self) -> None:
-        source = acts.rejected(factories.make_claim(products=("exchange_online", "teams")))
+    def test_leaves_withdrawn_proof_and_removed_lines_behind(self, rejected: Claim) -> None:
+        source = rejected
         source.documents.update(withdrawn_at=clock.now())
         line = source.lines.order_by("pk")[0]
         line.line_status = "removed_by_partner"
@@ -105,13 +150,15 @@ class TestCopying:
             later = copy_claim(claim_id=source.pk, actor=owner(source))
         assert later != first
 
-    def test_without_the_proof(self) -> None:
-        source = acts.rejected()
+    def test_without_the_proof(self, rejected: Claim) -> None:
+        source = rejected
         copy = copy_claim(claim_id=source.pk, actor=owner(source), with_documents=False)
         assert not copy.documents.exists()
 
-    def test_a_failure_leaves_no_draft_and_no_file(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        source = acts.rejected()
+    def test_a_failure_leaves_no_draft_and_no_file(
+        self, rejected: Claim, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        source = rejected
         storage = source.documents.get().file.storage
         folder = f"poe/{source.pk}"
         before = storage.listdir(folder)[1]
@@ -123,10 +170,11 @@ class TestCopying:
         assert Claim.objects.count() == 1
         assert storage.listdir(folder)[1] == before
 
-    def test_a_file_that_is_missing_from_the_storage_is_left_out(self, caplog: Any) -> None:
-        source = acts.rejected()
-        document = source.documents.get()
-        document.file.storage.delete(document.file.name)
+    def test_a_file_that_is_missing_from_the_storage_is_left_out(
+        self, rejected: Claim, caplog: Any
+    ) -> None:
+        source = rejected
+        source.documents.update(file="poe/nowhere.pdf")
         copy = copy_claim(claim_id=source.pk, actor=owner(source))
 
         assert not copy.documents.exists()
@@ -138,8 +186,8 @@ class TestCopying:
         with pytest.raises(MovedOn):
             copy_claim(claim_id=claim.pk, actor=owner(claim))
 
-    def test_nobody_elses(self) -> None:
-        claim = acts.rejected()
+    def test_nobody_elses(self, rejected: Claim) -> None:
+        claim = rejected
         stranger = factories.make_user()
         factories.make_membership(stranger)
         for act in (copy_claim, renew_claim, replace_claim):
@@ -147,24 +195,10 @@ class TestCopying:
                 act(claim_id=claim.pk, actor=actors.partner(stranger))
 
 
-def dynamics(ends_on: date | None) -> Claim:
-    """An active claim for Dynamics 365 whose subscription ends then."""
-    tenant = factories.make_tenant()
-    product = factories.product("d365_sales")
-    subscription = factories.make_subscription(tenant, product, ends_on=ends_on)
-    return acts.active(
-        factories.make_claim(
-            tenant=tenant,
-            area_code=factories.BIZAPPS,
-            products=("d365_sales",),
-            subscriptions=(subscription,),
-        )
-    )
-
-
 class TestRenewing:
-    def test_prefills_the_one_subscription_that_follows(self) -> None:
-        source = dynamics(date(2026, 4, 1))
+    def test_prefills_the_one_subscription_that_follows(self, dynamics: Claim) -> None:
+        source = dynamics
+        ends(source, date(2026, 4, 1))
         assert source.tenant is not None
         newer = factories.make_subscription(
             source.tenant, factories.product("d365_sales"), ends_on=date(2027, 4, 1)
@@ -193,8 +227,9 @@ class TestRenewing:
         assert {"renew", "renewed"} & offered(source) == {"renew"}
 
     @pytest.mark.parametrize("newer", [0, 2])
-    def test_leaves_it_open_where_none_or_several_fit(self, newer: int) -> None:
-        source = dynamics(date(2026, 4, 1))
+    def test_leaves_it_open_where_none_or_several_fit(self, dynamics: Claim, newer: int) -> None:
+        source = dynamics
+        ends(source, date(2026, 4, 1))
         assert source.tenant is not None
         for _number in range(newer):
             factories.make_subscription(
@@ -203,33 +238,34 @@ class TestRenewing:
         copy = renew_claim(claim_id=source.pk, actor=owner(source))
         assert ClaimLine.objects.get(claim=copy).subscription_as_typed == ""
 
-    def test_is_offered_from_sixty_days_before_the_end(self) -> None:
-        assert "renew" in offered(dynamics(date(2026, 5, 1)))
-        far = dynamics(date(2026, 5, 2))
-        assert "renew" not in offered(far)
+    def test_is_offered_from_sixty_days_before_the_end(self, dynamics: Claim) -> None:
+        ends(dynamics, date(2026, 5, 1))
+        assert "renew" in offered(dynamics)
+        ends(dynamics, date(2026, 5, 2))
+        assert "renew" not in offered(dynamics)
         with pytest.raises(Refused) as caught:
-            renew_claim(claim_id=far.pk, actor=owner(far))
+            renew_claim(claim_id=dynamics.pk, actor=owner(dynamics))
         assert caught.value.codes == ("SUB-12",)
 
 
 class TestReplacing:
-    def test_names_the_claim_and_is_no_duplicate_of_it(self) -> None:
-        source = acts.active()
+    def test_names_the_claim_and_is_no_duplicate_of_it(self, active: Claim) -> None:
+        source = active
         assert "replace" in offered(source)
         draft = replace_claim(claim_id=source.pk, actor=owner(source))
 
         assert draft.replaces == source
         assert acts.submit(acts.fresh(draft)).status == Status.SUBMITTED
 
-    def test_once_only(self) -> None:
-        source = acts.active()
+    def test_once_only(self, active: Claim) -> None:
+        source = active
         replace_claim(claim_id=source.pk, actor=owner(source))
         with pytest.raises(Refused) as caught:
             replace_claim(claim_id=source.pk, actor=owner(source))
         assert caught.value.codes == ("SUB-13",)
 
-    def test_not_while_the_customer_may_still_decline(self) -> None:
-        source = acts.in_window()
+    def test_not_while_the_customer_may_still_decline(self, in_window: Claim) -> None:
+        source = in_window
         assert "replace" not in offered(source)
         with pytest.raises(MovedOn):
             replace_claim(claim_id=source.pk, actor=owner(source))
@@ -255,7 +291,3 @@ def test_the_bundle_for_support_has_the_facts_and_no_person() -> None:
         assert fact in text
     for person in ("Rita Vogel", claim.created_by.full_name, claim.created_by.email):
         assert person not in text
-
-
-def dynamics_draft() -> Claim:
-    return factories.make_claim(area_code=factories.BIZAPPS, products=("d365_sales",))

@@ -26,6 +26,7 @@ from consent.views import asking
 from cpor_site.common import clock, outbox
 from cpor_site.common.models import OutboxMessage
 from tests import acts, factories
+from tests.shared import shared
 from tests.unguarded import unguarded
 
 pytestmark = pytest.mark.django_db
@@ -37,13 +38,26 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "ANSWER_TAKES", timedelta())
 
 
-@pytest.fixture
+@shared
 def tenant() -> CustomerTenant:
     return factories.make_tenant("Contoso AG", domain="contoso.example", admin_emails=[ADMIN])
 
 
 def claim_of(tenant: CustomerTenant, product: str = "exchange_online", **given: Any) -> Claim:
     return acts.in_window(factories.make_claim(tenant=tenant, products=(product,), **given))
+
+
+@shared
+def claim(tenant: CustomerTenant) -> Claim:
+    """A claim in the window of the customer."""
+    return claim_of(tenant)
+
+
+@shared
+def beside(claim: Claim) -> Claim:
+    """Another partner's for another product, in its window too."""
+    assert claim.tenant is not None
+    return claim_of(claim.tenant, "teams")
 
 
 def ask(client: Client, email: str) -> Any:
@@ -68,11 +82,9 @@ def open_overview(client: Client, email: str) -> str:
 
 
 def test_it_shows_what_stands_what_waits_and_what_has_ended(
-    client: Client, tenant: CustomerTenant
+    claim: Claim, beside: Claim, client: Client, tenant: CustomerTenant
 ) -> None:
-    active, waiting, declined = (
-        claim_of(tenant, product) for product in ("exchange_online", "teams", "intune")
-    )
+    active, waiting, declined = claim, beside, claim_of(tenant, "intune")
     answers.decline(token=acts.token_of(declined), responder=Responder(name="Berta"))
     draft = factories.make_claim(tenant=tenant, products=("sharepoint_online",))
     reviewed = acts.under_review(factories.make_claim(tenant=tenant, products=("teams",)))
@@ -96,8 +108,7 @@ def test_it_shows_what_stands_what_waits_and_what_has_ended(
     assert str(tenant.tenant_id) not in page
 
 
-def test_what_ended_long_ago_is_gone(client: Client, tenant: CustomerTenant) -> None:
-    claim = claim_of(tenant)
+def test_what_ended_long_ago_is_gone(claim: Claim, client: Client, tenant: CustomerTenant) -> None:
     answers.decline(token=acts.token_of(claim), responder=Responder(name="Berta"))
     with time_machine.travel(clock.now() + overview.LATELY + timedelta(hours=1), tick=False):
         page = open_overview(client, ADMIN)
@@ -105,9 +116,11 @@ def test_what_ended_long_ago_is_gone(client: Client, tenant: CustomerTenant) -> 
     assert "No partner is associated with your organisation at present." in page
 
 
-def test_one_letter_has_a_link_for_each_customer(client: Client, tenant: CustomerTenant) -> None:
+def test_one_letter_has_a_link_for_each_customer(
+    claim: Claim, client: Client, tenant: CustomerTenant
+) -> None:
     other = factories.make_tenant("Adatum", admin_emails=[ADMIN.upper()])
-    claims = [claim_of(other), claim_of(tenant)]
+    claims = [claim_of(other), claim]
     ask(client, ADMIN)
     found = links_in_last_mail()
     pages = [client.get(link).content.decode() for link in found]
@@ -116,8 +129,9 @@ def test_one_letter_has_a_link_for_each_customer(client: Client, tenant: Custome
     assert {link.tenant for link in OverviewLink.objects.all()} == {tenant, other}
 
 
-def test_the_link_is_good_for_a_short_time(client: Client, tenant: CustomerTenant) -> None:
-    claim = claim_of(tenant)
+def test_the_link_is_good_for_a_short_time(
+    claim: Claim, client: Client, tenant: CustomerTenant
+) -> None:
     ask(client, ADMIN)
     (link,) = links_in_last_mail()
     opened = f"{link}{claim.pk}/"
@@ -130,8 +144,9 @@ def test_the_link_is_good_for_a_short_time(client: Client, tenant: CustomerTenan
 
 
 @pytest.mark.parametrize("email", ["partner", "user", "stranger"])
-def test_nobody_else_gets_a_link(client: Client, tenant: CustomerTenant, email: str) -> None:
-    claim = claim_of(tenant)
+def test_nobody_else_gets_a_link(
+    claim: Claim, client: Client, tenant: CustomerTenant, email: str
+) -> None:
     address = {
         "partner": ClaimContact.objects.get(claim=claim, kind="partner").email,
         "user": claim.created_by.email,
@@ -148,27 +163,34 @@ def test_nobody_else_gets_a_link(client: Client, tenant: CustomerTenant, email: 
     assert OverviewLink.objects.count() == 1
 
 
+@shared
+def desks() -> tuple[Claim, Claim]:
+    """Two claims in their windows, of a customer whose administrators read mail at a desk."""
+    tenant = factories.make_tenant(
+        "Contoso AG", domain="contoso.example", admin_emails=["desk@contoso.example"]
+    )
+    return claim_of(tenant), claim_of(tenant, "teams")
+
+
 @pytest.mark.parametrize(
     "look_alike",
     ["bu\u017finess@contoso.example", "bus\u0131ness@contoso.example", "des\u212a@contoso.example"],
 )
 def test_an_address_that_only_a_database_takes_for_the_customers_gets_nothing(
-    client: Client, tenant: CustomerTenant, look_alike: str
+    client: Client, desks: tuple[Claim, Claim], look_alike: str
 ) -> None:
     """Where case doesn't count, a long s is an S, a dotless i an I and the Kelvin sign a K."""
-    tenant.admin_emails = ["desk@contoso.example"]
-    tenant.save()
-    claim = claim_of(tenant)
+    claim, other = desks
     before = OutboxMessage.objects.count()
     ask(client, look_alike)
     client.post(reverse("consent_new_link"), {"email": look_alike})
     assert OutboxMessage.objects.count() == before
 
     # Nor does somebody who is named like that get the links of the other's letters.
-    other = factories.make_claim(tenant=tenant, products=("teams",))
     ClaimContact.objects.filter(claim=other, kind="business").update(email=look_alike)
-    other = acts.in_window(other)
-    mail.outbox.clear()
+    with unguarded():
+        other_contact = ConsentRecipient.objects.filter(request__claim=other, role="business")
+        other_contact.update(email=look_alike)
     client.post(reverse("consent_new_link"), {"email": "business@contoso.example"})
     outbox.send_due()
     (letter,) = mail.outbox
@@ -178,10 +200,10 @@ def test_an_address_that_only_a_database_takes_for_the_customers_gets_nothing(
 
 
 def test_a_contact_whom_a_partner_named_elsewhere_sees_that_partners_claims_only(
-    client: Client, tenant: CustomerTenant
+    claim: Claim, client: Client, tenant: CustomerTenant
 ) -> None:
     """No partner reads another's associations through an address of its choice (5.7)."""
-    rival, own = claim_of(tenant), factories.make_claim(tenant=tenant, products=("teams",))
+    rival, own = claim, factories.make_claim(tenant=tenant, products=("teams",))
     ClaimContact.objects.filter(claim=own, kind="business").update(email="friend@mail.example")
     own = acts.in_window(own)
     page = open_overview(client, "friend@mail.example")
@@ -196,9 +218,9 @@ def test_a_contact_whom_a_partner_named_elsewhere_sees_that_partners_claims_only
 
 
 def test_a_contact_in_the_customers_own_domain_sees_all(
-    client: Client, tenant: CustomerTenant
+    beside: Claim, claim: Claim, client: Client, tenant: CustomerTenant
 ) -> None:
-    first, second = claim_of(tenant), claim_of(tenant, "teams")
+    first, second = claim, beside
     ClaimContact.objects.filter(claim=second).exclude(kind="partner").delete()
     with unguarded():
         ConsentRecipient.objects.filter(request__claim=second).delete()
@@ -208,9 +230,8 @@ def test_a_contact_in_the_customers_own_domain_sees_all(
 
 
 def test_who_is_no_longer_of_the_customer_sees_nothing(
-    client: Client, tenant: CustomerTenant
+    claim: Claim, client: Client, tenant: CustomerTenant
 ) -> None:
-    claim_of(tenant)
     ask(client, ADMIN)
     (link,) = links_in_last_mail()
     ConsentRecipient.objects.filter(email=ADMIN).update(superseded_at=clock.now())
@@ -221,8 +242,9 @@ def test_who_is_no_longer_of_the_customer_sees_nothing(
     assert "This link isn&#x27;t valid." in response.content.decode()
 
 
-def test_from_the_overview_to_an_answer(client: Client, tenant: CustomerTenant) -> None:
-    claim = claim_of(tenant)
+def test_from_the_overview_to_an_answer(
+    claim: Claim, client: Client, tenant: CustomerTenant
+) -> None:
     old = acts.token_of(claim, "tenant_admin")
     page = open_overview(client, ADMIN)
     action = re.search(r'action="(/consent/overview/[\w-]+/\d+/)\?lang=en"', page)
@@ -254,8 +276,7 @@ def test_an_announced_withdrawal_is_shown_and_not_offered_again(
     assert "See and withdraw" not in page
 
 
-def test_unknown_links_tell_nothing(client: Client, tenant: CustomerTenant) -> None:
-    claim = claim_of(tenant)
+def test_unknown_links_tell_nothing(claim: Claim, client: Client, tenant: CustomerTenant) -> None:
     for token in ("x", "A" * 43, acts.token_of(claim)):
         response = client.get(reverse("consent_overview", args=[token]))
         assert response.status_code == 404
@@ -263,9 +284,8 @@ def test_unknown_links_tell_nothing(client: Client, tenant: CustomerTenant) -> N
 
 
 def test_the_number_of_queries_does_not_depend_on_the_number_of_claims(
-    client: Client, tenant: CustomerTenant
+    claim: Claim, client: Client, tenant: CustomerTenant
 ) -> None:
-    claim_of(tenant)
     ask(client, ADMIN)
     (link,) = links_in_last_mail()
     client.get(link)

@@ -25,10 +25,31 @@ from cpor_site.common.problems import Refused
 from reviews.services import decisions
 from tests import acts, factories
 from tests.factories import at
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 CIO = Responder(name="Jana Meier", title="CIO", ip_address="192.0.2.7", user_agent="Browser")
 BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@shared
+def approved() -> Claim:
+    """A claim approved now whose letters have not left."""
+    return acts.approved()
+
+
+@shared
+def in_window(approved: Claim) -> Claim:
+    """That claim since its letters left."""
+    outbox.send_due()
+    return acts.fresh(approved)
+
+
+@shared
+def june() -> Claim:
+    """A claim approved on 1 June whose letters have not left."""
+    with time_machine.travel(at("2026-06-01T10:00+02:00"), tick=False):
+        return acts.approved()
 
 
 def test_three_workloads_pass_the_window_and_become_three_handoffs() -> None:
@@ -49,11 +70,10 @@ def test_three_workloads_pass_the_window_and_become_three_handoffs() -> None:
     assert list(states) == [AssociationState.ACTIVE] * 3
 
 
-def test_the_window_starts_when_the_letter_leaves_not_at_approval() -> None:
+def test_the_window_starts_when_the_letter_leaves_not_at_approval(june: Claim) -> None:
     """Section 7.4: an outage doesn't eat the customer's days."""
-    with time_machine.travel(at("2026-06-01T10:00+02:00"), tick=False):
-        claim = acts.approved()
-        assert (claim.due_at, claim.consent_closes_at) == (None, None)
+    claim = june
+    assert (claim.due_at, claim.consent_closes_at) == (None, None)
     with time_machine.travel(at("2026-06-04T09:00+02:00"), tick=False):
         outbox.send_due()
     claim = acts.fresh(claim)
@@ -64,9 +84,8 @@ def test_the_window_starts_when_the_letter_leaves_not_at_approval() -> None:
     assert request.closes_at == claim.consent_closes_at
 
 
-def test_an_unsent_letter_never_closes_the_window() -> None:
-    with time_machine.travel(at("2026-06-01T10:00+02:00"), tick=False):
-        claim = acts.approved()
+def test_an_unsent_letter_never_closes_the_window(june: Claim) -> None:
+    claim = june
     with time_machine.travel(at("2026-08-01T10:00+02:00"), tick=False):
         run = finalise_consent_windows()
     assert run.examined == 0
@@ -122,11 +141,12 @@ def test_everyone_at_the_customer_gets_one_letter_with_an_own_link() -> None:
 
 @pytest.mark.parametrize("minute_before_end", [True, False])
 def test_a_refusal_on_the_seventh_day_counts_and_on_the_eighth_it_is_over(
-    minute_before_end: bool,
+    june: Claim, minute_before_end: bool
 ) -> None:
     """Scenario 5, first half; what the eighth day offers instead is a later withdrawal."""
     with time_machine.travel(at("2026-06-01T10:00+02:00"), tick=False):
-        claim = acts.in_window()
+        outbox.send_due()
+    claim = june
     token = acts.token_of(claim)
     moment = at("2026-06-08T23:59:30+02:00" if minute_before_end else "2026-06-09T00:00:01+02:00")
     with time_machine.travel(moment, tick=False):
@@ -140,9 +160,9 @@ def test_a_refusal_on_the_seventh_day_counts_and_on_the_eighth_it_is_over(
     assert claim.status == (Status.REJECTED if minute_before_end else Status.APPROVED)
 
 
-def test_a_refusal_rejects_the_claim_frees_the_keys_and_tells_the_partner() -> None:
+def test_a_refusal_rejects_the_claim_frees_the_keys_and_tells_the_partner(in_window: Claim) -> None:
     """T10: provisional association removed, reason R-CUSTOMER, nothing to dispute (Q8)."""
-    claim = acts.in_window()
+    claim = in_window
     answer = answers.decline(
         token=acts.token_of(claim), responder=CIO, reason="wrong_products", message="Not us."
     )
@@ -182,9 +202,9 @@ def test_a_refused_line_leaves_the_others_standing() -> None:
     assert [row.line for row in rows] == [second]
 
 
-def test_agreeing_is_recorded_and_a_later_refusal_wins() -> None:
+def test_agreeing_is_recorded_and_a_later_refusal_wins(in_window: Claim) -> None:
     """Q20 and Q21: the window runs on after an agreement."""
-    claim = acts.in_window()
+    claim = in_window
     token = acts.token_of(claim)
     answers.agree(token=token, responder=CIO)
     assert acts.fresh(claim).association_state == AssociationState.PROVISIONAL
@@ -197,8 +217,8 @@ def test_agreeing_is_recorded_and_a_later_refusal_wins() -> None:
     assert list(kinds) == ["agreed", "declined"]
 
 
-def test_unknown_links_and_missing_names_are_refused() -> None:
-    claim = acts.in_window()
+def test_unknown_links_and_missing_names_are_refused(in_window: Claim) -> None:
+    claim = in_window
     with pytest.raises(LinkUnknown) as unknown:
         answers.decline(token="nothing", responder=CIO)  # noqa: S106
     assert unknown.value.codes == ("TOK-01",)
@@ -210,8 +230,8 @@ def test_unknown_links_and_missing_names_are_refused() -> None:
     assert lineless.value.codes == ("CNS-02",)
 
 
-def test_the_sweep_is_safe_when_doubled_and_writes_a_row_for_each_run() -> None:
-    claim = acts.in_window()
+def test_the_sweep_is_safe_when_doubled_and_writes_a_row_for_each_run(in_window: Claim) -> None:
+    claim = in_window
     with acts.past(claim):
         assert finalise_consent_windows(dry_run=True).acted == 0
         assert acts.fresh(claim).association_state == AssociationState.PROVISIONAL
@@ -222,9 +242,9 @@ def test_the_sweep_is_safe_when_doubled_and_writes_a_row_for_each_run() -> None:
     assert [(run.dry_run, run.examined) for run in runs][:2] == [(True, 1), (False, 1)]
 
 
-def test_the_sweep_waits_for_answers_that_are_on_their_way() -> None:
+def test_the_sweep_waits_for_answers_that_are_on_their_way(in_window: Claim) -> None:
     """Clock rules: an answer received before the deadline counts though it is processed later."""
-    claim = acts.in_window()
+    claim = in_window
     assert claim.consent_closes_at is not None
     with time_machine.travel(claim.consent_closes_at + timedelta(minutes=4), tick=False):
         assert finalise_consent_windows().examined == 0
@@ -232,8 +252,10 @@ def test_the_sweep_waits_for_answers_that_are_on_their_way() -> None:
         assert finalise_consent_windows().acted == 1
 
 
-def test_one_failing_claim_never_stops_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    claims = [acts.in_window() for _ in range(3)]
+def test_one_failing_claim_never_stops_the_rest(
+    in_window: Claim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims = [in_window, acts.in_window(), acts.in_window()]
     IncentiveHandoff.objects.create(
         line=claims[1].lines.get(),
         claim=claims[1],
@@ -250,8 +272,8 @@ def test_one_failing_claim_never_stops_the_rest(monkeypatch: pytest.MonkeyPatch)
     assert states == ["active", "provisional", "active"]
 
 
-def test_a_reviewer_can_not_decline_for_the_customer() -> None:
-    claim = acts.in_window()
+def test_a_reviewer_can_not_decline_for_the_customer(in_window: Claim) -> None:
+    claim = in_window
     reviewer = factories.make_reviewer()
     with pytest.raises(Refused) as refusal:
         decisions.reject_claim(
@@ -261,9 +283,9 @@ def test_a_reviewer_can_not_decline_for_the_customer() -> None:
 
 
 def test_a_letter_that_leaves_after_a_change_of_the_secret_key_holds_the_same_link(
-    settings: Settings,
+    approved: Claim, settings: Settings
 ) -> None:
-    claim = acts.approved()
+    claim = approved
     token = acts.token_of(claim)
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another-key" * 5
@@ -274,9 +296,11 @@ def test_a_letter_that_leaves_after_a_change_of_the_secret_key_holds_the_same_li
     assert answers.recipient_of(token).request.claim == claim
 
 
-def test_no_letter_leaves_with_a_link_that_opens_nothing(settings: Settings) -> None:
+def test_no_letter_leaves_with_a_link_that_opens_nothing(
+    approved: Claim, settings: Settings
+) -> None:
     """Silence counts as consent, so the window must not open by such a letter."""
-    claim = acts.approved()
+    claim = approved
     mail.outbox.clear()
     settings.SECRET_KEY = "another-key" * 5
 
@@ -289,8 +313,8 @@ def test_no_letter_leaves_with_a_link_that_opens_nothing(settings: Settings) -> 
     assert acts.fresh(claim).consent_closes_at is None
 
 
-def test_the_handed_over_digest_is_of_the_proof_that_was_judged() -> None:
-    claim = acts.in_window()
+def test_the_handed_over_digest_is_of_the_proof_that_was_judged(in_window: Claim) -> None:
+    claim = in_window
     judged = digest_of_documents(claim)
     newer = factories.make_document(
         claim, occasion=PoEDocument.Occasion.REFRESH, uploaded_at=clock.now() + timedelta(hours=1)
