@@ -16,23 +16,38 @@ from cpor_site.common.models import User
 from tests import acts, factories
 from tests.claims.pages import browser_of, html_of, text_of
 from tests.claims.test_partner_list import numbers_in, open_list
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-def two_claims(**fields: Any) -> tuple[User, Claim, Claim]:
+Two = tuple[User, Claim, Claim]
+
+
+def two_claims(**fields: Any) -> Two:
     """Return a person, a claim with ``fields``, and a plain one of the same location."""
     wanted = factories.make_claim(**fields)
     user = wanted.created_by
     return user, wanted, factories.make_claim(user=user, location=wanted.location)
 
 
+@shared
+def two() -> Two:
+    return two_claims(name="Intranet", tenant=factories.make_tenant("Contoso AG"))
+
+
+@shared
+def with_sales() -> Two:
+    """The first of the two is for Dynamics 365 Sales."""
+    return two_claims(area_code=factories.BIZAPPS, products=("d365_sales",))
+
+
 def only(user: User, claim: Claim, **filters: str) -> bool:
     return numbers_in(open_list(user, **filters)) == [claim.number]
 
 
-def test_area_activity_and_product() -> None:
-    user, wanted, _other = two_claims(area_code=factories.BIZAPPS, products=("d365_sales",))
+def test_area_activity_and_product(with_sales: Two) -> None:
+    user, wanted, _other = with_sales
 
     assert only(user, wanted, area=factories.BIZAPPS)
     assert only(user, wanted, activity=f"{factories.BIZAPPS}.usage")
@@ -52,8 +67,8 @@ def test_location_and_customer() -> None:
         assert only(user, wanted, customer=customer), customer
 
 
-def test_a_search_finds_tenant_and_subscription_by_guid() -> None:
-    user, wanted, _other = two_claims(area_code=factories.BIZAPPS, products=("d365_sales",))
+def test_a_search_finds_tenant_and_subscription_by_guid(with_sales: Two) -> None:
+    user, wanted, _other = with_sales
     assert wanted.tenant is not None
     line = wanted.lines.get()
     assert line.subscription is not None
@@ -63,22 +78,23 @@ def test_a_search_finds_tenant_and_subscription_by_guid() -> None:
     assert numbers_in(open_list(user, q=str(uuid4()))) == []
 
 
-def test_migrated() -> None:
-    user, wanted, _other = two_claims(migrated=True)
+def test_migrated(two: Two) -> None:
+    user, wanted, _other = two
+    Claim.objects.filter(pk=wanted.pk).update(migrated=True)
 
     assert only(user, wanted, migrated="on")
 
 
-def test_due_within_days() -> None:
-    user, wanted, _draft = two_claims()
+def test_due_within_days(two: Two) -> None:
+    user, wanted, _draft = two
     acts.asked(wanted)
 
     assert only(user, wanted, due="30")
     assert numbers_in(open_list(user, due="0")) == []
 
 
-def test_proof_older_than_months_goes_by_the_newest_that_counts() -> None:
-    user, wanted, _other = two_claims()
+def test_proof_older_than_months_goes_by_the_newest_that_counts(two: Two) -> None:
+    user, wanted, _other = two
     document = PoEDocument.objects.get(claim=wanted)
     document.signed_on = clock.now().date() - timedelta(days=400)
     document.save()
@@ -91,8 +107,8 @@ def test_proof_older_than_months_goes_by_the_newest_that_counts() -> None:
     assert only(user, wanted, proof_age="12")
 
 
-def test_a_subscription_that_ends_within_days() -> None:
-    user, wanted, _other = two_claims(area_code=factories.BIZAPPS, products=("d365_sales",))
+def test_a_subscription_that_ends_within_days(with_sales: Two) -> None:
+    user, wanted, _other = with_sales
 
     assert only(user, wanted, ending="600")
     assert numbers_in(open_list(user, ending="400")) == []
@@ -117,8 +133,10 @@ def test_a_subscription_that_ends_within_days() -> None:
         ({"status": "nonsense"}, "There is no such status, so all claims are shown."),
     ],
 )
-def test_a_bad_value_reads_why_and_narrows_nothing(filters: dict[str, str], sentence: str) -> None:
-    user, wanted, other = two_claims(name="Intranet")
+def test_a_bad_value_reads_why_and_narrows_nothing(
+    two: Two, filters: dict[str, str], sentence: str
+) -> None:
+    user, wanted, other = two
     page = open_list(user, **filters)
 
     assert sorted(numbers_in(page)) == [wanted.number, other.number]
@@ -126,14 +144,14 @@ def test_a_bad_value_reads_why_and_narrows_nothing(filters: dict[str, str], sent
     assert only(user, wanted, **{"q": "intranet"} | {k: v for k, v in filters.items() if k != "q"})
 
 
-def test_a_nul_in_a_customer_is_left_out() -> None:
-    user, wanted, _other = two_claims(tenant=factories.make_tenant("Contoso AG"))
+def test_a_nul_in_a_customer_is_left_out(two: Two) -> None:
+    user, wanted, _other = two
 
     assert only(user, wanted, customer="con\0toso")
 
 
-def test_chips_say_what_is_active_and_take_it_away() -> None:
-    user, *_ = two_claims(migrated=True)
+def test_chips_say_what_is_active_and_take_it_away(two: Two) -> None:
+    user, *_ = two
     html = html_of(open_list(user, area=factories.M365, due="1", migrated="on", sort="due"))
     chips = re.findall(r'<a class="chip" href="([^"]+)">(.*?)</a>', html)
     words = [" ".join(re.sub(r"<[^>]+>", "", text).split()) for _address, text in chips]
@@ -146,8 +164,8 @@ def test_chips_say_what_is_active_and_take_it_away() -> None:
     assert chips[0][0] == "?due=1&amp;migrated=on&amp;sort=due"
 
 
-def test_columns_are_chosen_and_kept() -> None:
-    user, *_ = two_claims()
+def test_columns_are_chosen_and_kept(two: Two) -> None:
+    user, *_ = two
     page = open_list(user, columns="owner", q="test")
     headings = [
         " ".join(h.split()) for h in re.findall(r'<th scope="col"[^>]*>(.*?)</th>', html_of(page))
@@ -158,9 +176,9 @@ def test_columns_are_chosen_and_kept() -> None:
     assert 'href="?q=test&amp;sort=-number&amp;columns=owner"' in html_of(page)
 
 
-def test_the_list_tells_nothing_of_competing_claims() -> None:
+def test_the_list_tells_nothing_of_competing_claims(two: Two) -> None:
     """A partner must not learn that there is a rival (5.7)."""
-    user, wanted, _other = two_claims()
+    user, wanted, _other = two
     wanted.lines.update(contested=True)
     words = html_of(open_list(user, contested="1", competing="1"))
 

@@ -87,21 +87,13 @@ def test_a_file_of_claims(rows: int) -> None:
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_the_page_of_a_claim(rows: int) -> None:
+def test_the_pages_of_a_claim(rows: int) -> None:
     claim = claim_with(rows)
+    browser = browser_of(claim.created_by)
+    pages = ("claim_page", "claim_history", "claim_check")
 
-    assert queries_of(browser_of(claim.created_by), url("claim_page", claim)) == CLAIM_PAGE
-
-
-@pytest.mark.parametrize("rows", [1, 3])
-def test_the_history(rows: int) -> None:
-    claim = claim_with(rows)
-
-    assert queries_of(browser_of(claim.created_by), url("claim_history", claim)) == HISTORY
-
-
-@pytest.mark.parametrize("rows", [1, 3])
-def test_the_last_step(rows: int) -> None:
-    claim = claim_with(rows)
-
-    assert queries_of(browser_of(claim.created_by), url("claim_check", claim)) == CHECK_PAGE
+    assert {page: queries_of(browser, url(page, claim)) for page in pages} == {
+        "claim_page": CLAIM_PAGE,
+        "claim_history": HISTORY,
+        "claim_check": CHECK_PAGE,
+    }
