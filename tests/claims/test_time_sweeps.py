@@ -20,11 +20,15 @@ from consent.services.windows import finalise_consent_windows
 from cpor_site.common import clock
 from cpor_site.common.jobs import Outcome
 from tests import acts, factories
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-def in_force_until(*days: int) -> tuple[Claim, list[Subscription]]:
+InForce = tuple[Claim, list[Subscription]]
+
+
+def in_force_until(*days: int) -> InForce:
     """A claim in force with a line for each subscription, which ends so many days from now."""
     tenant = factories.make_tenant()
     sales = factories.product("d365_sales")
@@ -45,6 +49,16 @@ def in_force_until(*days: int) -> tuple[Claim, list[Subscription]]:
     return acts.fresh(claim), subscriptions
 
 
+@shared
+def two() -> InForce:
+    return in_force_until(60, 400)
+
+
+@shared
+def one() -> InForce:
+    return in_force_until(60)
+
+
 def after(days: float) -> time_machine.travel:
     return time_machine.travel(clock.now() + timedelta(days=days), tick=False)
 
@@ -57,8 +71,8 @@ def run_of(run: Any) -> tuple[int, int, int]:
     return run.examined, run.acted, run.failed
 
 
-def test_only_the_line_whose_subscription_is_over_ends() -> None:
-    claim, (ends, _goes_on) = in_force_until(60, 400)
+def test_only_the_line_whose_subscription_is_over_ends(two: InForce) -> None:
+    claim, (ends, _goes_on) = two
     with after(90):
         assert run_of(subscription_ends.end_expired_subscriptions()) == (0, 0, 0)
     with after(91):
@@ -81,8 +95,11 @@ def test_only_the_line_whose_subscription_is_over_ends() -> None:
     assert acts.letters(claim, "line_expired")
 
 
-def test_without_a_line_left_the_claim_ends() -> None:
-    claim, _subscriptions = in_force_until(60, 61)
+def test_without_a_line_left_the_claim_ends(two: InForce) -> None:
+    claim, (_ends, goes_on) = two
+    Subscription.objects.filter(pk=goes_on.pk).update(
+        ends_on=clock.now().date() + timedelta(days=61)
+    )
     with after(100):
         call_command("end_expired_subscriptions")
     claim = acts.fresh(claim)
@@ -94,16 +111,16 @@ def test_without_a_line_left_the_claim_ends() -> None:
 
 
 @pytest.mark.parametrize("state", ["expired", "cancelled"])
-def test_what_the_registry_calls_over_is_over(state: str) -> None:
-    claim, (subscription,) = in_force_until(300)
+def test_what_the_registry_calls_over_is_over(one: InForce, state: str) -> None:
+    claim, (subscription,) = one
     Subscription.objects.filter(pk=subscription.pk).update(state=state)
     with after(15):
         subscription_ends.end_expired_subscriptions()
     assert acts.fresh(claim).status == Status.ENDED
 
 
-def test_a_hold_a_dry_run_and_a_renewed_subscription_keep_it() -> None:
-    claim, (subscription,) = in_force_until(60)
+def test_a_hold_a_dry_run_and_a_renewed_subscription_keep_it(one: InForce) -> None:
+    claim, (subscription,) = one
     lead = factories.make_reviewer(role="Lead reviewer")
     with after(95):
         run = subscription_ends.end_expired_subscriptions(dry_run=True)

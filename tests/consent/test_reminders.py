@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from cpor_site.common import outbox
 from cpor_site.common.jobs import Outcome
 from cpor_site.common.models import JobRun
 from tests import acts, factories
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -36,6 +38,11 @@ def in_window(days: int = 7) -> Claim:
         return acts.in_window(claim)
 
 
+@shared
+def claim() -> Claim:
+    return in_window()
+
+
 def counts(run: JobRun) -> tuple[int, int]:
     return run.examined, run.acted
 
@@ -44,8 +51,7 @@ def counts(run: JobRun) -> tuple[int, int]:
     ("moment", "due"),
     [(DAY_4 - SECOND, 0), (DAY_4, 1), (CLOSES - SECOND, 1), (CLOSES, 0)],
 )
-def test_on_day_4_and_until_the_window_closes(moment: datetime, due: int) -> None:
-    claim = in_window()
+def test_on_day_4_and_until_the_window_closes(claim: Claim, moment: datetime, due: int) -> None:
     with at(moment):
         assert counts(remind_customers()) == (due, due)
         assert counts(remind_customers()) == (0, 0)
@@ -54,8 +60,7 @@ def test_on_day_4_and_until_the_window_closes(moment: datetime, due: int) -> Non
     assert ClaimReminder.objects.count() == due
 
 
-def test_everybody_gets_the_own_link_and_the_date() -> None:
-    claim = in_window()
+def test_everybody_gets_the_own_link_and_the_date(claim: Claim) -> None:
     with at(DAY_4):
         remind_customers()
         outbox.send_due()
@@ -81,29 +86,43 @@ def test_a_window_of_four_days_has_no_reminder(days: int, due: int) -> None:
         assert counts(remind_customers()) == (due, due)
 
 
-def test_who_has_answered_or_cannot_be_reached_is_not_asked_again() -> None:
-    claim = in_window()
+def answered(claim: Claim) -> None:
     with at(MONDAY + timedelta(days=1)):
         answers.agree(token=acts.token_of(claim), responder=Responder(name="Carla", title="CIO"))
-    other = in_window()
-    ConsentRecipient.objects.filter(request__claim=other, role="business").update(bounced_at=MONDAY)
-    stopped = in_window()
-    Claim.objects.filter(pk=stopped.pk).update(consent_undelivered_at=MONDAY)
-    ConsentRequest.objects.filter(claim=stopped).update(undelivered_at=MONDAY)
-    held = in_window()
+
+
+def stopped(claim: Claim) -> None:
+    Claim.objects.filter(pk=claim.pk).update(consent_undelivered_at=MONDAY)
+    ConsentRequest.objects.filter(claim=claim).update(undelivered_at=MONDAY)
+
+
+def held(claim: Claim) -> None:
     ClockHold.objects.create(
-        claim=held, reason="Outage.", placed_by=factories.make_reviewer(), placed_at=MONDAY
+        claim=claim, reason="Outage.", placed_by=factories.make_reviewer(), placed_at=MONDAY
     )
+
+
+@pytest.mark.parametrize("happened", [answered, stopped, held])
+def test_who_has_answered_or_cannot_be_reached_is_not_asked_again(
+    claim: Claim, happened: Callable[[Claim], None]
+) -> None:
+    assert list(customers_due(DAY_4)) == [claim.pk]
+    happened(claim)
     with at(DAY_4):
-        assert list(customers_due(DAY_4)) == [other.pk]
-        for each in (claim, stopped, held):
-            assert remind_customer(each.pk) == Outcome.SKIPPED
+        assert list(customers_due(DAY_4)) == []
+        assert remind_customer(claim.pk) == Outcome.SKIPPED
+
+
+def test_the_others_of_a_customer_are_asked_again_where_one_cannot_be_reached(
+    claim: Claim,
+) -> None:
+    ConsentRecipient.objects.filter(request__claim=claim, role="business").update(bounced_at=MONDAY)
+    with at(DAY_4):
         remind_customers()
-    assert [row.recipient for row in acts.letters(other, "consent_reminder")] == ["adm@c.example"]
+    assert [row.recipient for row in acts.letters(claim, "consent_reminder")] == ["adm@c.example"]
 
 
-def test_the_coming_day() -> None:
-    claim = in_window()
+def test_the_coming_day(claim: Claim) -> None:
     day = timedelta(days=1)
     assert list(customers_due(DAY_4 - day - SECOND, until=DAY_4 - SECOND)) == []
     assert list(customers_due(DAY_4 - day, until=DAY_4)) == [claim.pk]

@@ -22,12 +22,13 @@ from cpor_site.common.evidence.sealing import head, seal_evidence
 from cpor_site.common.evidence.verifying import Walk
 from cpor_site.common.models import EvidenceSalt, EvidenceSeal
 from tests import acts, factories
+from tests.shared import shared
 from tests.unguarded import unguarded
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def claim() -> Claim:
     found = acts.in_window(factories.make_claim())
     assert found.submitted_by is not None
