@@ -19,13 +19,26 @@ from reviews.services.competing import find_sufficient
 from tests import acts, factories
 from tests.claims.attaching import attach, owner
 from tests.reviews.competing import answered, kinds, rival, sufficient
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-def asked(**fields: object) -> tuple[Claim, Claim]:
+Pair = tuple[Claim, Claim]
+
+
+@shared
+def met() -> Pair:
+    """A claim in force, and another partner's for the same that is under review."""
     holder = acts.active()
-    return holder, sufficient(rival(holder, **fields))
+    return holder, rival(holder)
+
+
+@shared
+def asked(met: Pair) -> Pair:
+    """The two of them since the other's proof was found sufficient."""
+    holder, challenger = met
+    return holder, sufficient(challenger)
 
 
 def the_request() -> tuple[str, bool]:
@@ -33,18 +46,16 @@ def the_request() -> tuple[str, bool]:
     return request.answer, request.closed_at is None
 
 
-def test_nobody_is_asked_before_the_challengers_proof_is_sufficient() -> None:
-    holder = acts.active()
-
-    rival(holder)
+def test_nobody_is_asked_before_the_challengers_proof_is_sufficient(met: Pair) -> None:
+    holder, _challenger = met
 
     assert not ProofRequest.objects.exists()
     assert kinds(holder)[-1] == "window_closed"
     assert [each.body for each in holder.comments.all()] == []
 
 
-def test_it_names_the_partners_own_lines_and_a_day_and_nothing_of_anybody_else() -> None:
-    holder, challenger = asked()
+def test_it_names_the_partners_own_lines_and_a_day_and_nothing_of_anybody_else(asked: Pair) -> None:
+    holder, challenger = asked
 
     (request,) = open_requests(holder)
 
@@ -62,8 +73,8 @@ def test_it_names_the_partners_own_lines_and_a_day_and_nothing_of_anybody_else()
         assert secret not in told
 
 
-def test_new_proof_answers_it_even_after_nothing_to_add() -> None:
-    holder, _challenger = asked()
+def test_new_proof_answers_it_even_after_nothing_to_add(asked: Pair) -> None:
+    holder, _challenger = asked
     answered(holder)
     assert the_request() == ("nothing", True)
 
@@ -77,8 +88,8 @@ def test_new_proof_answers_it_even_after_nothing_to_add() -> None:
     ]
 
 
-def test_a_second_answer_is_refused_and_others_may_not_answer() -> None:
-    holder, _challenger = asked()
+def test_a_second_answer_is_refused_and_others_may_not_answer(asked: Pair) -> None:
+    holder, _challenger = asked
     colleague = factories.make_user()
     factories.make_membership(colleague, holder.organization, role="incentives_user")
 
@@ -101,8 +112,8 @@ def test_one_request_for_all_contested_lines() -> None:
     assert len({each.kind for each in acts.letters(holder, "newer_proof_requested")}) == 1
 
 
-def test_it_is_settled_and_said_so_when_the_challenger_falls_away() -> None:
-    holder, challenger = asked()
+def test_it_is_settled_and_said_so_when_the_challenger_falls_away(asked: Pair) -> None:
+    holder, challenger = asked
 
     withdraw_claim(claim_id=challenger.pk, actor=owner(challenger), reason="Wrong ID.")
 
@@ -112,9 +123,8 @@ def test_it_is_settled_and_said_so_when_the_challenger_falls_away() -> None:
 
 
 class TestThePause:
-    def test_the_challengers_clock_stands_and_says_so(self) -> None:
-        holder = acts.active()
-        claim = rival(holder)
+    def test_the_challengers_clock_stands_and_says_so(self, met: Pair) -> None:
+        _holder, claim = met
         now = clock.now()
         left = operator_calendar().business_days_left(now, claim.due_at)  # type: ignore[arg-type]
 
@@ -130,9 +140,10 @@ class TestThePause:
         assert "paused" in claim.comments.latest("pk").body
         assert acts.letters(claim, "competing_check_started")
 
-    def test_it_runs_on_with_the_days_it_had_when_there_is_nothing_to_compare(self) -> None:
-        holder = acts.active()
-        claim = sufficient(rival(holder))
+    def test_it_runs_on_with_the_days_it_had_when_there_is_nothing_to_compare(
+        self, asked: Pair
+    ) -> None:
+        holder, claim = asked
         left = acts.fresh(claim).business_days_left
         later = clock.now() + timedelta(days=9)
 
@@ -144,9 +155,8 @@ class TestThePause:
         assert running.due_at == operator_calendar().business_deadline(later, left or 1).due_at
         assert kinds(claim)[-1] == "competing_check_ended"
 
-    def test_a_late_claim_gets_one_day(self) -> None:
-        holder = acts.active()
-        claim = rival(holder)
+    def test_a_late_claim_gets_one_day(self, met: Pair) -> None:
+        holder, claim = met
         assert claim.due_at is not None
         late = claim.due_at + timedelta(days=3)
         with time_machine.travel(late, tick=False):

@@ -18,15 +18,23 @@ from claims.states import Status
 from tests import acts, factories
 from tests.claims.bulk_files import Desk, csv_of, findings, make_desk
 from tests.claims.pages import browser_of, codes_in, html_of, problems_in, text_of
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 GOOD = {"claim_name": "Intranet", "product": "SharePoint Online"}
 
 
-@pytest.fixture
+@shared
 def desk() -> Desk:
     return make_desk()
+
+
+@shared
+def again(desk: Desk) -> Desk:
+    """The desk after a file with one good row."""
+    desk.upload_rows(desk.row(**GOOD))
+    return desk
 
 
 def result_of(upload: DraftUpload) -> str:
@@ -85,20 +93,20 @@ OTHER: dict[str, dict[str, str]] = {
 
 
 @pytest.mark.parametrize("cells", SAME.values(), ids=SAME)
-def test_what_asks_for_the_same_is_left_out(desk: Desk, cells: dict[str, str]) -> None:
-    desk.upload_rows(desk.row(**GOOD))
-    again = desk.upload_rows(desk.row(**(GOOD | cells)), again=True)
-    assert (findings(again), again.draft_count) == ([(2, "", "BLK-15")], 0)
+def test_what_asks_for_the_same_is_left_out(again: Desk, cells: dict[str, str]) -> None:
+    desk = again
+    second = desk.upload_rows(desk.row(**(GOOD | cells)), again=True)
+    assert (findings(second), second.draft_count) == ([(2, "", "BLK-15")], 0)
 
 
 @pytest.mark.parametrize("cells", OTHER.values(), ids=OTHER)
-def test_what_asks_for_something_else_becomes_a_draft(desk: Desk, cells: dict[str, str]) -> None:
-    desk.upload_rows(desk.row(**GOOD))
+def test_what_asks_for_something_else_becomes_a_draft(again: Desk, cells: dict[str, str]) -> None:
+    desk = again
     other = desk.row(**(GOOD | cells))
     assert desk.upload_rows(other).problems == []
     # From now on that one stands as well.
-    again = desk.upload_rows(other, again=True)
-    assert findings(again) == [(2, "", "BLK-15")]
+    second = desk.upload_rows(other, again=True)
+    assert findings(second) == [(2, "", "BLK-15")]
 
 
 def test_two_gaps_are_told_apart_by_their_names(desk: Desk) -> None:
@@ -111,14 +119,14 @@ def test_two_gaps_are_told_apart_by_their_names(desk: Desk) -> None:
     assert Claim.objects.get(uploaded_with=upload).name == "Autumn"
 
 
-def test_another_partner_id_is_another_claim(desk: Desk) -> None:
-    desk.upload_rows(desk.row(**GOOD))
+def test_another_partner_id_is_another_claim(again: Desk) -> None:
+    desk = again
     other = factories.make_location(desk.location.organization)
     assert desk.upload_rows(desk.row(**GOOD, partner_id=other.partner_id)).problems == []
 
 
-def test_what_was_thrown_away_or_typed_or_others_stands_in_nobody_s_way(desk: Desk) -> None:
-    desk.upload_rows(desk.row(**GOOD))
+def test_what_was_thrown_away_or_typed_or_others_stands_in_nobody_s_way(again: Desk) -> None:
+    desk = again
     discard_claim(claim_id=Claim.objects.get().pk, actor=actors.partner(desk.user))
     factories.make_claim(
         user=desk.user,
@@ -130,23 +138,23 @@ def test_what_was_thrown_away_or_typed_or_others_stands_in_nobody_s_way(desk: De
     Desk(theirs.user, theirs.location, desk.tenant).upload_rows(
         desk.row(**GOOD, partner_id=theirs.location.partner_id)
     )
-    again = desk.upload_rows(desk.row(**GOOD), again=True)
-    assert (findings(again), again.draft_count) == ([], 1)
+    second = desk.upload_rows(desk.row(**GOOD), again=True)
+    assert (findings(second), second.draft_count) == ([], 1)
 
 
-def test_what_is_with_the_reviewers_stands_too(desk: Desk) -> None:
-    desk.upload_rows(desk.row(**GOOD))
+def test_what_is_with_the_reviewers_stands_too(again: Desk) -> None:
+    desk = again
     hand_in(Claim.objects.get())
-    again = desk.upload_rows(desk.row(**GOOD), again=True)
-    assert findings(again) == [(2, "", "BLK-15")]
+    second = desk.upload_rows(desk.row(**GOOD), again=True)
+    assert findings(second) == [(2, "", "BLK-15")]
 
 
 def test_of_several_claims_for_the_same_the_one_of_that_name_is_told(desk: Desk) -> None:
     rows = [desk.row(claim_name=name) for name in ("Spring", "Autumn", "Winter")]
     desk.upload_rows(*rows)
     spring, _autumn, winter = Claim.objects.order_by("pk")
-    again = desk.upload_rows(desk.row(claim_name="SPRING"), desk.row(claim_name="Summer"))
-    assert [each["claim"] for each in again.problems] == [spring.pk, winter.pk]
+    second = desk.upload_rows(desk.row(claim_name="SPRING"), desk.row(claim_name="Summer"))
+    assert [each["claim"] for each in second.problems] == [spring.pk, winter.pk]
 
 
 def test_rows_of_one_file_are_not_compared_with_each_other(desk: Desk) -> None:
@@ -180,8 +188,8 @@ def test_the_ticked_rows_are_made_on_purpose_and_only_once(desk: Desk) -> None:
     assert Claim.objects.filter(uploaded_with=upload).count() == 3
 
 
-def test_what_can_t_be_made_any_more_becomes_a_row_to_mend(desk: Desk) -> None:
-    desk.upload_rows(desk.row(**GOOD))
+def test_what_can_t_be_made_any_more_becomes_a_row_to_mend(again: Desk) -> None:
+    desk = again
     upload = desk.upload_rows(desk.row(**GOOD), again=True)
     desk.location.is_active = False
     desk.location.save()
@@ -192,8 +200,8 @@ def test_what_can_t_be_made_any_more_becomes_a_row_to_mend(desk: Desk) -> None:
     assert len(upload.refused_rows) == 1
 
 
-def test_who_may_not_read_the_rows_makes_none_of_them(desk: Desk) -> None:
-    desk.upload_rows(desk.row(**GOOD))
+def test_who_may_not_read_the_rows_makes_none_of_them(again: Desk) -> None:
+    desk = again
     upload = desk.upload_rows(desk.row(**GOOD), desk.row(), again=True)
     scoped = colleague_at(desk, locations=[desk.location])
     viewer = colleague_at(desk, role=Membership.Role.REPORT_VIEWER)
