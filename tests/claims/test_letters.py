@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from html import unescape
 from typing import Any
 
 import pytest
 import time_machine
+from django.test import override_settings
 from django.utils import translation
 
 from claims import actors, door
@@ -20,20 +23,27 @@ from claims.states import RejectionReason
 from consent.services import answers
 from consent.services.answers import Responder
 from consent.services.windows import finalise_consent_windows
-from cpor_site.common import clock
+from cpor_site.common import clock, outbox
 from cpor_site.common.models import OutboxMessage, User
 from reviews.services import decisions
 from tests import acts, factories
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 MONDAY = "2026-03-02T09:00+00:00"
 
 
+@contextmanager
+def on_monday() -> Iterator[None]:
+    at_home = override_settings(CPOR_PUBLIC_URL="https://desk.example")
+    with at_home, time_machine.travel(MONDAY, tick=False):
+        yield
+
+
 @pytest.fixture(autouse=True)
-def on_a_monday(settings: Any) -> Any:
-    settings.CPOR_PUBLIC_URL = "https://desk.example"
-    with time_machine.travel(MONDAY, tick=False):
+def _on_monday() -> Iterator[None]:
+    with on_monday():
         yield
 
 
@@ -139,13 +149,14 @@ def submit_and_fail(claim: Claim) -> None:
 
 
 @pytest.fixture
-def english() -> Any:
-    """Let Ada read English, so that the words can be compared."""
+def english() -> Iterator[None]:
+    """Let somebody act who reads neither Ada's English nor Petra's Polish."""
     with translation.override("hu"):
         yield
 
 
 def english_claim(**fields: Any) -> Claim:
+    """Let Ada read English, so that the words can be compared."""
     claim = make_claim(**fields)
     User.objects.filter(pk=claim.created_by_id).update(locale="en")
     return Claim.objects.get(pk=claim.pk)
@@ -156,9 +167,49 @@ def take_up(claim: Claim) -> tuple[Claim, actors.Actor]:
     return decisions.take_up_claim(claim_id=claim.pk, actor=reviewer), reviewer
 
 
+@shared
+def draft() -> Claim:
+    with on_monday():
+        return english_claim()
+
+
+@shared
+def submitted(draft: Claim) -> Claim:
+    with on_monday(), translation.override("hu"):
+        return acts.submit(draft)
+
+
+TakenUp = tuple[Claim, actors.Actor]
+
+
+@shared
+def taken_up(submitted: Claim) -> TakenUp:
+    with on_monday(), translation.override("hu"):
+        return take_up(submitted)
+
+
+@shared
+def asked(draft: Claim) -> Claim:
+    with on_monday(), translation.override("hu"):
+        return acts.asked(draft)
+
+
+@shared
+def approved(draft: Claim) -> Claim:
+    with on_monday(), translation.override("hu"):
+        return acts.approved(draft)
+
+
+@shared
+def in_window(approved: Claim) -> Claim:
+    with on_monday(), translation.override("hu"):
+        outbox.send_due()
+    return acts.fresh(approved)
+
+
 @pytest.mark.usefixtures("english")
-def test_submitted() -> None:
-    claim = acts.submit(english_claim())
+def test_submitted(submitted: Claim) -> None:
+    claim = submitted
     row = letter(claim, "claim_submitted")
     assert row.subject == f"{claim.number}: we have received your claim"
     assert row.text_body.startswith(
@@ -198,16 +249,16 @@ def test_a_frozen_claim_is_not_said_to_be_open(settings: Any) -> None:
 
 
 @pytest.mark.usefixtures("english")
-def test_taken_up_names_the_role_and_the_date_but_not_the_person() -> None:
-    claim, _reviewer = take_up(acts.submit(english_claim()))
+def test_taken_up_names_the_role_and_the_date_but_not_the_person(taken_up: TakenUp) -> None:
+    claim, _reviewer = taken_up
     row = letter(claim, "claim_taken_up")
     assert "A decision or a question is due by Monday, March 9, 2026" in words(row)
     assert "Rita" not in row.text_body
 
 
 @pytest.mark.usefixtures("english")
-def test_asked_for_more() -> None:
-    claim, reviewer = take_up(acts.submit(english_claim()))
+def test_asked_for_more(taken_up: TakenUp) -> None:
+    claim, reviewer = taken_up
     line = claim.lines.order_by("pk").first()
     assert line is not None
     decisions.request_action(
@@ -235,8 +286,8 @@ def test_asked_for_more() -> None:
 
 
 @pytest.mark.usefixtures("english")
-def test_answered() -> None:
-    claim = acts.asked(english_claim())
+def test_answered(asked: Claim) -> None:
+    claim = asked
     warnings = check_submission(claim, claim.created_by, clock.now())
     resubmit_claim(
         claim_id=claim.pk,
@@ -251,8 +302,8 @@ def test_answered() -> None:
 
 
 @pytest.mark.usefixtures("english")
-def test_a_reviewers_comment_is_passed_on_and_the_partners_own_is_not() -> None:
-    claim, reviewer = take_up(acts.submit(english_claim()))
+def test_a_reviewers_comment_is_passed_on_and_the_partners_own_is_not(taken_up: TakenUp) -> None:
+    claim, reviewer = taken_up
     add_comment(claim_id=claim.pk, actor=actors.partner(claim.created_by), body="Any news?")
     assert letters(claim, "comment_added") == {}
     add_comment(claim_id=claim.pk, actor=reviewer, body="Tomorrow.")
@@ -262,8 +313,10 @@ def test_a_reviewers_comment_is_passed_on_and_the_partners_own_is_not() -> None:
 
 
 @pytest.mark.usefixtures("english")
-def test_a_rejection_says_where_the_reason_stands_and_how_to_dispute_until_when() -> None:
-    claim, reviewer = take_up(acts.submit(english_claim()))
+def test_a_rejection_says_where_the_reason_stands_and_how_to_dispute_until_when(
+    taken_up: TakenUp,
+) -> None:
+    claim, reviewer = taken_up
     decisions.reject_claim(
         claim_id=claim.pk,
         actor=reviewer,
@@ -279,8 +332,8 @@ def test_a_rejection_says_where_the_reason_stands_and_how_to_dispute_until_when(
 
 
 @pytest.mark.usefixtures("english")
-def test_a_rejection_for_silence() -> None:
-    claim = acts.asked(english_claim())
+def test_a_rejection_for_silence(asked: Claim) -> None:
+    claim = asked
     with acts.past(acts.fresh(claim)):
         assert reject_stale_claims().acted == 1
     row = letter(claim, "claim_rejected")
@@ -290,8 +343,8 @@ def test_a_rejection_for_silence() -> None:
 
 
 @pytest.mark.usefixtures("english")
-def test_approved_promises_nothing_yet() -> None:
-    row = letter(acts.approved(english_claim()), "claim_approved")
+def test_approved_promises_nothing_yet(approved: Claim) -> None:
+    row = letter(approved, "claim_approved")
     assert "The reviewer writes" not in words(row)
     assert (
         "Now it is the customer's move: we write to them, and they may refuse. Their time begins "
@@ -303,16 +356,16 @@ def test_approved_promises_nothing_yet() -> None:
 
 
 @pytest.mark.usefixtures("english")
-def test_an_approval_brings_the_reviewers_words() -> None:
-    claim, reviewer = take_up(acts.submit(english_claim()))
+def test_an_approval_brings_the_reviewers_words(taken_up: TakenUp) -> None:
+    claim, reviewer = taken_up
     decisions.approve_claim(claim_id=claim.pk, actor=reviewer, text="Well described.\n- Paid")
     row = letter(claim, "claim_approved")
     assert "\n\nThe reviewer writes:\n\n> Well described.\n> - Paid\n\nNow it is" in row.text_body
 
 
 @pytest.mark.usefixtures("english")
-def test_active() -> None:
-    claim = acts.in_window(english_claim())
+def test_active(in_window: Claim) -> None:
+    claim = in_window
     with acts.past(claim):
         assert finalise_consent_windows().acted == 1
     row = letter(claim, "window_closed")
@@ -323,8 +376,8 @@ def test_active() -> None:
 
 
 @pytest.mark.usefixtures("english")
-def test_declined() -> None:
-    claim = acts.in_window(english_claim())
+def test_declined(in_window: Claim) -> None:
+    claim = in_window
     answers.decline(
         token=acts.token_of(claim),
         responder=Responder(name="Jana"),
@@ -341,8 +394,8 @@ def test_declined() -> None:
 
 
 @pytest.mark.usefixtures("english")
-def test_declined_without_a_word_for_the_partner() -> None:
-    claim = acts.in_window(english_claim())
+def test_declined_without_a_word_for_the_partner(in_window: Claim) -> None:
+    claim = in_window
     answers.decline(
         token=acts.token_of(claim),
         responder=Responder(name="Jana"),
@@ -355,8 +408,8 @@ def test_declined_without_a_word_for_the_partner() -> None:
 
 
 @pytest.mark.usefixtures("english")
-def test_declined_in_part() -> None:
-    claim = acts.in_window(english_claim())
+def test_declined_in_part(in_window: Claim) -> None:
+    claim = in_window
     refused = claim.lines.get(product__code="teams")
     answers.decline(
         token=acts.token_of(claim), responder=Responder(name="Jana"), line_ids=[refused.pk]
@@ -369,8 +422,8 @@ def test_declined_in_part() -> None:
 
 
 @pytest.mark.usefixtures("english")
-def test_withdrawn() -> None:
-    claim = acts.submit(english_claim())
+def test_withdrawn(submitted: Claim) -> None:
+    claim = submitted
     with time_machine.travel(clock.now() + timedelta(hours=1), tick=False):
         withdraw_claim(
             claim_id=claim.pk, actor=actors.partner(claim.created_by), reason="Wrong partner ID."
