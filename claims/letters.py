@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from cpor_site.common import outbox
+from cpor_site.common import outbox, spoken
 from cpor_site.common.business_calendar import BusinessCalendar
 from cpor_site.common.letters import RenderedLetter, Verbatim, render_letter, usable_locale
 from cpor_site.common.models import OutboxMessage, User
@@ -179,7 +179,8 @@ def reader_context(
 
 def move_for(claim: Claim, reader: Reader, at: datetime, calendar: BusinessCalendar) -> str:
     """Return whose move it is, in the reader's language and on the reader's clock."""
-    with translation.override(reader.locale), timezone.override(usable_zone(reader.zone)):
+    zone = usable_zone(reader.zone)
+    with translation.override(reader.locale), timezone.override(zone), spoken.written_out():
         return standing_of(claim, at, calendar).move
 
 

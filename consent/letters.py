@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import formats, translation
+from django.utils import translation
 
 from claims import deadlines
 from claims.models import Association, Claim, ClaimEvent, ClaimLine, belonging_to
@@ -19,6 +19,7 @@ from cpor_site.common.countries import country_name
 from cpor_site.common.letters import Verbatim, render_letter, usable_locale
 from cpor_site.common.mail_addresses import folded
 from cpor_site.common.operator_calendar import operator_zone
+from cpor_site.common.spoken import long_date_words
 
 from .models import ConsentRecipient, ConsentRequest, OverviewLink
 from .wording import line_text
@@ -55,7 +56,7 @@ def write_consent_request(
     zone = operator_zone()
     locale = usable_locale(recipient.locale)
     with translation.override(locale):
-        date = formats.date_format(limit.due_at.astimezone(zone), "DATE_FORMAT")
+        date = long_date_words(limit.due_at.astimezone(zone))
         lines = [line_text(line) for line in approved_lines(claim)]
         replacing = [line_text(line) for line in replacing_lines(claim)]
     letter = render_letter(
@@ -242,7 +243,7 @@ def _write(
     with translation.override(usable_locale(recipient.locale)):
         words = [line_text(line) for line in lines]
         local = day.astimezone(operator_zone()) if day else None
-        date = formats.date_format(local, "DATE_FORMAT") if local else ""
+        date = long_date_words(local) if local else ""
     _post(
         template,
         recipient.email,

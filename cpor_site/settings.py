@@ -338,6 +338,7 @@ LANGUAGES = [
     ("sv", _("Swedish")),
 ]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["cpor_site.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = ENV.operator.time_zone

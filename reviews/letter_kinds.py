@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from django.conf import settings
-from django.utils import formats, timezone, translation
+from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -24,6 +24,7 @@ from claims.states import (
 )
 from cpor_site.common.letters import RenderedLetter, Verbatim, render_letter
 from cpor_site.common.operator_calendar import operator_calendar, operator_zone
+from cpor_site.common.spoken import long_date_words
 
 from .letters import LAPSED, LATE, LATE_CASE, LATE_CASE_KIND
 
@@ -165,7 +166,7 @@ class LetterKind:
         stands = Claim(rule_profile=RuleProfile(), number=NUMBER, name="Mail move", **self.stands)
         told = reader_context(stands, reader, AT, operator_calendar())
         with translation.override(language), timezone.override(operator_zone()):
-            day = formats.date_format(timezone.localtime(DUE_AT), "DATE_FORMAT")
+            day = long_date_words(timezone.localtime(DUE_AT))
         names: dict[str, Any] = {
             "number": NUMBER,
             "claim_name": "Mail move",

@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
 
 from django.utils import dateformat, formats, timezone
 from django.utils.translation import gettext, pgettext
 
+_WRITTEN_OUT = ContextVar("written_out", default=False)
+
 
 def date_words(day: date) -> str:
     """Return a date: "Thu 12 June 2025"; that of a moment is told in the moment's own zone."""
+    if _WRITTEN_OUT.get():
+        return long_date_words(day)
     return dateformat.format(day, pgettext("Django date format, one day", "D j E Y"))
+
+
+def long_date_words(day: date) -> str:
+    """Return a date as letters and customers' pages write a deadline: "Thursday, 12 June 2025"."""
+    return gettext("%(weekday)s, %(date)s") % {
+        "weekday": formats.date_format(day, "l"),
+        "date": formats.date_format(day, "DATE_FORMAT"),
+    }
+
+
+@contextmanager
+def written_out() -> Iterator[None]:
+    """Let ``date_words`` tell dates as letters do, for sentences that pages and letters share."""
+    token = _WRITTEN_OUT.set(True)
+    try:
+        yield
+    finally:
+        _WRITTEN_OUT.reset(token)
 
 
 def time_words(moment: datetime) -> str:

@@ -67,7 +67,7 @@ def _read_of_the_rejection(people: People, number: str) -> None:
     assert "Reasons: - No partner response" in words
     assert "Where to read why: open the claim." in words
     assert (
-        "you can dispute it once, until Thursday, July 2, 2026, 11:59 p.m. (Europe/Berlin): open "
+        "you can dispute it once, until Thursday, 2 July 2026, 23:59 (Europe/Berlin): open "
         "the claim, choose “Dispute the decision”, and explain why the decision should change"
     ) in words
 
@@ -90,7 +90,7 @@ def test_a_customer_who_refuses_on_the_last_evening(
     desk.set_clock(at(15, 6, 23, 40))
     customer.goto(link)
     steps.expect_title(customer, steps.QUESTION)
-    expect(customer.locator(".consent-deadline strong")).to_have_text("June 15, 2026, 11:59 p.m.")
+    expect(customer.locator(".consent-deadline strong")).to_have_text("Monday, 15 June 2026, 23:59")
     assert customer.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     customer.get_by_role("link", name="I decline").click()
     assert customer.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
@@ -112,7 +112,7 @@ def test_a_customer_who_refuses_on_the_last_evening(
     assert "The customer's reason: another partner does this for them." in letter
     assert "We have changed partners." in letter
     customer.goto(link)
-    steps.expect_title(customer, "You answered on June 15, 2026: declined.")
+    steps.expect_title(customer, "You answered on 15 June 2026: declined.")
 
     day_after = at(16, 6, 0, 6)
     desk.set_clock(day_after)

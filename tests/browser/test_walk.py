@@ -150,7 +150,7 @@ def _read_as_customer(people: People, number: str) -> None:
     steps.own_link(customer).click()
     steps.expect_title(customer, steps.QUESTION)
     expect(customer.get_by_text(FIELD_SERVICE)).to_be_visible()
-    expect(customer.locator(".consent-deadline strong")).to_have_text("July 13, 2026, 11:59 p.m.")
+    expect(customer.locator(".consent-deadline strong")).to_have_text("Monday, 13 July 2026, 23:59")
 
 
 def _read_that_it_is_active(people: People, partner: Page, number: str) -> None:

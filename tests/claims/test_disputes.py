@@ -444,4 +444,4 @@ def test_the_receipt_quotes_what_was_written_and_names_the_date(disputed: Claim)
 
     assert letter.subject == f"{claim.number}: we have received your dispute"
     assert "Page 3 names both products." in words
-    assert "answers by Monday, March 9, 2026, 10:59 p.m. (UTC)." in words
+    assert "answers by Monday, 9 March 2026, 22:59 (UTC)." in words

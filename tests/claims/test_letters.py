@@ -219,11 +219,11 @@ def test_submitted(submitted: Claim) -> None:
         "- Customer: Contoso & Söhne\n"
         "- Exchange Online – Usage\n"
         "- Microsoft Teams – Usage\n"
-        "- Date: Monday, March 2, 2026\n"
-        "- Where it stands: With the reviewers: somebody takes it up by Mon 9 March\n"
-        "  2026 (5 business days left).\n\n"
+        "- Date: Monday, 2 March 2026\n"
+        "- Where it stands: With the reviewers: somebody takes it up by Monday, 9\n"
+        "  March 2026 (5 business days left).\n\n"
         "Now it is the reviewer's move. A reviewer should take the claim up by\n"
-        "Monday, March 9, 2026, 11:59 p.m. (Europe/Stockholm)."
+        "Monday, 9 March 2026, 23:59 (Europe/Stockholm)."
     )
     assert "Until a reviewer takes it up you can still change it" in words(row)
     assert "<li>Customer: Contoso &amp; Söhne</li>" in row.html_body
@@ -252,7 +252,7 @@ def test_a_frozen_claim_is_not_said_to_be_open(settings: Any) -> None:
 def test_taken_up_names_the_role_and_the_date_but_not_the_person(taken_up: TakenUp) -> None:
     claim, _reviewer = taken_up
     row = letter(claim, "claim_taken_up")
-    assert "A decision or a question is due by Monday, March 9, 2026" in words(row)
+    assert "A decision or a question is due by Monday, 9 March 2026" in words(row)
     assert "Rita" not in row.text_body
 
 
@@ -271,7 +271,7 @@ def test_asked_for_more(taken_up: TakenUp) -> None:
         comment="Please send\n\n- page 2\n[[link]]",
     )
     row = letter(claim, "action_requested")
-    assert row.subject == f"{claim.number}: your move, answer by Monday, March 9, 2026"
+    assert row.subject == f"{claim.number}: your move, answer by Monday, 9 March 2026"
     assert (
         "What is missing:\n\n"
         "- Missing products (Exchange Online): Not named: https://evil.example\n"
@@ -279,7 +279,7 @@ def test_asked_for_more(taken_up: TakenUp) -> None:
         "The reviewer writes:\n\n"
         "> Please send\n>\n> - page 2\n\n"
     ) in row.text_body
-    assert "answer by Monday, March 9, 2026, 11:59 p.m. (Europe/Stockholm)" in words(row)
+    assert "answer by Monday, 9 March 2026, 23:59 (Europe/Stockholm)" in words(row)
     assert "Without an answer by then the claim is rejected." in words(row)
     assert row.about == ""
     assert kinds(claim) == ["action_requested", "claim_submitted", "claim_taken_up"]
@@ -298,7 +298,7 @@ def test_answered(asked: Claim) -> None:
     )
     row = letter(claim, "claim_resubmitted")
     assert "the claim goes back to the same reviewer" in words(row)
-    assert "up again by Monday, March 9, 2026" in words(row)
+    assert "up again by Monday, 9 March 2026" in words(row)
 
 
 @pytest.mark.usefixtures("english")
@@ -327,7 +327,7 @@ def test_a_rejection_says_where_the_reason_stands_and_how_to_dispute_until_when(
     assert "Reasons:\n\n- Insufficient PoE\n- Missing products\n\n" in row.text_body
     assert "\n\nThe reviewer writes:\n\n> Page 2 is missing.\n\nWhere to read why" in row.text_body
     assert "Where to read why: open the claim." in words(row)
-    assert "you can dispute it once, until Wednesday, April 1, 2026, 11:59 p.m." in words(row)
+    assert "you can dispute it once, until Wednesday, 1 April 2026, 23:59" in words(row)
     assert "choose “Dispute the decision”" in words(row)
 
 
@@ -338,7 +338,7 @@ def test_a_rejection_for_silence(asked: Claim) -> None:
         assert reject_stale_claims().acted == 1
     row = letter(claim, "claim_rejected")
     assert "- No partner response\n" in row.text_body
-    assert "dispute it once, until Thursday, April 9, 2026" in words(row)
+    assert "dispute it once, until Thursday, 9 April 2026" in words(row)
     assert "The reviewer writes" not in words(row)
 
 
@@ -348,8 +348,8 @@ def test_approved_promises_nothing_yet(approved: Claim) -> None:
     assert "The reviewer writes" not in words(row)
     assert (
         "Now it is the customer's move: we write to them, and they may refuse. Their time begins "
-        "when our letter has left. If it leaves today, it ends on Monday, March 9, 2026, "
-        "11:59 p.m. (Europe/Stockholm);"
+        "when our letter has left. If it leaves today, it ends on Monday, 9 March 2026, "
+        "23:59 (Europe/Stockholm);"
     ) in words(row)
     assert "until then nothing is handed over to the incentive program" in words(row)
     assert "- Exchange Online – Usage\n- Microsoft Teams – Usage\n" in row.text_body
@@ -369,7 +369,7 @@ def test_active(in_window: Claim) -> None:
     with acts.past(claim):
         assert finalise_consent_windows().acted == 1
     row = letter(claim, "window_closed")
-    assert "The customer didn't object in time. Since Tuesday, March 10, 2026" in words(row)
+    assert "The customer didn't object in time. Since Tuesday, 10 March 2026" in words(row)
     assert "handed over to the incentive program" in words(row)
     assert "you will be paid" not in words(row)
     assert "- Exchange Online – Usage\n- Microsoft Teams – Usage\n" in row.text_body
@@ -418,7 +418,7 @@ def test_declined_in_part(in_window: Claim) -> None:
     declined, remaining = row.text_body.split("These remain:")
     assert ("- Microsoft Teams – Usage" in declined, "Exchange Online" in declined) == (True, False)
     assert ("- Exchange Online – Usage" in remaining, "Teams" in remaining) == (True, False)
-    assert "can still refuse the rest until Monday, March 9, 2026" in words(row)
+    assert "can still refuse the rest until Monday, 9 March 2026" in words(row)
 
 
 @pytest.mark.usefixtures("english")

@@ -149,7 +149,7 @@ def test_half_time_then_last_day_each_once(claim: Claim) -> None:
     assert reminded(claim) == [HALF, LAST]
     text = letter_of(claim, HALF)
     assert text.startswith(f"{claim.number}: half of your time is over, answer by")
-    assert "Monday, 9 March 2026" in text.replace("March 9, 2026", "9 March 2026")
+    assert "Monday, 9 March 2026" in text
     assert "It is your move: answer by" in text
     assert "Please add the date of the signature." in text
     event = ClaimEvent.objects.get(claim=claim, kind=HALF)
@@ -267,7 +267,7 @@ def test_a_changed_draft_begins_its_time_anew(draft: Claim) -> None:
     text = " ".join(acts.letters(draft)[0].text_body.split())
     assert "It is your move: complete and submit it, or discard it." in text
     assert "goes into the archive on Sunday, 31 May 2026" in text.replace(
-        "May 31, 2026", "31 May 2026"
+        "31 May 2026", "31 May 2026"
     )
 
 

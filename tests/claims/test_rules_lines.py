@@ -154,8 +154,8 @@ def test_lines_that_are_eligible_have_no_problem() -> None:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"eligible_from": date(2026, 5, 5)}, "before May 5, 2026"),
-        ({"eligible_to": date(2026, 5, 3)}, "after May 3, 2026"),
+        ({"eligible_from": date(2026, 5, 5)}, "before 5 May 2026"),
+        ({"eligible_to": date(2026, 5, 3)}, "after 3 May 2026"),
         ({"area": M365}, "can't be claimed for Usage."),
     ],
 )

@@ -129,7 +129,7 @@ def test_an_enrolment_should_last_until_the_customers_time_is_over(
 
 def test_the_last_day_of_the_enrolment_is_named() -> None:
     [problem] = ask(enrollments=[enrollment(period=("2025-07-01", "2026-05-20"))])
-    assert "May 20, 2026" in str(problem.message)
+    assert "20 May 2026" in str(problem.message)
 
 
 def test_a_fasttrack_id_has_to_be_confirmed() -> None:

@@ -212,7 +212,7 @@ def test_sub_10_neither_active_nor_in_grace(state: str) -> None:
 
 @pytest.mark.parametrize(
     ("ends_on", "told"),
-    [(date(2026, 5, 20), "until May 20, 2026"), (None, "period."), (date(2026, 5, 3), "period.")],
+    [(date(2026, 5, 20), "until 20 May 2026"), (None, "period."), (date(2026, 5, 3), "period.")],
 )
 def test_sub_11_in_grace(ends_on: date | None, told: str) -> None:
     [problem] = ask(bought(1, state="in_grace", ends_on=ends_on))

@@ -77,7 +77,7 @@ def test_the_window_ends_later_and_everybody_is_told(claim: Claim, lead: User) -
         ["it@contoso.example", ClaimContact.objects.get(claim=claim, kind="business").email]
     )
     for letter in letters:
-        assert letter.subject == f"{claim.number}: you can answer until June 15, 2026"
+        assert letter.subject == f"{claim.number}: you can answer until Monday, 15 June 2026"
         assert "Company holidays." not in letter.text_body
 
 

@@ -272,7 +272,7 @@ def test_an_announced_withdrawal_is_shown_and_not_offered_again(
         finalise_consent_windows()
         withdraw(token=acts.token_of(claim), responder=Responder(name="Theo"))
         page = open_overview(client, ADMIN)
-    assert "withdrawn, ends with June 30, 2026" in page
+    assert "withdrawn, ends with Tuesday, 30 June 2026" in page
     assert "See and withdraw" not in page
 
 

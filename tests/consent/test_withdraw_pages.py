@@ -58,9 +58,9 @@ def test_the_link_now_shows_what_stands_and_the_way_out(
     text = response.content.decode()
     assert response.status_code == 200
     for words in (
-        "The response period ended on June 8, 2026. You can still ask to end the association here.",
+        "The response period ended on 8 June 2026. You can still ask to end the association here.",
         "In force since",
-        "June 9, 2026",
+        "9 June 2026",
         "Exchange Online",
         "Microsoft Teams",
         f'href="{url(claim, "consent_withdraw")}?lang=en"',
@@ -81,7 +81,7 @@ def test_withdrawing_one_product_and_then_the_other(client: Client, claim: Claim
     assert "Exchange Online" not in page.partition("<form")[2]
     client.post(url(claim, "consent_withdraw"), GIVEN | {"lines": [second]})
     assert acts.fresh(claim).status == Status.ENDED
-    assert "You answered on June 20, 2026: withdrawn." in client.get(url(claim)).content.decode()
+    assert "You answered on 20 June 2026: withdrawn." in client.get(url(claim)).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -110,13 +110,13 @@ def test_the_months_end_is_named_before_and_after(
 ) -> None:
     settings.CPOR_WITHDRAWAL_TAKES_EFFECT = "month_end"
     form = client.get(url(claim, "consent_withdraw")).content.decode()
-    assert "The association ends with the end of June 30, 2026 (Europe/Berlin)" in form
+    assert "The association ends with the end of Tuesday, 30 June 2026 (Europe/Berlin)" in form
     response = client.post(
         url(claim, "consent_withdraw"), GIVEN | {"lines": lines(claim)}, follow=True
     )
-    assert "With the end of June 30, 2026" in response.content.decode()
+    assert "With the end of Tuesday, 30 June 2026" in response.content.decode()
     text = client.get(url(claim)).content.decode()
-    assert "Jana Meier withdrew on June 20, 2026. With the end of June 30, 2026" in text
+    assert "Jana Meier withdrew on 20 June 2026. With the end of Tuesday, 30 June 2026" in text
     assert url(claim, "consent_withdraw") not in text
     again = client.get(url(claim, "consent_withdraw"))
     assert (again.status_code, again["Location"]) == (302, url(claim) + "?lang=en")

@@ -217,7 +217,7 @@ def test_with_the_months_end_the_association_stands_until_then(two: Claim) -> No
             withdraw(token=token, responder=CIO)
         assert again.value.codes == ("CNS-02",)
     letters = acts.letters(claim, "withdrawal_announced")
-    assert "Tuesday, June 30, 2026" in " ".join(letters[0].text_body.split())
+    assert "Tuesday, 30 June 2026" in " ".join(letters[0].text_body.split())
     with on("2026-06-30T23:59:58+02:00"):
         assert carry_out_withdrawals().examined == 0
     with on("2026-07-01T00:02+02:00"):

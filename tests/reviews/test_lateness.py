@@ -66,7 +66,7 @@ def test_each_clock_of_the_reviewers_is_told_once(
     assert [lea.recipient, leo.recipient] == [each.email for each in leads]
     assert (lea.locale, leo.locale) == ("pl", "en")
     assert leo.subject == (
-        f"{claim.number}: the reviewers are late, it was due by Monday, March 9, 2026"
+        f"{claim.number}: the reviewers are late, it was due by Monday, 9 March 2026"
     )
     assert f"/admin/claims/claim/{claim.pk}/" in leo.text_body
     assert "It is the reviewers' move" in " ".join(leo.text_body.split())

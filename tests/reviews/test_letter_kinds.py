@@ -75,12 +75,12 @@ MOVES = {
     "claim_disputed": "With the reviewers: your dispute is answered by",
     "claim_approved": "Now it is the customer's move",
     "competing_check_started": "It is our move, and there is nothing for you to do.",
-    "newer_proof_requested": "It is your move: by Monday, March 9, 2026, 11:59 p.m.",
+    "newer_proof_requested": "It is your move: by Monday, 9 March 2026, 23:59",
     "proof_request_closed": "You don't have to do anything.",
     "competing_case_ruled": "It is the customer's move",
     "line_lost": "It is our move.",
     "association_spared": "You don't have to do anything.",
-    "association_displaced": "you can dispute it once, until Monday, March 9, 2026, 11:59 p.m.",
+    "association_displaced": "you can dispute it once, until Monday, 9 March 2026, 23:59",
     "line_displaced": "You don't have to do anything.",
     "claim_split": "It is our move with both claims",
     "consent_undelivered": "It is your move: name another person at the customer",
@@ -129,6 +129,12 @@ def words_of_text(letter: RenderedLetter) -> list[str]:
     return re.sub(r"\s?[:：]\s*(https?://\S+)", r" \1", text).split()
 
 
+ANOTHER_STYLE = re.compile(
+    r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d|\b[A-Z][a-z]+\.? \d+, \d{4}|[ap]\.m\."
+)
+"""Dates as the desk's pages tell them, or as Americans do: letters write them out."""
+
+
 def days_in(language: str) -> set[str]:
     """Return the dates of the example in all ways in which a letter may tell them."""
     with translation.override(language):
@@ -156,7 +162,9 @@ def test_each_letter_in_each_language(kind: LetterKind, language: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.code)
 def test_each_letter_says_whose_move_it_is(kind: LetterKind) -> None:
-    assert MOVES[kind.code] in " ".join(kind.example("en").text.split())
+    letter = kind.example("en")
+    assert MOVES[kind.code] in " ".join(letter.text.split())
+    assert not ANOTHER_STYLE.findall(f"{letter.subject} {letter.text}")
 
 
 def test_every_row_of_the_table_has_its_letter() -> None:
@@ -177,7 +185,7 @@ def test_every_letter_to_the_partner_has_an_example() -> None:
 def test_the_rejection_says_where_the_reason_stands_and_how_and_until_when_to_dispute() -> None:
     text = " ".join(BY_CODE["claim_rejected"].example("en").text.split())
     assert "Where to read why: open the claim." in text
-    assert "you can dispute it once, until Monday, March 9, 2026, 11:59 p.m." in text
+    assert "you can dispute it once, until Monday, 9 March 2026, 23:59" in text
     assert "choose “Dispute the decision”" in text
 
 
@@ -200,5 +208,5 @@ def test_a_ruling_reads_as_its_outcome(outcome: str, subject: str, says: str) ->
 
 def test_the_approval_says_when_the_window_ends_and_that_nothing_was_handed_over() -> None:
     text = " ".join(BY_CODE["claim_approved"].example("en").text.split())
-    assert "it ends on Monday, March 9, 2026, 11:59 p.m." in text
+    assert "it ends on Monday, 9 March 2026, 23:59" in text
     assert "until then nothing is handed over to the incentive program" in text

@@ -86,7 +86,7 @@ def test_a_reader_elsewhere_is_told_the_own_time() -> None:
 
     assert PLAIN.explain(deadline, ZoneInfo("Asia/Tokyo")) == (
         "Counted 1 business day from Wed 4 June 2025; due Thu 5 June 2025, end of day "
-        "(Europe/Berlin); for you Fri 6 June 2025, 6:59 a.m. (Asia/Tokyo)."
+        "(Europe/Berlin); for you Fri 6 June 2025, 06:59 (Asia/Tokyo)."
     )
     assert PLAIN.explain(deadline, ZoneInfo("Europe/Stockholm")) == plain
     assert PLAIN.explain(deadline, BERLIN) == plain
@@ -96,7 +96,7 @@ def test_a_deadline_moved_by_hand_is_explained_with_its_time() -> None:
     deadline = PLAIN.recount(berlin(2025, 6, 4, 10), berlin(2025, 6, 6, 17))
 
     assert PLAIN.explain(deadline) == (
-        "Counted 2 business days from Wed 4 June 2025; due Fri 6 June 2025, 5 p.m. (Europe/Berlin)."
+        "Counted 2 business days from Wed 4 June 2025; due Fri 6 June 2025, 17:00 (Europe/Berlin)."
     )
 
 

@@ -11,6 +11,8 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from ..spoken import long_date_words
+
 register = template.Library()
 
 
@@ -27,9 +29,8 @@ def in_zone(moment: datetime, zone: str) -> str:
     Somebody's unusable zone must not stop a letter, so it is replaced by the operator's.
     """
     local = _local(moment, zone)
-    return _("%(weekday)s, %(date)s, %(time)s (%(zone)s)") % {
-        "weekday": date_format(local, "l"),
-        "date": date_format(local, "DATE_FORMAT"),
+    return _("%(day)s, %(time)s (%(zone)s)") % {
+        "day": long_date_words(local),
         "time": date_format(local, "TIME_FORMAT"),
         "zone": local.tzinfo,
     }
@@ -38,11 +39,13 @@ def in_zone(moment: datetime, zone: str) -> str:
 @register.filter
 def day_in_zone(moment: datetime, zone: str) -> str:
     """Return weekday and date of ``moment``, for subjects; zones as for ``in_zone``."""
-    local = _local(moment, zone)
-    return _("%(weekday)s, %(date)s") % {
-        "weekday": date_format(local, "l"),
-        "date": date_format(local, "DATE_FORMAT"),
-    }
+    return long_date_words(_local(moment, zone))
+
+
+@register.filter
+def deadline_day(moment: datetime) -> str:
+    """Return weekday and date of ``moment`` in the active zone, as letters write a deadline."""
+    return long_date_words(localtime(moment))
 
 
 @register.filter
