@@ -23,10 +23,16 @@ from cpor_site.common.problems import Refused
 from reviews.models import InternalNote
 from reviews.services.decisions import approve_claim
 from tests import acts, factories
+from tests.shared import shared
 
 from .deciding import act_as, row
 
 pytestmark = pytest.mark.django_db
+
+
+@shared
+def claim() -> Claim:
+    return acts.under_review()
 
 
 class TestApprove:
@@ -104,14 +110,12 @@ class TestApprove:
 
         assert ReviewFinding.objects.get(pk=finding.pk).resolved_at is not None
 
-    def test_without_a_line_in_the_running(self) -> None:
-        claim = acts.under_review()
+    def test_without_a_line_in_the_running(self, claim: Claim) -> None:
         ClaimLine.objects.filter(claim=claim).update(line_status=LineStatus.REMOVED_BY_PARTNER)
 
         self.assert_refused(claim, "REV-20")
 
-    def test_while_a_case_of_competing_claims_is_open(self) -> None:
-        claim = acts.under_review()
+    def test_while_a_case_of_competing_claims_is_open(self, claim: Claim) -> None:
         acts.submit(factories.make_claim(tenant=claim.tenant))
 
         self.assert_refused(claim, "REV-21")
@@ -125,22 +129,19 @@ class TestApprove:
             {"scan_state": PoEDocument.ScanState.FAILED},
         ],
     )
-    def test_without_proof_that_counts(self, change: dict[str, Any]) -> None:
-        claim = acts.under_review()
+    def test_without_proof_that_counts(self, change: dict[str, Any], claim: Claim) -> None:
         if "withdrawn_at" in change:
             change = {"withdrawn_at": claim.changed_at}
         PoEDocument.objects.filter(claim=claim).update(**change)
 
         self.assert_refused(claim, "REV-22")
 
-    def test_one_unchecked_document_among_several_is_enough(self) -> None:
-        claim = acts.under_review()
+    def test_one_unchecked_document_among_several_is_enough(self, claim: Claim) -> None:
         factories.make_document(claim, scan_state=PoEDocument.ScanState.PENDING)
 
         self.assert_refused(claim, "REV-22")
 
-    def test_an_infected_document_beside_a_clean_one_does_not_count(self) -> None:
-        claim = acts.under_review()
+    def test_an_infected_document_beside_a_clean_one_does_not_count(self, claim: Claim) -> None:
         factories.make_document(claim, scan_state=PoEDocument.ScanState.INFECTED)
 
         approve_claim(claim_id=claim.pk, actor=act_as(claim))
@@ -173,8 +174,7 @@ class TestApprove:
 
         self.assert_refused(claim, "SUB-13")
 
-    def test_when_another_partner_holds_the_key(self) -> None:
-        claim = acts.under_review()
+    def test_when_another_partner_holds_the_key(self, claim: Claim) -> None:
         tenant = claim.tenant
         assert tenant is not None
         ExclusivityHold.objects.create(
@@ -188,8 +188,7 @@ class TestApprove:
 
         self.assert_refused(claim, "REV-03")
 
-    def test_takes_a_key_that_another_partner_has_released(self) -> None:
-        claim = acts.under_review()
+    def test_takes_a_key_that_another_partner_has_released(self, claim: Claim) -> None:
         tenant = claim.tenant
         assert tenant is not None
         ExclusivityHold.objects.create(

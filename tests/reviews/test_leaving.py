@@ -8,24 +8,35 @@ from django.test.utils import CaptureQueriesContext
 
 from claims.models import Claim
 from claims.services import sweeps
+from cpor_site.common import outbox
 from cpor_site.common.jobs import Outcome
 from reviews.models import CompetingClaimsCase
 from tests import acts, factories
 from tests.every_row import rows_after
-from tests.reviews.competing import rival, sufficient, won
+from tests.reviews.competing import case_of, contested, decide
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-def asked_at_one_customer(number: int) -> list[Claim]:
+def at_one_customer(asked: int, submitted: int = 0) -> list[Claim]:
+    """Make rivals; the first of them have to answer their reviewers."""
     tenant = factories.make_tenant()
-    return [acts.asked(factories.make_claim(tenant=tenant)) for _ in range(number)]
+    return [
+        stage(factories.make_claim(tenant=tenant))
+        for stage in (*[acts.asked] * asked, *[acts.submit] * submitted)
+    ]
 
 
-def test_leaves_the_same_rows_as_one_claim_at_a_time() -> None:
-    closing, open_still, both = (asked_at_one_customer(number) for number in (2, 3, 2))
-    holder = acts.active()
-    waiting = sufficient(rival(holder))
+@shared
+def contest() -> tuple[Claim, Claim]:
+    """A holder who has answered, and a challenger that waits for a ruling."""
+    return contested()
+
+
+def test_leaves_the_same_rows_as_one_claim_at_a_time(contest: tuple[Claim, Claim]) -> None:
+    closing, open_still, both = at_one_customer(1, 1), at_one_customer(1, 2), at_one_customer(2)
+    holder, waiting = contest
     beside_it = acts.asked(factories.make_claim(tenant=holder.tenant))
     late = [closing[0], open_still[0], *both, beside_it]
 
@@ -43,7 +54,7 @@ def test_leaves_the_same_rows_as_one_claim_at_a_time() -> None:
 
 def test_needs_no_more_statements_for_more_claims_in_cases() -> None:
     def statements(number: int) -> int:
-        late = [asked_at_one_customer(2)[0] for _ in range(number)]
+        late = [at_one_customer(1, 1)[0] for _ in range(number)]
         with acts.past(late[-1]), CaptureQueriesContext(connection) as asked:
             assert len(sweeps.reject_unanswered_together([claim.pk for claim in late])) == number
         return len(asked)
@@ -51,8 +62,12 @@ def test_needs_no_more_statements_for_more_claims_in_cases() -> None:
     assert statements(2) == statements(1)
 
 
-def test_a_holder_and_the_winner_that_waits_for_it_are_left_alone() -> None:
-    holder, _winner = won()
+def test_a_holder_and_the_winner_that_waits_for_it_are_left_alone(
+    contest: tuple[Claim, Claim],
+) -> None:
+    holder, winner = contest
+    decide(case_of(winner), winner)
+    outbox.send_due()
     late = acts.asked(factories.make_claim(tenant=holder.tenant))
 
     with acts.past(late):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
+from typing import Any
 
 import pytest
 import time_machine
@@ -103,8 +104,7 @@ def test_every_row_says_why_it_is_there(reviewer: User) -> None:
     assert "Rejected the partner may dispute the rejection" in shown[refused.pk]
 
 
-def test_links_lead_to_the_case_and_know_the_way_back(reviewer: User) -> None:
-    claim = acts.submit(factories.make_claim())
+def test_links_lead_to_the_case_and_know_the_way_back(claim: Claim, reviewer: User) -> None:
     client = browser_of(reviewer)
 
     page = client.get(reverse(QUEUE), {"queue": "unassigned"})
@@ -136,6 +136,12 @@ def test_the_most_urgent_stands_on_top(reviewer: User) -> None:
         ]
 
 
+@shared
+@time_machine.travel("2026-05-29T10:00:00Z", tick=False)
+def of_may() -> Claim:
+    return acts.submit(factories.make_claim())
+
+
 @pytest.mark.parametrize(
     ("seen_at", "words"),
     [
@@ -146,9 +152,8 @@ def test_the_most_urgent_stands_on_top(reviewer: User) -> None:
         ("2026-06-12T12:00:00Z", "overdue by 5 business days"),
     ],
 )
+@pytest.mark.usefixtures("of_may")
 def test_a_late_claim_says_by_how_much(reviewer: User, seen_at: str, words: str) -> None:
-    with time_machine.travel("2026-05-29T10:00:00Z", tick=False):
-        acts.submit(factories.make_claim())
     with time_machine.travel(seen_at, tick=False):
         shown = text_of(browser_of(reviewer).get(reverse(QUEUE)))
 
@@ -238,9 +243,8 @@ class TestFilters:
         "assigned_reviewer__email__startswith=a",
     ],
 )
+@pytest.mark.usefixtures("claim")
 def test_no_address_breaks_the_page(query: str, reviewer: User) -> None:
-    acts.submit(factories.make_claim())
-
     assert browser_of(reviewer).get(f"{reverse(QUEUE)}?{query}").status_code == 200
 
 
@@ -304,22 +308,23 @@ def test_an_empty_queue_says_so(reviewer: User) -> None:
     assert "You review no claim now." in text_of(client.get(reverse(QUEUE), {"queue": "mine"}))
 
 
+@shared
+def drafts() -> list[Claim]:
+    location = factories.make_location(enrolled=False)
+    given: dict[str, Any] = {
+        "user": factories.make_user(),
+        "location": location,
+        "tenant": factories.make_tenant(),
+        "document": False,
+        "contacts": False,
+    }
+    return [factories.make_claim(**given) for _number in range(7)]
+
+
 class TestPaging:
-    @pytest.fixture
-    def claims(self, monkeypatch: pytest.MonkeyPatch) -> list[Claim]:
-        """Seven drafts; a page takes three."""
+    @pytest.fixture(autouse=True)
+    def _a_page_takes_three(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(queue_pages, "PAGE", 3)
-        location, tenant, user = (
-            factories.make_location(enrolled=False),
-            factories.make_tenant(),
-            factories.make_user(),
-        )
-        return [
-            factories.make_claim(
-                user=user, location=location, tenant=tenant, document=False, contacts=False
-            )
-            for _number in range(7)
-        ]
 
     def walk(self, client: Client, start: str, words: str) -> list[list[str]]:
         """Return the numbers of each page, following the links with these words."""
@@ -332,9 +337,9 @@ class TestPaging:
             self.last = f"{reverse(QUEUE)}{query}" if query else page.wsgi_request.get_full_path()
         return pages
 
-    def test_pages_follow_each_other_both_ways(self, reviewer: User, claims: list[Claim]) -> None:
+    def test_pages_follow_each_other_both_ways(self, reviewer: User, drafts: list[Claim]) -> None:
         client = browser_of(reviewer)
-        newest = [claim.number for claim in reversed(claims)]
+        newest = [claim.number for claim in reversed(drafts)]
 
         forth = self.walk(client, "?queue=all", "Next")
         back = self.walk(client, self.last.removeprefix(reverse(QUEUE)), "Previous")
@@ -342,9 +347,8 @@ class TestPaging:
         assert forth == [newest[:3], newest[3:6], newest[6:]]
         assert back == [newest[6:], newest[3:6], newest[:3]]
 
-    def test_a_page_goes_on_from_segment_to_segment(
-        self, reviewer: User, claims: list[Claim]
-    ) -> None:
+    @pytest.mark.usefixtures("drafts")
+    def test_a_page_goes_on_from_segment_to_segment(self, reviewer: User) -> None:
         def on(day: int) -> time_machine.travel:
             return time_machine.travel(f"2026-06-{day:02}T10:00:00Z", tick=False)
 
@@ -363,13 +367,13 @@ class TestPaging:
         assert back == list(reversed(forth))
 
     def test_a_page_begins_behind_a_row_that_is_gone(
-        self, reviewer: User, claims: list[Claim]
+        self, reviewer: User, drafts: list[Claim]
     ) -> None:
         """Nothing is skipped when rows left the queue meanwhile."""
         client = browser_of(reviewer)
-        page = client.get(reverse(QUEUE), {"queue": "all", "after": f"0~~{claims[4].pk + 1000}"})
+        page = client.get(reverse(QUEUE), {"queue": "all", "after": f"0~~{drafts[4].pk + 1000}"})
 
-        assert numbers_in(page) == [claim.number for claim in reversed(claims)][:3]
+        assert numbers_in(page) == [claim.number for claim in reversed(drafts)][:3]
 
 
 @pytest.mark.parametrize(("counted", "words"), [(1, "1 claim"), (1000, "1000 claims"),

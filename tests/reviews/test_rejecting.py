@@ -7,15 +7,21 @@ from typing import Any
 import pytest
 
 from claims import deadlines
-from claims.models import ClaimLine, ExclusivityHold, ReviewDecision
+from claims.models import Claim, ClaimLine, ExclusivityHold, ReviewDecision
 from claims.states import REVIEWER_REASONS, DeadlineKind, LineStatus, RejectionReason, Status
 from cpor_site.common.problems import Refused
 from reviews.models import InternalNote
 from tests import acts, factories
+from tests.shared import shared
 
 from .deciding import reject, row
 
 pytestmark = pytest.mark.django_db
+
+
+@shared
+def claim() -> Claim:
+    return acts.under_review()
 
 
 class TestReject:
@@ -47,10 +53,10 @@ class TestReject:
         assert not ExclusivityHold.objects.exists()
 
     @pytest.mark.parametrize("reason", REVIEWER_REASONS)
-    def test_every_reason_of_a_reviewer_can_be_disputed(self, reason: RejectionReason) -> None:
-        claim = reject(acts.under_review(), reasons=[reason])
-
-        assert claim.due_at is not None
+    def test_every_reason_of_a_reviewer_can_be_disputed(
+        self, reason: RejectionReason, claim: Claim
+    ) -> None:
+        assert reject(claim, reasons=[reason]).due_at is not None
 
     @pytest.mark.parametrize(
         ("changes", "codes"),
@@ -67,9 +73,8 @@ class TestReject:
         ],
     )
     def test_refusals_leave_everything_as_it_was(
-        self, changes: dict[str, Any], codes: tuple[str, ...]
+        self, changes: dict[str, Any], codes: tuple[str, ...], claim: Claim
     ) -> None:
-        claim = acts.under_review()
         before = row(claim)
 
         with pytest.raises(Refused) as refusal:

@@ -45,6 +45,12 @@ def claim() -> Claim:
     return claim
 
 
+@shared
+def held(claim: Claim) -> Claim:
+    """The reviewer has taken it up."""
+    return acts.under_review(claim, reviewer=rita())
+
+
 def recall(claim: Claim) -> Claim:
     owner = actors.partner(claim.created_by)
     return recall_claim(claim_id=claim.pk, actor=owner, version=acts.fresh(claim).version)
@@ -71,9 +77,9 @@ def test_taking_up_a_recalled_claim(client: Client, claim: Claim) -> None:
 @pytest.mark.parametrize("step", ["preview", "confirm"])
 @pytest.mark.parametrize("name", DECISIONS)
 def test_a_decision_on_a_withdrawn_claim_keeps_what_was_typed(
-    name: str, step: str, client: Client, reviewer: User
+    name: str, step: str, client: Client, held: Claim
 ) -> None:
-    claim = acts.under_review(reviewer=reviewer)
+    claim = held
     typed = valid(name, claim) | {"internal_note": "Ask Otto first.", "step": step}
     withdraw(claim)
     before = state(claim)

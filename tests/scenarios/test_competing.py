@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 import time_machine
@@ -25,9 +24,11 @@ from tests import acts, factories
 from tests.claims import pages
 from tests.claims.asking import cover_everything, submission
 from tests.claims.attaching import attach
+from tests.claims.every_address import undone
 from tests.factories import at
 from tests.reviews import competing
 from tests.reviews.pages import text_of
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 CIO = Responder(name="Jana Meier", title="CIO")
@@ -37,28 +38,42 @@ def on(moment: datetime) -> time_machine.travel:
     return time_machine.travel(moment, tick=False)
 
 
-@pytest.mark.parametrize("rival", [acts.active, acts.submit, acts.in_window])
-def test_scenario_08_own_duplicates_stop_and_others_are_told_of_alike(rival: Any) -> None:
+def test_scenario_08_own_duplicates_stop_and_others_are_told_of_alike() -> None:
     tenant, location = factories.make_tenant(), factories.make_location()
-    other = rival(factories.make_claim(tenant=tenant))
+    other = factories.make_claim(tenant=tenant)
     claim = factories.make_claim(tenant=tenant, location=location)
     cover_everything(claim)
-    [problem] = submission(claim)
-    assert (problem.code, problem.blocks) == ("SUB-14", False)
-    assert str(problem.message) == (
-        "Another partner is associated with Exchange Online. You can go on. The claim then passes "
-        "the check for competing claims, which can take longer than five business days; strong and "
-        "recent proof matters."
-    )
-    own = acts.submit(factories.make_claim(tenant=tenant, location=location))
-    stopped = [each for each in submission(claim) if each.blocks]
-    assert [each.code for each in stopped] == ["SUB-13"]
-    assert own.number in str(stopped[0].message)
-    assert other.number not in str(stopped[0].message)
+    for stage in (acts.submit, acts.in_window, acts.active):
+        other = stage(other)
+        [problem] = submission(claim)
+        assert (problem.code, problem.blocks) == ("SUB-14", False)
+        assert str(problem.message) == (
+            "Another partner is associated with Exchange Online. You can go on. The claim then "
+            "passes the check for competing claims, which can take longer than five business days; "
+            "strong and recent proof matters."
+        )
+        with undone():
+            own = acts.submit(factories.make_claim(tenant=tenant, location=location))
+            stopped = [each for each in submission(claim) if each.blocks]
+        assert [each.code for each in stopped] == ["SUB-13"]
+        assert own.number in str(stopped[0].message)
+        assert other.number not in str(stopped[0].message)
 
 
-def test_scenario_09_a_winner_whose_customer_refuses_leaves_the_holder_untouched() -> None:
-    holder, challenger = competing.won()
+@shared
+def holder() -> Claim:
+    return acts.active()
+
+
+@shared
+def challenger(holder: Claim) -> Claim:
+    """Who has won against the holder; its customer may refuse it yet."""
+    return competing.won(holder)[1]
+
+
+def test_scenario_09_a_winner_whose_customer_refuses_leaves_the_holder_untouched(
+    holder: Claim, challenger: Claim
+) -> None:
     before = Association.objects.values().get(claim=holder)
     answers.decline(token=acts.token_of(challenger), responder=CIO)
     assert acts.fresh(challenger).status == Status.REJECTED
@@ -68,8 +83,9 @@ def test_scenario_09_a_winner_whose_customer_refuses_leaves_the_holder_untouched
     assert (hold.organization, hold.waits_for) == (holder.organization, None)
 
 
-def test_scenario_09_a_winner_whose_window_passes_takes_over_in_the_same_second() -> None:
-    holder, challenger = competing.won()
+def test_scenario_09_a_winner_whose_window_passes_takes_over_in_the_same_second(
+    holder: Claim, challenger: Claim
+) -> None:
     assert competing.holders(holder) == [holder.pk]
     with competing.after(challenger):
         assert finalise_consent_windows().acted == 1
@@ -126,8 +142,9 @@ def test_scenario_11_day_30_day_31_a_second_time_and_the_same_reviewer() -> None
     assert acts.fresh(early).status == Status.REJECTED
 
 
-def test_scenario_16_new_proof_on_an_approved_claim_is_what_a_later_case_shows() -> None:
-    holder = acts.active()
+def test_scenario_16_new_proof_on_an_approved_claim_is_what_a_later_case_shows(
+    holder: Claim,
+) -> None:
     before = Claim.objects.values("status", "association_state").get(pk=holder.pk)
     newer = attach(holder, signed_on=acts.fresh(holder).created_at.date() - timedelta(days=1))
     assert Claim.objects.values("status", "association_state").get(pk=holder.pk) == before
