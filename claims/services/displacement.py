@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.utils import translation
 from django.utils.translation import gettext
 
@@ -53,8 +53,11 @@ def is_to_yield(claim: Claim) -> bool:
     return associations_to_yield(claim).exists()
 
 
-def holds_in_the_way(claim: Claim | OuterRef) -> QuerySet[ClockHold]:
-    """Return the holds on claims whose end would put this claim's associations in force."""
+def holds_in_the_way(claim: Any) -> QuerySet[ClockHold]:
+    """Return the holds on claims whose end would put this claim's associations in force.
+
+    ``claim`` is one, or ``OuterRef`` to its key.
+    """
     return ClockHold.objects.filter(
         lifted_at=None,
         claim__associations__state__in=LIVING,

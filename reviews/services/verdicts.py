@@ -66,7 +66,8 @@ def left_to_mark(claim: Claim, verdicts: Iterable[ChecklistVerdict]) -> set[str]
     """
     if claim.status != Status.DISPUTED or claim.disputed_at is None:
         return set()
-    before, since = set(), set()
+    before: set[str] = set()
+    since: set[str] = set()
     for row in verdicts:
         (before if row.marked_at < claim.disputed_at else since).add(row.criterion)
     return before - since

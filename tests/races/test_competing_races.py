@@ -19,6 +19,7 @@ from claims.services.submission import withdraw_claim
 from claims.states import AssociationState
 from consent.services.answers import Responder, decline
 from consent.services.windows import finalise_consent_windows
+from consent.services.withdrawals import withdraw
 from cpor_site.common import outbox
 from reviews.models import CompetingClaimsCase, CompetingRuling
 from reviews.services.competing import find_sufficient
@@ -218,6 +219,35 @@ def test_a_refusal_and_the_end_of_the_winners_window_leave_one_holder() -> None:
         assert found == ["done", "done"]
         assert (acts.fresh(winner).status, acts.fresh(holder).status) == ("rejected", "approved")
         one_holder(holder.tenant, since=since)
+
+
+def test_a_withdrawal_before_the_late_sweep_displaces_nobody_and_leaves_no_gap() -> None:
+    """Whichever comes first: the holder stays, or was displaced by who is withdrawn only then."""
+    for _round in range(ROUNDS):
+        holder, winner = won()
+        token = acts.token_of(winner)
+        closes_at = acts.fresh(winner).consent_closes_at
+        assert closes_at is not None
+
+        with at(closes_at + timedelta(minutes=6)):
+            found = race(
+                partial(withdraw, token=token, responder=Responder("J. Meier")),
+                finalise_consent_windows,
+                finalise_consent_windows,
+            )
+
+        assert found == ["done", "done", "done"]
+        ends = {
+            each.claim_id: (each.end_reason, each.effective_from is not None)
+            for each in Association.objects.filter(claim__in=(holder, winner))
+        }
+        assert ends in (
+            {holder.pk: ("", True), winner.pk: ("customer_withdrew", False)},
+            {holder.pk: ("displaced", True), winner.pk: ("customer_withdrew", True)},
+        )
+        stays = ends[holder.pk][0] == ""
+        assert acts.fresh(holder).status == ("approved" if stays else "ended")
+        assert acts.fresh(winner).status == "ended"
 
 
 def test_the_winners_window_and_the_holders_end_at_once() -> None:
