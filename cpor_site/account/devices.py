@@ -89,6 +89,16 @@ def end_all(request: HttpRequest, user: User) -> None:
     end_sessions(request, list(UserSession.objects.filter(user=user)))
 
 
+def end_of_person(user: User, *, but: str | None = None) -> None:
+    """End every session of somebody else's, whom this may concern before they are told.
+
+    ``but`` is the key of the session in which it happens, which may be the person's own.
+    """
+    sessions = UserSession.objects.filter(user=user).exclude(session_key=but or "")
+    Session.objects.filter(session_key__in=sessions.values("session_key")).delete()
+    sessions.delete()
+
+
 def running(user: User):  # type: ignore[no-untyped-def] # The library says nothing of its types.
     """Return the person's sessions that haven't run out."""
     alive = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")

@@ -36,6 +36,17 @@ def write_changed(user: User) -> None:
     _write("password_changed", user.email, user.locale)
 
 
+def write_password_given(user: User, by: str) -> None:
+    """Tell a person who has given their account another password, or taken the former one."""
+    _write("password_given", user.email, user.locale, by=by)
+
+
+def write_address_changed(user: User, former: str, by: str) -> None:
+    """Tell a person at both addresses who has given their account the other one."""
+    for recipient in dict.fromkeys((former, user.email)):
+        _write("address_changed", recipient, user.locale, by=by, former=former, present=user.email)
+
+
 def write_factor_added(user: User, factor: str) -> None:
     """Tell a person that they can be signed in by one more thing, in case it wasn't them."""
     _write("second_factor_added", user.email, user.locale, factor=factor)

@@ -13,9 +13,10 @@ from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
 
 from cpor_site.common import clock, fresh
+from cpor_site.common.account_news import address_changed, password_given
 from cpor_site.common.models import User
 
-from . import factor_adapter, letters, second_factor
+from . import devices, factor_adapter, letters, second_factor
 from .factor_changes import write_down
 from .middleware import note_beginning
 
@@ -57,6 +58,16 @@ def note_linked(*, sociallogin: Any, **kwargs: Any) -> None:
     letters.write_provider_linked(user, sociallogin.provider.name)
 
 
+def note_password_given(*, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    devices.end_of_person(user, but=request.session.session_key)
+    letters.write_password_given(user, str(request.user))
+
+
+def note_address_changed(*, request: HttpRequest, user: User, former: str, **kwargs: Any) -> None:
+    devices.end_of_person(user, but=request.session.session_key)
+    letters.write_address_changed(user, former, str(request.user))
+
+
 def connect() -> None:
     """Take the place of Django's own note, which is made by the machine's clock."""
     user_logged_in.disconnect(dispatch_uid="update_last_login")
@@ -66,5 +77,7 @@ def connect() -> None:
     for signal, receiver in (
         (factors.authenticator_used, note_used),
         (social_account_added, note_linked),
+        (password_given, note_password_given),
+        (address_changed, note_address_changed),
     ):
         signal.connect(receiver, dispatch_uid=f"cpor_site.account.{receiver.__name__}")

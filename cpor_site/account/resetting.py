@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
-from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from cpor_site.common import fresh
 from cpor_site.common.models import User
 
-from . import letters, second_factor
+from . import devices, letters, second_factor
 from .factor_changes import write_down
 
 MAY_RESET = "mfa.delete_authenticator"
@@ -35,9 +33,7 @@ def reset(user: User, by: str) -> bool:
         taken, _by_model = Authenticator.objects.filter(user=locked).delete()
         if not taken:
             return False
-        sessions = UserSession.objects.filter(user=locked)
-        Session.objects.filter(session_key__in=sessions.values("session_key")).delete()
-        sessions.delete()
+        devices.end_of_person(locked)
         write_down(locked, "second_factors_reset")
         letters.write_factors_reset(locked, by)
     return True

@@ -7,10 +7,12 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin as PlainUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -22,6 +24,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from . import admin_evidence, clock, deliveries, fresh, outbox  # noqa: F401  # Registers its pages.
+from .account_news import address_changed, password_given
 from .admin_bases import ConfirmedChanges, EvidenceAdmin, RegistryAdmin, SpokenValues
 from .form_fields import LanguageField, TimeZoneField
 from .models import JobRun, NonWorkingDay, OutboxMessage, User
@@ -119,8 +122,17 @@ class UserAdmin(ConfirmedChanges, RegistryAdmin, PlainUserAdmin):  # type: ignor
         return bool(super().has_change_permission(request, obj))
 
     @method_decorator(fresh.confirmed)
-    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return super().user_change_password(request, *args, **kwargs)
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
+        """Set or take a person's password; they are told, and all their sessions end."""
+        with transaction.atomic():
+            before = self.get_object(request, unquote(id))
+            response: HttpResponse = super().user_change_password(request, id, form_url)
+            after = self.get_object(request, unquote(id))
+            if before is not None and after is not None and before.password != after.password:
+                password_given.send(User, request=request, user=after)
+        return response
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         fixed = self.readonly_fields
@@ -136,6 +148,8 @@ class UserAdmin(ConfirmedChanges, RegistryAdmin, PlainUserAdmin):  # type: ignor
             words = (", ".join(sorted(names)) or "–" for names in (before, after))
             obj._change_reason = " → ".join(words)[:100]
         super().save_model(request, obj, form, change)
+        if change and "email" in form.changed_data:
+            address_changed.send(User, request=request, user=obj, former=form.initial["email"])
 
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
         if db_field.name == "groups":

@@ -9,8 +9,9 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
-from cpor_site.common.models import User
+from cpor_site.common.models import OutboxMessage, User
 from tests import factories
+from tests.site.account_pages import enter, is_in
 
 from .editing import add, change, page, saved
 from .pages import browser_of, text_of
@@ -75,12 +76,23 @@ class TestUsers:
             "password2": "good and new",
         }
 
+        former, theirs = person.email, enter(person)
+
         assert client.post(address, typed).status_code == 302
+        assert not is_in(theirs)
+        theirs = enter(person, "good and new")
+        assert saved(change(client, person, email="paula@other.example"))
+        assert not is_in(theirs)
         assert saved(change(client, person, full_name="Paula", is_active=""))
 
         person = User.objects.get(pk=person.pk)
         assert person.check_password("good and new")
         assert (person.full_name, person.is_active) == ("Paula", False)
+        assert list(OutboxMessage.objects.order_by("pk").values_list("kind", "recipient")) == [
+            ("password_given", former),
+            ("address_changed", former),
+            ("address_changed", "paula@other.example"),
+        ]
 
     def test_ops_gives_nobody_a_role(self, client: Client) -> None:
         """Or they could review with a second account of their own."""
