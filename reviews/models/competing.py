@@ -135,7 +135,7 @@ class CompetingParty(models.Model):
     def __str__(self) -> str:
         return f"{self.claim}, {self.get_standing_display()}"
 
-    def get_standing_display(self) -> str:
+    def get_standing_display(self) -> str:  # type: ignore[no-redef]
         """Return how the party stands, in the one word for it that all pages use."""
         if self.standing == self.Standing.INCUMBENT:
             return gettext("present partner of record")

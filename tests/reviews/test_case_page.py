@@ -251,8 +251,8 @@ class TestContent:
         assert "This claim : Exchange Online (Usage), challenger" in page
         assert f"{rival.number} , {rival.organization}: Exchange Online (Usage), challenger" in page
         assert url("case", rival) in hrefs_in(response)
-        held = CompetingParty(standing=CompetingParty.Standing.INCUMBENT)
-        assert held.get_standing_display() == "present partner of record"
+        incumbent = CompetingParty(standing=CompetingParty.Standing.INCUMBENT)
+        assert incumbent.get_standing_display() == "present partner of record"
 
     def test_nothing_of_a_rival_once_the_case_is_closed(self, held: Claim, reviewer: User) -> None:
         claim = held
