@@ -49,6 +49,8 @@ ID = "provider"
 NAMED = {"provider_id": ID}
 """What the library adds to an address when it asks for one of a provider."""
 LONGEST_NAME = 150
+ASKED_FOR = "link_asked_for"
+"""Noted in the session when somebody has pressed the button, until they are led to the provider."""
 
 
 class DeskProviderAdapter(DefaultSocialAccountAdapter):
@@ -149,8 +151,11 @@ def start(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Lead to the provider; ``process=connect`` links it to the account of who is signed in."""
     if limited := ratelimit.consume_or_429(request, action="login"):
         return limited
-    if request.GET.get("process") == AuthProcess.CONNECT and not fresh.is_fresh(request):
-        return redirect("mfa_index")
+    if request.GET.get("process") == AuthProcess.CONNECT:
+        # Only from the button: a link from elsewhere could link somebody else's person to it.
+        was_asked_for = request.session.pop(ASKED_FOR, False)
+        if not (was_asked_for and fresh.is_fresh(request)):
+            return redirect("mfa_index")
     return _guarded(request, OAuth2LoginView.adapter_view)
 
 
@@ -167,6 +172,7 @@ def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
 @fresh.confirmed
 def link(request: HttpRequest) -> HttpResponse:
     """Begin to link the provider to one's own account."""
+    request.session[ASKED_FOR] = True
     return redirect(start_url(request, process="connect"))
 
 

@@ -141,8 +141,11 @@ def test_an_owner_links_their_account_and_then_signs_in(client: Client, desk: An
     user = factories.make_user("somebody.else@partner.example")
     own = enter(user)
     assert "Link my account" in html_of(own.get(LIST))
+    lured = own.get(f"{START}?process=connect")  # By a page from elsewhere.
+    assert lured.headers["Location"] == LIST
     started = own.post(reverse("provider_link")).headers["Location"]
     page = come_back(own, "ada", start=started)
+    assert own.get(started).headers["Location"] == LIST
     assert "Contoso login signs you in from now on." in text_of(page)
     assert letters() == [("provider_linked", user.email)]
     assert user.history.first().history_change_reason == "provider_linked"
@@ -164,7 +167,7 @@ def test_an_owner_links_their_account_and_then_signs_in(client: Client, desk: An
 def test_a_link_belongs_to_one_account(desk: Any) -> None:
     first, second = enter(factories.make_user()), enter(factories.make_user())
     for own in (first, second):
-        page = come_back(own, "ada", start=f"{START}?process=connect")
+        page = come_back(own, "ada", start=own.post(reverse("provider_link")).headers["Location"])
     assert "Contoso login is linked to another account here." in text_of(page)
     assert SocialAccount.objects.count() == 1
 
@@ -231,7 +234,8 @@ def test_a_closed_account_stays_closed(client: Client, desk: Any) -> None:
 def uid_of(settings: Any, name: str) -> str:
     """Return the key by which the provider knows somebody."""
     user = factories.make_user()
-    come_back(enter(user), name, start=f"{START}?process=connect")
+    own = enter(user)
+    come_back(own, name, start=own.post(reverse("provider_link")).headers["Location"])
     link = SocialAccount.objects.get(user=user)
     link.delete()
     return str(link.uid)
