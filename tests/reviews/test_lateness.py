@@ -18,6 +18,7 @@ from reviews.services import decisions
 from reviews.services.lateness import late, report_late_review, report_late_reviews
 from tests import acts, factories
 from tests.reviews import competing
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -37,24 +38,26 @@ def counts(run: JobRun) -> tuple[int, int]:
     return run.examined, run.acted
 
 
-def made(make: Callable[[], Claim]) -> Claim:
-    with time_machine.travel(MONDAY, tick=False):
-        return acts.fresh(make())
+@shared
+@time_machine.travel(MONDAY, tick=False)
+def claim() -> Claim:
+    return acts.fresh(acts.submit(factories.make_claim()))
 
 
 @pytest.mark.parametrize(
-    ("make", "kind"),
+    ("stage", "kind"),
     [
-        (lambda: acts.submit(factories.make_claim()), DeadlineKind.PICKUP),
+        (acts.fresh, DeadlineKind.PICKUP),
         (acts.under_review, DeadlineKind.REVIEW),
         (acts.disputed, DeadlineKind.DISPUTE_ANSWER),
     ],
     ids=["pickup", "review", "dispute"],
 )
 def test_each_clock_of_the_reviewers_is_told_once(
-    make: Callable[[], Claim], kind: DeadlineKind, leads: list[User]
+    stage: Callable[[Claim], Claim], kind: DeadlineKind, claim: Claim, leads: list[User]
 ) -> None:
-    claim = made(make)
+    with time_machine.travel(MONDAY, tick=False):
+        claim = acts.fresh(stage(claim))
     assert claim.due_at is not None
     assert claim.deadline_kind == kind
     assert list(late(claim.due_at)) == []
@@ -76,8 +79,7 @@ def test_each_clock_of_the_reviewers_is_told_once(
     assert (reminder.kind, reminder.occasion) == (Reminder.REVIEW_LATE, claim.due_at.isoformat())
 
 
-def test_the_next_deadline_is_told_anew(leads: list[User]) -> None:
-    claim = made(lambda: acts.submit(factories.make_claim()))
+def test_the_next_deadline_is_told_anew(claim: Claim, leads: list[User]) -> None:
     with acts.past(claim):
         report_late_reviews()
         reviewer = factories.make_reviewer()
@@ -87,14 +89,14 @@ def test_the_next_deadline_is_told_anew(leads: list[User]) -> None:
         assert counts(report_late_reviews()) == (1, 1)
 
 
-def test_nobody_to_tell() -> None:
-    claim = made(lambda: acts.submit(factories.make_claim()))
+def test_nobody_to_tell(claim: Claim) -> None:
     with acts.past(claim):
         assert counts(report_late_reviews()) == (0, 0)
 
 
-def test_a_lead_who_is_a_party_and_one_who_has_left_are_not_told(leads: list[User]) -> None:
-    claim = made(lambda: acts.submit(factories.make_claim()))
+def test_a_lead_who_is_a_party_and_one_who_has_left_are_not_told(
+    claim: Claim, leads: list[User]
+) -> None:
     ClaimContact.objects.filter(claim=claim, kind="partner").update(email=leads[0].email)
     User.objects.filter(pk=leads[1].pk).update(is_active=False)
     third = factories.make_reviewer(role="Lead reviewer")
@@ -127,8 +129,7 @@ def test_a_clock_that_is_paused_is_not_late_but_its_case_is_after_15_business_da
     assert f"{second.number} ({second.organization})" in leo.text_body
 
 
-def test_the_coming_day(leads: list[User]) -> None:
-    claim = made(lambda: acts.submit(factories.make_claim()))
+def test_the_coming_day(claim: Claim, leads: list[User]) -> None:
     assert claim.due_at is not None
     day = timedelta(days=1)
     assert list(late(claim.due_at - day)) == []
