@@ -69,6 +69,14 @@ def error(
     return Problem(code, Severity.ERROR, message, field, line, subject)
 
 
+def too_long(code: str, text: str, longest: int, *, field: str) -> list[Problem]:
+    """Return the refusal of a text of more than ``longest`` characters; nothing if it fits."""
+    if len(text) <= longest:
+        return []
+    words = _("The text has %(length)d characters; at most %(longest)d fit.")
+    return [error(code, words % {"length": len(text), "longest": longest}, field=field)]
+
+
 def warning(
     code: str,
     message: str | Promise,

@@ -18,7 +18,7 @@ from claims.services.submission import close_lines, settle_findings
 from claims.states import Act, LineStatus, RejectionReason, Status
 from cpor_site.common.key_lists import Among
 from cpor_site.common.models import User
-from cpor_site.common.problems import Refused, error
+from cpor_site.common.problems import Refused, error, too_long
 
 from .. import letters
 from ..models import AdministrativeEnd
@@ -238,15 +238,7 @@ def _check_texts(claim: Claim, reason: str, note: str) -> None:
         (reason, LONGEST_REASON, "reason"),
         (note, LONGEST_NOTE, "internal_note"),
     ):
-        if len(text) > longest:
-            problems.append(
-                error(
-                    "ADM-05",
-                    _("The text has %(length)d characters; at most %(longest)d fit.")
-                    % {"length": len(text), "longest": longest},
-                    field=field,
-                )
-            )
+        problems += too_long("ADM-05", text, longest, field=field)
     named = secrecy.named_in(reason, [claim], cases.rivals_of(claim))
     if named:
         problems.append(

@@ -14,7 +14,7 @@ from claims.services.lines import look_up_subscriptions
 from claims.services.renewals import refused_lines, settle_renewal
 from claims.services.submission import lock_customer
 from claims.states import Act, Status
-from cpor_site.common.problems import Refused, error
+from cpor_site.common.problems import Refused, error, too_long
 
 from ..placeholders import placeholder_problems
 from . import leases
@@ -109,15 +109,7 @@ def refuse_renewal(
 def _checked(text: str) -> str:
     text = text.strip()
     problems = placeholder_problems({"text": text})
-    if len(text) > LONGEST:
-        problems.append(
-            error(
-                "REV-31",
-                _("The text has %(length)d characters; at most %(longest)d fit.")
-                % {"length": len(text), "longest": LONGEST},
-                field="text",
-            )
-        )
+    problems += too_long("REV-31", text, LONGEST, field="text")
     if problems:
         raise Refused(*problems)
     return text

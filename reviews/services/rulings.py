@@ -27,7 +27,7 @@ from claims.states import (
 from claims.wording import date_words
 from cpor_site.common import clock
 from cpor_site.common.models import User
-from cpor_site.common.problems import Problem, Refused, error
+from cpor_site.common.problems import Problem, Refused, error, too_long
 
 from ..models import CompetingClaimsCase, CompetingParty, CompetingRuling
 from ..placeholders import placeholder_problems
@@ -301,15 +301,7 @@ def _word_problems(
     ):
         if not text:
             problems.append(error("REV-45", sentence, field=field))
-        elif len(text) > longest:
-            problems.append(
-                error(
-                    "REV-45",
-                    _("The reason has %(length)d characters; at most %(longest)d fit.")
-                    % {"length": len(text), "longest": longest},
-                    field=field,
-                )
-            )
+        problems += too_long("REV-45", text, longest, field=field)
     named = secrecy.named_in(words.shared, [each.claim for each in parties], left)
     if named:
         problems.append(
