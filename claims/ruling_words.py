@@ -114,8 +114,8 @@ def meanwhile_in_brief(claim: Claim, asked: Sequence[ProofRequest], *, to_end: b
         claim,
         asked,
         to_end,
-        gettext("Another partner's proof prevailed: open the claim to read what follows"),
-        gettext("Competing claim: you have answered; proof is compared, nothing changes for now"),
+        gettext("Another partner's proof prevailed"),
+        gettext("You have answered; proof is compared"),
     )
 
 

@@ -139,8 +139,8 @@ def test_the_list_says_what_follows_an_answer_and_a_ruling(asked: tuple[Claim, C
         won = browser_of(challenger.created_by).get(reverse("claim_list"))
         day = acts.fresh(holder).changed_at.date().isoformat()
 
-    compared = "Competing claim: you have answered; proof is compared, nothing changes for now"
-    prevailed = "Another partner's proof prevailed: open the claim to read what follows"
+    compared = "You have answered; proof is compared"
+    prevailed = "Another partner's proof prevailed"
     found = [
         (compared in shown, prevailed in shown) for shown in map(text_of, (answered, yields, won))
     ]
