@@ -141,9 +141,9 @@ def test_who_gets_it_how_often_and_each_time_is_noted(
     assert 0 < int(refused.headers["Retry-After"]) <= 600
     assert event.all().count() == 3
 
-    lead = factories.make_reviewer(role="Lead reviewer")
-    factories.make_membership(lead, claim.organization)
-    assert status(browser_of(lead)) == 403
+    party = factories.make_reviewer(role="Lead reviewer")
+    factories.make_membership(party, claim.organization)
+    assert status(browser_of(party)) == 403
 
 
 def test_the_button_is_there_for_who_may(claim: Claim) -> None:

@@ -22,9 +22,10 @@ pytestmark = pytest.mark.django_db
 def at_one_customer(asked: int, submitted: int = 0) -> list[Claim]:
     """Make rivals; the first of them have to answer their reviewers."""
     tenant = factories.make_tenant()
+    rivals = [factories.make_claim(tenant=tenant) for _ in range(asked + submitted)]
     return [
-        stage(factories.make_claim(tenant=tenant))
-        for stage in (*[acts.asked] * asked, *[acts.submit] * submitted)
+        *(acts.asked(claim) for claim in rivals[:asked]),
+        *(acts.submit(claim) for claim in rivals[asked:]),
     ]
 
 
