@@ -24,6 +24,7 @@ from tests.claims.pages import (
     text_of,
     url,
 )
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +32,13 @@ Role = Membership.Role
 NO_PAGE = re.compile(r"comment|recover|documents|support.txt|proof-template")
 
 
-def one_of_each_kind() -> list[Claim]:
+@shared
+def draft() -> Claim:
+    return factories.make_claim()
+
+
+@shared
+def each_kind() -> list[Claim]:
     """Return a draft, a submitted claim and one that was sent back, of three organisations."""
     return [
         factories.make_claim(),
@@ -48,9 +55,9 @@ def outsiders() -> dict[str, User]:
     return {"another partner": stranger, "no membership": nobody, "reviewer": reviewer}
 
 
-def test_a_foreign_claim_is_not_found_on_any_page() -> None:
+def test_a_foreign_claim_is_not_found_on_any_page(each_kind: list[Claim]) -> None:
     """Every address in every state by role is in test_every_address; here is who else there is."""
-    for number, claim in enumerate(one_of_each_kind()):
+    for number, claim in enumerate(each_kind):
         before = Claim.objects.filter(pk=claim.pk).values().get()
         for turn, (who, user) in enumerate(outsiders().items()):
             browser = browser_of(user)
@@ -62,8 +69,8 @@ def test_a_foreign_claim_is_not_found_on_any_page() -> None:
         assert Claim.objects.filter(pk=claim.pk).values().get() == before
 
 
-def test_visitors_are_sent_to_sign_in() -> None:
-    claim = factories.make_claim()
+def test_visitors_are_sent_to_sign_in(draft: Claim) -> None:
+    claim = draft
     browser = Client()
 
     for address in [*addresses_of(claim), reverse("claim_list"), reverse("claim_start")]:
@@ -72,8 +79,8 @@ def test_visitors_are_sent_to_sign_in() -> None:
             assert answer.headers["Location"] == f"{reverse('sign_in')}?next={address}"
 
 
-def test_a_report_viewer_sees_no_single_claim() -> None:
-    claim = factories.make_claim()
+def test_a_report_viewer_sees_no_single_claim(draft: Claim) -> None:
+    claim = draft
     viewer = factories.make_user()
     factories.make_membership(viewer, claim.organization, Role.REPORT_VIEWER)
     browser = browser_of(viewer)
@@ -117,8 +124,10 @@ def test_a_location_scoped_person_sees_the_claims_of_those_locations_and_own_dra
 
 
 @pytest.mark.parametrize("what", ["membership", "user"])
-def test_whoever_was_shut_out_sees_nothing_from_the_next_request_on(what: str) -> None:
-    claim = factories.make_claim()
+def test_whoever_was_shut_out_sees_nothing_from_the_next_request_on(
+    draft: Claim, what: str
+) -> None:
+    claim = draft
     user = claim.created_by
     browser = browser_of(user)
     assert browser.get(url("claim_page", claim)).status_code == 200
@@ -160,16 +169,18 @@ def test_a_document_of_another_claim_is_not_found_under_ones_own() -> None:
     assert foreign.documents.get().withdrawn_at is None
 
 
-def test_an_unknown_section_is_not_found() -> None:
-    claim = factories.make_claim()
+def test_an_unknown_section_is_not_found(draft: Claim) -> None:
+    claim = draft
 
     answer = browser_of(claim.created_by).get(url("claim_edit", claim, "payment"))
     assert answer.status_code == 404
     assert SECTIONS[0] == "customer"
 
 
-def test_pages_of_claims_are_not_kept_by_caches_and_hold_no_inline_code() -> None:
-    claim = acts.asked()
+def test_pages_of_claims_are_not_kept_by_caches_and_hold_no_inline_code(
+    each_kind: list[Claim],
+) -> None:
+    claim = each_kind[2]
     browser = browser_of(claim.created_by)
     addresses = [
         *(each for each in addresses_of(claim) if not NO_PAGE.search(each)),

@@ -26,6 +26,7 @@ from claims.states import Status
 from cpor_site.common.problems import Refused
 from tests import factories
 from tests.claims.bulk_files import Desk, csv_of, findings, make_desk
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +35,7 @@ SERVICE = "d365_customer_service"
 MOST_QUERIES_A_CLAIM = 50
 
 
-@pytest.fixture
+@shared
 def desk() -> Desk:
     return make_desk()
 

@@ -30,6 +30,7 @@ from cpor_site.common import clock
 from cpor_site.common.models import JobRun
 from cpor_site.common.whole_files import WholeFileStorage
 from tests import acts, factories
+from tests.shared import shared
 from tests.unguarded import unguarded
 
 from . import handing
@@ -55,9 +56,21 @@ def counts(run: JobRun) -> tuple[int, int, int, int]:
     return run.examined, run.acted, run.skipped, run.failed
 
 
+@shared
+def one() -> Claim:
+    """A claim whose only line came into force now."""
+    return handing.handed_over()
+
+
+@shared
+def two() -> Claim:
+    """A claim whose two lines came into force now."""
+    return handing.handed_over("exchange_online", "teams")
+
+
 class TestFiles:
-    def test_a_batch_is_json_lines_csv_and_a_manifest_and_nobodys_name(self) -> None:
-        claim = handing.handed_over("exchange_online", "teams")
+    def test_a_batch_is_json_lines_csv_and_a_manifest_and_nobodys_name(self, two: Claim) -> None:
+        claim = two
 
         assert counts(deliver_handoffs()) == (2, 2, 0, 0)
 
@@ -117,8 +130,8 @@ class TestFiles:
             "poe_sha256": row.payload["poe_sha256"],
         }
 
-    def test_the_table_holds_the_same_and_no_formula(self) -> None:
-        claim = handing.handed_over()
+    def test_the_table_holds_the_same_and_no_formula(self, one: Claim) -> None:
+        claim = one
         row = handing.rows_of(claim)[0]
         row.payload["program_name"] = '=HYPERLINK("http://evil.example")'
         with unguarded():
@@ -133,8 +146,8 @@ class TestFiles:
         assert raw.startswith(b"id,kind,sequence,")
         assert raw.count(b"\r\n") == 2
 
-    def test_the_manifest_is_signed_and_names_digests_and_ends(self) -> None:
-        claim = handing.handed_over("exchange_online", "teams")
+    def test_the_manifest_is_signed_and_names_digests_and_ends(self, two: Claim) -> None:
+        claim = two
         deliver_handoffs()
 
         signed = json.loads(handing.content("handoff-000001.manifest.json"))
@@ -189,8 +202,8 @@ class TestFiles:
             f"v1,{base64.b64encode(by_hand).decode()}",
         }
 
-    def test_a_second_run_writes_nothing_and_a_dry_one_neither(self) -> None:
-        claim = handing.handed_over()
+    def test_a_second_run_writes_nothing_and_a_dry_one_neither(self, one: Claim) -> None:
+        claim = one
         assert counts(deliver_handoffs(dry_run=True)) == (1, 0, 1, 0)
         assert (handing.names(), handing.states_of(claim)) == ([], [State.PENDING])
 
@@ -224,9 +237,9 @@ class TestCrashes:
         stored = HandoffBatch.objects.get(number=1)
         assert (stored.pk, stored.json_sha256) == (planned.pk, planned.json_sha256)
 
-    def test_files_that_were_stored_without_a_word_are_stored_once(self) -> None:
+    def test_files_that_were_stored_without_a_word_are_stored_once(self, two: Claim) -> None:
         """Killed between the storage and the note that the files are there."""
-        claim = handing.handed_over("exchange_online", "teams")
+        claim = two
         planned = delivery.plan(clock.now())
         assert planned is not None
         files = handoff_format.files_of(planned, list(planned.rows.order_by("pk")))
@@ -272,8 +285,8 @@ class TestCrashes:
         assert HandoffBatch.objects.get().number == 2
         assert handing.content("handoff-000001.manifest.json") == b"of the lost database"
 
-    def test_another_file_in_the_way_is_named_and_never_replaced(self) -> None:
-        claim = handing.handed_over()
+    def test_another_file_in_the_way_is_named_and_never_replaced(self, one: Claim) -> None:
+        claim = one
         delivery.plan(clock.now())
         handing.folder().mkdir()
         (handing.folder() / "handoff-000001.csv").write_bytes(b"somebody else's")
@@ -317,8 +330,8 @@ class TestOrder:
         deliver_handoffs()
         assert handing.all_ids() == handing.ids_of(other, held)
 
-    def test_an_end_never_overtakes_the_start_that_waits(self) -> None:
-        claim = handing.handed_over("exchange_online", "teams")
+    def test_an_end_never_overtakes_the_start_that_waits(self, two: Claim) -> None:
+        claim = two
         assert claim.location is not None
         handing.lapse(claim.location)
         handing.ended(claim)
@@ -334,8 +347,10 @@ class TestOrder:
             ("termination", 4),
         ]
 
-    def test_the_end_of_what_the_program_knows_goes_whatever_the_enrolment(self) -> None:
-        claim = handing.handed_over()
+    def test_the_end_of_what_the_program_knows_goes_whatever_the_enrolment(
+        self, one: Claim
+    ) -> None:
+        claim = one
         deliver_handoffs()
         assert claim.location is not None
         handing.lapse(claim.location)

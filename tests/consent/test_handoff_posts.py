@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from pytest_django import Settings
 
+from claims.models import Claim
 from consent import handoff_format
 from consent.models import HandoffEndpoint, IncentiveHandoff
 from consent.services import waiting, webhook
@@ -18,6 +19,7 @@ from consent.services.delivery import deliver_handoffs
 from consent.services.webhook import PAUSES, post_handoffs
 from cpor_site.common import clock
 from cpor_site.common.models import JobRun
+from tests.shared import shared
 from tests.web_server import Post, Program, web_server
 
 from . import handing
@@ -60,9 +62,21 @@ def refusing(*ids: str, status: int = 500) -> object:
     return lambda post: status if post.id in ids else 204
 
 
+@shared
+def one() -> Claim:
+    """A claim whose only line came into force now."""
+    return handing.handed_over()
+
+
+@shared
+def two() -> Claim:
+    """A claim whose two lines came into force now."""
+    return handing.handed_over("exchange_online", "teams")
+
+
 class TestTaken:
-    def test_each_row_is_a_signed_post_with_its_fields(self, program: Program) -> None:
-        claim = handing.handed_over("exchange_online", "teams")
+    def test_each_row_is_a_signed_post_with_its_fields(self, two: Claim, program: Program) -> None:
+        claim = two
         assert counts(post_handoffs()) == (2, 2, 0, 0)
 
         assert program.ids() == handing.ids_of(claim)
@@ -77,8 +91,10 @@ class TestTaken:
         assert len(first.headers["webhook-signature"].split()) == 2
         assert first.path == "/handoffs"
 
-    def test_a_row_is_sent_when_file_and_post_have_both_gone(self, program: Program) -> None:
-        claim = handing.handed_over()
+    def test_a_row_is_sent_when_file_and_post_have_both_gone(
+        self, one: Claim, program: Program
+    ) -> None:
+        claim = one
         post_handoffs()
         row = handing.rows_of(claim)[0]
         assert (row.state, row.tries) == (State.PENDING, 1)
@@ -95,9 +111,9 @@ class TestTaken:
         assert counts(post_handoffs()) == (0, 0, 0, 0)
 
     def test_without_an_address_nothing_is_posted_and_nothing_waits_for_it(
-        self, program: Program, settings: Settings
+        self, one: Claim, program: Program, settings: Settings
     ) -> None:
-        claim = handing.handed_over()
+        claim = one
         deliver_handoffs()
         assert handing.states_of(claim) == [State.PENDING]
 
@@ -148,9 +164,9 @@ class TestRefused:
         assert program.ids()[2:] == handing.ids_of(bad)
 
     def test_pauses_grow_and_after_the_last_try_the_row_is_failed_until_retried(
-        self, program: Program
+        self, two: Claim, program: Program
     ) -> None:
-        claim = handing.handed_over("exchange_online", "teams")
+        claim = two
         program.answer = lambda _post: 404
         row = handing.rows_of(claim)[0]
         pauses = []
@@ -177,8 +193,8 @@ class TestRefused:
             assert counts(post_handoffs()) == (2, 2, 0, 0)
         assert program.ids()[-2:] == handing.ids_of(claim)
 
-    def test_redirects_are_not_followed(self, program: Program) -> None:
-        claim = handing.handed_over()
+    def test_redirects_are_not_followed(self, one: Claim, program: Program) -> None:
+        claim = one
         program.extra = {"Location": f"http://127.0.0.1:{program.port}/elsewhere"}
         program.answer = lambda _post: 307
         assert problem(post_handoffs()) == "NotTaken: The program's address answered 307."
@@ -237,9 +253,9 @@ class TestRefused:
 
 class TestTrouble:
     def test_an_address_out_of_reach_costs_no_row_a_try(
-        self, program: Program, settings: Settings
+        self, two: Claim, program: Program, settings: Settings
     ) -> None:
-        claim = handing.handed_over("exchange_online", "teams")
+        claim = two
         settings.CPOR_HANDOFF_URL = "http://127.0.0.1:1/"
         with time_machine.travel(clock.now(), tick=False) as now:
             run = post_handoffs()
@@ -282,8 +298,10 @@ class TestTrouble:
         "raw",
         [b"gar\x00bage\r\n\r\n", b"\r\n", b"HTTP/1.1 99999 no\r\n\r\n", b"\xff\xfe" * 50_000],
     )
-    def test_an_answer_that_is_no_http_is_a_failure(self, program: Program, raw: bytes) -> None:
-        claim = handing.handed_over()
+    def test_an_answer_that_is_no_http_is_a_failure(
+        self, one: Claim, program: Program, raw: bytes
+    ) -> None:
+        claim = one
         program.raw = raw
         run = post_handoffs()
         assert counts(run) == (1, 0, 0, 1)
@@ -291,10 +309,10 @@ class TestTrouble:
         assert handing.rows_of(claim)[0].tries == 1
 
     def test_a_row_that_was_taken_but_not_noted_goes_again_under_the_same_id(
-        self, program: Program
+        self, two: Claim, program: Program
     ) -> None:
         """Killed between the answer and the commit: the lease ends, and the same post is made."""
-        claim = handing.handed_over("exchange_online", "teams")
+        claim = two
         with time_machine.travel(clock.now(), tick=False) as now:
             row = webhook._claim(handing.rows_of(claim)[0].pk, clock.now())
             assert row is not None

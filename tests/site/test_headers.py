@@ -14,6 +14,7 @@ from django.urls import Resolver404, resolve, reverse
 
 from cpor_site.common.password_links import INVITATION
 from tests import acts, factories
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -98,6 +99,13 @@ def wrong_with(answer: Any) -> list[str]:
     return problems
 
 
+@shared
+def _claims() -> None:
+    claim = acts.submit(factories.make_claim())
+    factories.make_claim(user=claim.created_by)
+    acts.under_review(factories.make_claim(user=claim.created_by))
+
+
 @pytest.mark.usefixtures("_claims")
 @pytest.mark.parametrize(
     ("who", "start", "at_least"),
@@ -118,13 +126,6 @@ def test_every_page_is_strict_about_what_it_runs(who: str, start: str, at_least:
     found = {name: wrong_with(answer) for name, answer in seen.items()}
     assert {name: each for name, each in found.items() if each} == {}
     assert len(seen) >= at_least, sorted(seen)
-
-
-@pytest.fixture
-def _claims() -> None:
-    claim = acts.submit(factories.make_claim())
-    factories.make_claim(user=claim.created_by)
-    acts.under_review(factories.make_claim(user=claim.created_by))
 
 
 def test_pages_behind_a_secret_link_tell_it_to_nobody(client: Client) -> None:
