@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from django.utils.formats import get_format
 
@@ -21,15 +21,43 @@ _FORMULA = re.compile(rf"'*(?:[\t\r\n]|[{_UNSEEN}]*[=+\-@\uff1d\uff0b\uff0d\uff2
 also of full width, whatever can't be seen in front of it. With quotation marks before it, it would
 be one after the first of them was taken away."""
 
+_BETWEEN_CELLS = re.compile(r"([;,\t\r\n])")
+_RUNS = re.compile(rf"['\"{_UNSEEN}]*(?:[=@\uff1d\uff20]|[+\-\uff0b\uff0d][^(|!]*[(|!])")
+"""What is a formula behind a sign that parts cells elsewhere; no number and no day."""
+
 
 def harmless(text: str) -> str:
-    """Return the text so that no spreadsheet program runs it as a formula."""
-    return f"'{text}" if _FORMULA.match(text) else text
+    """Return the text so that no spreadsheet program runs it, or a part of it, as a formula.
+
+    Where a program expects another sign between cells than the file has, as it does in another
+    country, a cell is cut at that sign, and the rest is a cell of its own.
+    """
+    found = _FORMULA.match(text)
+    begin = found.end() if found else 0
+    kept = text[:begin] + _each_rest(text[begin:], _kept)
+    return f"'{kept}" if found else kept
 
 
 def as_typed(cell: str) -> str:
     """Return what ``harmless`` was given."""
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+    found = _FORMULA.match(cell) if cell.startswith("'") else None
+    whole = cell[1:] if found else cell
+    begin = found.end() - 1 if found else 0
+    return whole[:begin] + _each_rest(whole[begin:], _given_back)
+
+
+def _each_rest(text: str, change: Callable[[str], str]) -> str:
+    """Change what stands behind each sign that may part cells."""
+    first, *others = _BETWEEN_CELLS.split(text)
+    return first + "".join(change(part) if place % 2 else part for place, part in enumerate(others))
+
+
+def _kept(rest: str) -> str:
+    return f"'{rest}" if _RUNS.match(rest) else rest
+
+
+def _given_back(rest: str) -> str:
+    return rest[1:] if rest.startswith("'") and _RUNS.match(rest) else rest
 
 
 def delimiter() -> str:

@@ -30,7 +30,38 @@ def test_what_would_be_run_is_kept_from_it_and_comes_back(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a=1", "2026-06-30", "'quoted'", "申請", "a-b", "'t", " a=1", "'"]
+    ("text", "kept"),
+    [
+        ("a;=cmd|' /C calc'!A0;b", "a;'=cmd|' /C calc'!A0;b"),
+        ("a, @SUM(A1)", "a,' @SUM(A1)"),
+        ('a;"=1', "a;'\"=1"),
+        ("a;'=1", "a;''=1"),
+        ("a\t+SUM(1)\r\n-2+cmd|x!A", "a\t'+SUM(1)\r\n'-2+cmd|x!A"),
+        ("=1;=1", "'=1;'=1"),
+    ],
+)
+def test_a_formula_behind_another_country_s_separator_isn_t_run_either(
+    text: str, kept: str
+) -> None:
+    assert harmless(text) == kept
+    assert as_typed(kept) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "a=1",
+        "Berlin, -5 °C; +49 30 1",
+        "a; b=1",
+        "2026-06-30",
+        "'quoted'",
+        "申請",
+        "a-b",
+        "'t",
+        " a=1",
+        "'",
+    ],
 )
 def test_everything_else_stays(text: str) -> None:
     assert harmless(text) == text
