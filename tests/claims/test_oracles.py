@@ -89,7 +89,7 @@ def test_a_holder_can_not_be_told_from_a_claimant(area: str, handed_in: bool) ->
     rival = acts.submit(rival)
     browser, feed = browser_of(claim.created_by), make_feed(claim.created_by)
     seen = {}
-    for state in ("submitted", *RIVALS):  # The first round fills the caches.
+    for state in RIVALS:
         with transaction.atomic():
             put(rival, state)
             if handed_in:
@@ -97,11 +97,15 @@ def test_a_holder_can_not_be_told_from_a_claimant(area: str, handed_in: bool) ->
             seen[state] = everything(claim, browser, feed)
             transaction.set_rollback(True)
 
-    first = seen.pop("submitted")
     if not handed_in:
-        assert "SUB-14" in first[url("claim_check", claim)][1]
+        assert "SUB-14" in seen["submitted"][url("claim_check", claim)][1]
     for state, found in seen.items():
-        assert [page for page in first if found[page] != first[page]] == [], state
+        first = seen["submitted"]
+        assert [page for page in first if found[page][:2] != first[page][:2]] == [], state
+        # The first round filled the caches, which takes queries of its own.
+        if state != "submitted":
+            first = seen["under review"]
+            assert [page for page in first if found[page] != first[page]] == [], state
 
 
 @time_machine.travel(NOON, tick=False)
@@ -121,15 +125,27 @@ def test_a_holder_notices_nothing_of_a_challenger() -> None:
 GUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
-def saved(claim: Claim, section: str, typed: dict[str, Any]) -> list[tuple[int, str, int]]:
-    """Save a section and return what came of it: the answer to the save and the page after it."""
+def each_saved(
+    claim: Claim, section: str, variants: dict[str, dict[str, Any]]
+) -> dict[str, list[tuple[int, str, int]]]:
+    """Save each of the variants and return what came of it: the answer, and the pages after it."""
     browser = browser_of(claim.created_by)
     address = url("claim_edit", claim, section)
-    fields = typed_in(browser.get(address)) | typed
-    with CaptureQueriesContext(connection) as queries:
-        answer: Any = browser.post(address, fields)
-    found = [(answer.status_code, answer.headers.get("Location", ""), len(queries))]
-    return [*found, read(browser, f"{address}?saved"), read(browser, url("claim_check", claim))]
+    form = typed_in(browser.get(address))
+    found = {}
+    for what in (next(iter(variants)), *variants):  # The first round fills the caches.
+        with transaction.atomic():
+            with CaptureQueriesContext(connection) as queries:
+                answer: Any = browser.post(address, form | variants[what])
+            found[what] = masked(
+                [
+                    (answer.status_code, answer.headers.get("Location", ""), len(queries)),
+                    read(browser, f"{address}?saved", warm=True),
+                    read(browser, url("claim_check", claim), warm=True),
+                ]
+            )
+            transaction.set_rollback(True)
+    return found
 
 
 def masked(found: list[tuple[int, str, int]]) -> list[tuple[int, str, int]]:
@@ -156,15 +172,12 @@ CUSTOMERS: dict[str, Callable[[CustomerTenant, CustomerTenant], tuple[str, str]]
 def test_a_known_customer_under_a_wrong_name_reads_like_one_that_does_not_exist() -> None:
     """DOM-03."""
     one, two = factories.make_tenant(), factories.make_tenant()
-    claim = factories.make_claim()
-    found = {}
-    for what, typed in CUSTOMERS.items():
-        with transaction.atomic():
-            tenant_id, domain = typed(one, two)
-            fields = {"tenant_id": tenant_id, "domain": domain}
-            found[what] = masked(saved(claim, "customer", fields))
-            transaction.set_rollback(True)
-
+    typed = {what: given(one, two) for what, given in CUSTOMERS.items()}
+    found = each_saved(
+        factories.make_claim(),
+        "customer",
+        {what: {"tenant_id": each, "domain": domain} for what, (each, domain) in typed.items()},
+    )
     first = found.pop("both unknown")
     assert "DOM-03" in first[1][1]
     assert {what: each == first for what, each in found.items()} == dict.fromkeys(found, True)
@@ -185,13 +198,14 @@ def test_another_customer_s_subscription_reads_like_one_that_does_not_exist() ->
             elsewhere, sales, channel="csp"
         ).subscription_id,
     }
-    found = {}
-    for what, subscription in subscriptions.items():
-        with transaction.atomic():
-            fields = {"choice_0": "other", "subscription_0": str(subscription)}
-            found[what] = masked(saved(claim, "products", fields))
-            transaction.set_rollback(True)
-
+    found = each_saved(
+        claim,
+        "products",
+        {
+            what: {"choice_0": "other", "subscription_0": str(subscription)}
+            for what, subscription in subscriptions.items()
+        },
+    )
     first = found.pop("unknown")
     assert "SUB-03" in first[1][1]
     assert {what: each == first for what, each in found.items()} == dict.fromkeys(found, True)
