@@ -23,6 +23,7 @@ from cpor_site.common import clock
 from cpor_site.common.models import User
 from tests import acts, factories
 from tests.claims.pages import browser_of, text_of
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -50,8 +51,22 @@ def read(user: User, now: datetime | None = None) -> list[icalendar.Event]:
 def with_deadline(user: User, kind: str, due_at: str, **fields: Any) -> Claim:
     """Return a claim on which this clock runs, as an act would have set it."""
     claim = factories.make_claim(user=user, document=False, contacts=False, **fields)
-    Claim.objects.filter(pk=claim.pk).update(deadline_kind=kind, due_at=factories.at(due_at))
+    set_clock(claim, kind, due_at)
     return Claim.objects.get(pk=claim.pk)
+
+
+Due = tuple[User, Claim]
+
+
+@shared
+def due() -> Due:
+    """A person in Berlin, and a claim without a name of theirs that is under review."""
+    user = person()
+    return user, with_deadline(user, DeadlineKind.REVIEW, "2026-04-01T23:59:59+02:00", name="")
+
+
+def set_clock(claim: Claim, kind: str, due_at: str) -> None:
+    Claim.objects.filter(pk=claim.pk).update(deadline_kind=kind, due_at=factories.at(due_at))
 
 
 def open_feed(user: User) -> str:
@@ -120,10 +135,12 @@ def test_an_answer_that_is_due() -> None:
     ],
 )
 def test_when_an_entry_stands_across_zones_and_the_change_of_clocks(
-    zone: str, due_at: str, begins: Any, ends: Any
+    due: Due, zone: str, due_at: str, begins: Any, ends: Any
 ) -> None:
-    user = person(time_zone=zone)
-    with_deadline(user, DeadlineKind.REVIEW, due_at)
+    user, claim = due
+    user.time_zone = zone
+    user.save()
+    set_clock(claim, DeadlineKind.REVIEW, due_at)
     (event,) = read(user, factories.at(NOON))
     assert (event.decoded("dtstart"), event.decoded("dtend")) == (begins, ends)
 
@@ -140,26 +157,26 @@ def test_when_an_entry_stands_across_zones_and_the_change_of_clocks(
     ],
 )
 def test_each_clock_says_whose_move_it_is_and_only_the_reader_s_own_wakes_them(
-    kind: str, what: str, alarms: int
+    due: Due, kind: str, what: str, alarms: int
 ) -> None:
-    user = person()
-    claim = with_deadline(user, kind, "2026-04-01T23:59:59+02:00", name="")
+    user, claim = due
+    set_clock(claim, kind, "2026-04-01T23:59:59+02:00")
     (event,) = read(user, factories.at(NOON))
     assert str(event["summary"]) == f"{what}: {claim.number}"
     assert "1 April 2026" in str(event["description"])
     assert len(event.walk("VALARM")) == alarms
 
 
-def test_an_alarm_that_would_be_over_is_left_out() -> None:
-    user = person()
-    with_deadline(user, DeadlineKind.PARTNER_RESPONSE, "2026-03-26T23:59:59+01:00")
+def test_an_alarm_that_would_be_over_is_left_out(due: Due) -> None:
+    user, claim = due
+    set_clock(claim, DeadlineKind.PARTNER_RESPONSE, "2026-03-26T23:59:59+01:00")
     (event,) = read(user, factories.at(NOON))
     assert event.walk("VALARM") == []
 
 
-def test_what_is_over_and_what_has_no_deadline_is_left_out() -> None:
-    user = person()
-    with_deadline(user, DeadlineKind.REVIEW, NOON)
+def test_what_is_over_and_what_has_no_deadline_is_left_out(due: Due) -> None:
+    user, claim = due
+    set_clock(claim, DeadlineKind.REVIEW, NOON)
     factories.make_claim(user=user)
     assert read(user, factories.at(NOON)) == []
 

@@ -21,6 +21,7 @@ from claims.services.endings import end_association
 from cpor_site.common.models import User
 from tests import acts, factories
 from tests.claims.pages import browser_of, html_of, text_of
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -77,12 +78,12 @@ def test_csv_is_written_for_spreadsheets() -> None:
     assert row["claim_name"] == '\'=HYPERLINK("http://x"),ü'
 
 
-@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
-def test_no_cell_begins_like_a_formula(sign: str) -> None:
-    claim = factories.make_claim(name=f"{sign}1+1")
-    [row] = rows(download(claim.created_by))
-
-    assert row["claim_name"] == f"'{sign}1+1"
+def test_no_cell_begins_like_a_formula() -> None:
+    claim = factories.make_claim()
+    for sign in ("=", "+", "-", "@", "\t", "\r"):
+        Claim.objects.filter(pk=claim.pk).update(name=f"{sign}1+1")
+        [row] = rows(download(claim.created_by))
+        assert row["claim_name"] == f"'{sign}1+1"
 
 
 def test_one_row_per_line() -> None:
@@ -209,15 +210,21 @@ def instances() -> int:
     return sum(type(each) in (Claim, ClaimLine) for each in gc.get_objects())
 
 
+@shared
+def reader() -> User:
+    """Somebody who reads 410 claims."""
+    claim = factories.make_claim()
+    add_claims(claim, 409)
+    return claim.created_by
+
+
 @pytest.mark.parametrize("form", ["csv", "json"])
 def test_a_long_file_takes_no_more_memory_than_a_short_one(
-    form: str, monkeypatch: pytest.MonkeyPatch
+    reader: User, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many claims there are, one portion of them is held, even if no collector comes by."""
     monkeypatch.setattr(exports, "CHUNK", 20)
-    claim = factories.make_claim()
-    add_claims(claim, 409)
-    answer = download(claim.created_by, form, rows="lines")
+    answer = download(reader, form, rows="lines")
     gc.collect()
     gc.disable()
     try:
