@@ -23,8 +23,8 @@ from cpor_site.common.models import User
 
 from .competing_stages import (
     HUES,
+    SLA_DAYS,
     WITH_REVIEWERS,
-    Age,
     Stage,
     age_of,
     late_since,
@@ -119,7 +119,7 @@ class Row:
     """One case as its row shows it.
 
     ``parties`` are names of partners, the present partner of record first, if ``is_held`` says that
-    there is one; ``waits_for`` names whose move it is.
+    there is one; ``waits_for`` names whose move it is, ``age`` counts business days (5.8).
     """
 
     case: CompetingClaimsCase
@@ -131,7 +131,8 @@ class Row:
     hue: str
     waits_for: str
     due: Due
-    age: Age
+    age: str
+    is_late: bool
 
 
 def rows_of(
@@ -167,6 +168,7 @@ def _row(
     parties = sorted(case.parties.all(), key=lambda each: each.standing != Standing.INCUMBENT)
     first = parties[0] if parties else None
     by_subscription = case.key.startswith("subscription:")
+    age = age_of(case, now, calendar)
     clock = due_seen(place.due_at, now, calendar)
     return Row(
         case=case,
@@ -178,7 +180,8 @@ def _row(
         hue=HUES[place.stage],
         waits_for=", ".join(dict.fromkeys(waited_for(case, parties, place.stage, reader, now))),
         due=due_for_reviewers(clock, now, calendar),
-        age=age_of(case, now, calendar),
+        age=gettext("%(days)d of %(sla)d") % {"days": age.days, "sla": SLA_DAYS},
+        is_late=age.is_late,
     )
 
 

@@ -341,7 +341,7 @@ class TestLists:
         # Nobody answered in time, so that case is ready as well.
         assert customers_in(late) == ["Asked AG", "Ready SA", "Read GmbH"]
         shown = text_of(pages[""])
-        days = "{} business days left {} of 15 business days"
+        days = "{} business days left {} of 15"
         for row in (
             f"2 : Litware, Woodgrove ready to rule you Wed 24 June 2026 {days.format(15, 0)} you",
             f"first review a reviewer, Northwind Mon 8 June 2026 {days.format(3, 2)} nobody yet",
