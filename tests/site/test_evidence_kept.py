@@ -158,9 +158,17 @@ def test_a_missing_trigger_is_named_and_put_back() -> None:
             "CREATE OR REPLACE FUNCTION cpor_keep_evidence() RETURNS trigger LANGUAGE plpgsql "
             "AS 'BEGIN RETURN NULL; END'"
         ),
+        "EXECUTE FUNCTION cpor_keep_evidence('','','')|FOR EACH ROW WHEN (false) {}",
+        "EXECUTE FUNCTION cpor_keep_evidence('','','body')|FOR EACH ROW {}",
     ],
 )
 def test_a_trigger_that_does_nothing_is_named_and_mended(sabotage: str) -> None:
+    names = triggers._existing(connection)["claims_comment"]
+    name = next(each for each in names if each.startswith("evidence_rows_"))
+    call, other, how = sabotage.partition("|")
+    if other:  # Another one under the same name.
+        sabotage = f"DROP TRIGGER {name} ON claims_comment; CREATE TRIGGER {name} "
+        sabotage += "BEFORE UPDATE OR DELETE ON claims_comment " + how.format(call)
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(sabotage)

@@ -7,6 +7,7 @@ a table whose triggers are as they should be is left alone.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -162,13 +163,17 @@ def _after_migrate(sender: AppConfig, using: str, **kwargs: Any) -> None:
 def _existing(connection: BaseDatabaseWrapper) -> dict[str, dict[str, str]]:
     """Return our triggers by table and name, each with what it does.
 
-    That is the text of the statement on SQLite and of the function on PostgreSQL, empty for a
-    trigger that is switched off.
+    That is the text of the statement on SQLite, and on PostgreSQL that of the function with what it
+    is given; empty for a trigger that is switched off, or not called for every row and change.
     """
     if connection.vendor == "postgresql":
         query = (
-            "SELECT c.relname, t.tgname, "
-            "CASE WHEN t.tgenabled IN ('O', 'A') THEN p.prosrc ELSE '' END FROM pg_trigger t "
+            "SELECT c.relname, t.tgname, CASE WHEN t.tgenabled IN ('O', 'A') AND t.tgqual IS NULL "
+            "AND t.tgattr::text = '' "
+            # Called for each row before an UPDATE or DELETE, or before a TRUNCATE.
+            "AND t.tgtype = CASE WHEN t.tgname LIKE 'evidence\\_rows\\_%%' THEN 27 ELSE 34 END "
+            "THEN p.prosrc || replace(encode(t.tgargs, 'escape'), '\\000', E'\\n') ELSE '' END "
+            "FROM pg_trigger t "
             "JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid "
             "WHERE NOT t.tgisinternal AND t.tgname LIKE 'evidence\\_%%' "
             "AND pg_table_is_visible(c.oid)"
@@ -188,7 +193,10 @@ def _existing(connection: BaseDatabaseWrapper) -> dict[str, dict[str, str]]:
 
 def _does(found: str | None, wanted: str) -> bool:
     """Whether a trigger that was found does what the statement says; its name tells the rest."""
-    return found in (wanted, BODY)
+    if "EXECUTE FUNCTION" not in wanted:
+        return found == wanted
+    given = re.findall("'([^']*)'", wanted)
+    return found == BODY + "".join(f"{each}\n" for each in given)
 
 
 def _wanted(connection: BaseDatabaseWrapper, kept: list[Kept]) -> dict[str, dict[str, str]]:
