@@ -53,14 +53,20 @@ def _a_monday() -> Iterator[None]:
 
 @shared
 @time_machine.travel(MONDAY, tick=False)
-def asked() -> Claim:
-    return acts.asked()
+def held() -> Claim:
+    return acts.under_review()
 
 
 @shared
 @time_machine.travel(MONDAY, tick=False)
-def active() -> Claim:
-    return acts.active()
+def asked(held: Claim) -> Claim:
+    return acts.asked(held)
+
+
+@shared
+@time_machine.travel(MONDAY, tick=False)
+def active(held: Claim) -> Claim:
+    return acts.active(held)
 
 
 @pytest.fixture
@@ -126,9 +132,9 @@ class TestClosing:
             assert "because its company no longer exists" in " ".join(letter.split())
 
     def test_in_the_customers_window_nobody_is_asked_any_more(
-        self, lead: User, other: User
+        self, lead: User, other: User, held: Claim
     ) -> None:
-        claim = acts.in_window()
+        claim = acts.in_window(held)
         propose(claim, lead)
         confirm(claim, other)
         assert acts.fresh(claim).status == Status.ENDED
@@ -165,8 +171,10 @@ class TestClosing:
         )
         assert f"Reason: {WHY}" in partner_pages.text_of(page)
 
-    def test_dispute_and_lease_are_settled(self, lead: User, other: User, reviewer: User) -> None:
-        claim = acts.disputed()
+    def test_dispute_and_lease_are_settled(
+        self, lead: User, other: User, reviewer: User, held: Claim
+    ) -> None:
+        claim = acts.disputed(held)
         leases.take_case(claim_id=claim.pk, actor=actors.reviewer(reviewer))
         propose(claim, lead)
         confirm(claim, other)
@@ -187,15 +195,15 @@ class TestClosing:
 
 
 class TestLapsing:
-    def test_whatever_else_closes_the_claim(self, lead: User, other: User) -> None:
-        held, asked = acts.active(), acts.asked()
-        for claim in (held, asked):
+    def test_whatever_else_closes_the_claim(self, active: Claim, lead: User, other: User) -> None:
+        asked = acts.asked()
+        for claim in (active, asked):
             propose(claim, lead)
-        end_association(claim_id=held.pk, actor=actors.partner(held.created_by), reason="Over.")
+        end_association(claim_id=active.pk, actor=actors.partner(active.created_by), reason="Over.")
         with acts.past(asked):
             reject_stale_claims()
 
-        for claim, status in ((held, "Association ended"), (asked, "Rejected")):
+        for claim, status in ((active, "Association ended"), (asked, "Rejected")):
             with pytest.raises(Refused):
                 confirm(claim, other)
             event = ClaimEvent.objects.get(claim=claim, kind="administrative_end_lapsed")
