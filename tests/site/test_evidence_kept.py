@@ -10,7 +10,7 @@ from django.apps import apps
 from django.db import DatabaseError, IntegrityError, connection, models, transaction
 from simple_history.models import HistoricalChanges
 
-from claims.models import ClaimEvent, Comment, PoEDocument, ReviewDecision
+from claims.models import Claim, ClaimEvent, Comment, PoEDocument, ReviewDecision
 from consent.models import ConsentAnswer, ConsentEvent, ConsentRecipient, IncentiveHandoff
 from consent.services import answers
 from consent.services.answers import Responder
@@ -18,7 +18,8 @@ from cpor_site.common.evidence import triggers
 from cpor_site.common.evidence.kept import kept_tables
 from cpor_site.common.models import EvidenceSeal, Pseudonymisation, PseudonymisedRow
 from reviews.models import BulkAct, BulkResult, CompetingRuling, InternalNote
-from tests import acts, factories
+from tests import acts
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -64,9 +65,14 @@ def test_every_history_and_every_row_that_is_written_once_is_kept() -> None:
     assert triggers.missing(connection) == []
 
 
-def test_no_table_of_evidence_allows_a_change_or_a_deletion() -> None:
+@shared
+def claim() -> Claim:
+    """A claim in the window of its customer."""
+    return acts.in_window()
+
+
+def test_no_table_of_evidence_allows_a_change_or_a_deletion(claim: Claim) -> None:
     """Rows of every kind are made by SQL where the product has none at hand."""
-    claim = acts.in_window(factories.make_claim())
     answers.agree(token=acts.token_of(claim), responder=Responder(name="Jana"))
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -113,8 +119,7 @@ def other(model: type[models.Model], name: str) -> str:
     return f"'{'forged'[: field.max_length]}'"
 
 
-def test_what_is_allowed_to_change_does() -> None:
-    claim = acts.in_window(factories.make_claim())
+def test_what_is_allowed_to_change_does(claim: Claim) -> None:
     somebody = Responder(name="Jana", ip_address="192.0.2.7", user_agent="Browser")
     answer = answers.agree(token=acts.token_of(claim), responder=somebody)
     rows = ConsentAnswer.objects.filter(pk=answer.pk)
@@ -127,8 +132,7 @@ def test_what_is_allowed_to_change_does() -> None:
         recipients.update(token_hash="0" * 64)
 
 
-def test_names_change_only_while_somebody_is_pseudonymised() -> None:
-    claim = acts.in_window(factories.make_claim())
+def test_names_change_only_while_somebody_is_pseudonymised(claim: Claim) -> None:
     rows = ClaimEvent.objects.filter(claim=claim)
     with pytest.raises(DatabaseError), transaction.atomic():
         rows.update(actor_name="Person")
