@@ -1,6 +1,7 @@
 """The migrations, run for real on an empty PostgreSQL, make the very tables that the models name.
 
 All other tests have their tables made from the models at once, which takes a fraction of the time.
+On the migrated ones runs the benchmark of the sweeps too, which would have to make them as well.
 """
 
 from __future__ import annotations
@@ -52,15 +53,29 @@ TRIGGERS = """
 INDEXES = "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
 
 
-@pytest.fixture
-def empty() -> Iterator[str]:
-    """The address of an empty database beside the one of the tests."""
+def run(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=BASE_DIR,
+        env=process_environ({"CPOR_MODE": "test", "DATABASE_URL": url}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def migrated(django_db_setup: None) -> Iterator[str]:
+    """The address of a database beside the one of the tests, made by the migrations alone."""
     address = urlsplit(os.environ["DATABASE_URL"])
-    name = f"{connection.settings_dict['NAME']}_empty"
+    name = f"{connection.settings_dict['NAME']}_migrated"
     with psycopg.connect(address.geturl(), autocommit=True) as server:
         server.execute(f'DROP DATABASE IF EXISTS "{name}"')
         server.execute(f'CREATE DATABASE "{name}"')
-        yield address._replace(path=f"/{name}").geturl()
+        url = address._replace(path=f"/{name}").geturl()
+        done = run(url, "manage.py", "migrate", "--verbosity=0")
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        yield url
         server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
@@ -73,25 +88,23 @@ def of_ours(rows: list[tuple[Any, ...]]) -> Counter[tuple[str, ...]]:
     )
 
 
-def test_they_make_the_tables_of_the_models(empty: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--verbosity=0"],
-        cwd=BASE_DIR,
-        env=process_environ({"CPOR_MODE": "test", "DATABASE_URL": empty}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    with psycopg.connect(empty) as migrated, connection.cursor() as models:
+def test_they_make_the_tables_of_the_models(migrated: str) -> None:
+    with psycopg.connect(migrated) as tables, connection.cursor() as models:
         for question in (COLUMNS, CONSTRAINTS, TRIGGERS):
             models.execute(question)
             expected = of_ours(models.fetchall())
             assert expected
-            assert of_ours(migrated.execute(question).fetchall()) == expected
+            assert of_ours(tables.execute(question).fetchall()) == expected
         models.execute(INDEXES)
         expected = of_ours(models.fetchall())
-        rows = migrated.execute(INDEXES).fetchall()
+        rows = tables.execute(INDEXES).fetchall()
     beyond = {row[1] for row in rows} & (BEYOND_THE_MODELS | PARTS_OF_WORDS)
     assert beyond in (BEYOND_THE_MODELS, BEYOND_THE_MODELS | PARTS_OF_WORDS)
     assert of_ours([row for row in rows if row[1] not in beyond]) == expected
+
+
+def test_the_benchmark_acts_on_every_claim_that_is_due_in_every_way(migrated: str) -> None:
+    done = run(migrated, "benchmarks/sweeps.py", "--claims=400", "--due=60", "--plain=5")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("| stale claims |") == 4
+    assert done.stdout.count("| consent windows |") == 4
