@@ -283,7 +283,9 @@ def _rejected(
     if not can_be_disputed(claim, due):
         return (
             gettext("Closed: rejected (%(reasons)s).") % reasons,
-            gettext("You can make a new claim with better proof at any time."),
+            gettext("You can make a new claim at any time.")
+            if RejectionReason.PARTNER in claim.rejection_reasons
+            else gettext("You can make a new claim with better proof at any time."),
         )
     return (
         gettext("Rejected (%(reasons)s). You can dispute it until %(by)s (%(left)s).")

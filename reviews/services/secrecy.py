@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from claims.models import Claim, ClaimContact, ClaimLine, PoEDocument
 
@@ -30,6 +30,20 @@ COMMON = frozenset((
     "training", "umowa", "unsigned", "updated", "usage", "version", "vertrag", "work", "workload",
     "workshop",
 ))
+PLAIN = frozenset((
+    "active", "advanced", "american", "applied", "best", "better", "blue", "bright", "business",
+    "central", "city", "clear", "cloud", "common", "computer", "connected", "consulting", "control",
+    "core", "creative", "data", "digital", "direct", "dynamic", "dynamics", "east", "enterprise",
+    "european", "expert", "fast", "first", "focus", "forward", "free", "full", "fuller", "future",
+    "general", "german", "global", "good", "great", "green", "group", "human", "information",
+    "innovative", "integrated", "intelligent", "international", "leading", "local", "logic", "main",
+    "managed", "mobile", "modern", "national", "network", "next", "north", "open", "operations",
+    "people", "power", "premier", "prime", "professional", "pure", "quality", "rapid", "real",
+    "reliable", "second", "secure", "security", "service", "simple", "smart", "software", "solid",
+    "solution", "solutions", "south", "standard", "strategic", "system", "systems", "team",
+    "technical", "technologies", "technology", "third", "total", "true", "united", "universal",
+    "value", "vision", "west", "white", "your",
+))
 # fmt: on
 SHORTEST = 3
 """Characters that a name has at least to be looked for."""
@@ -40,10 +54,11 @@ SHORTEST_STEM, SHORTEST_WORD = 6, 4
 def named_in(text: str, readers: Sequence[Claim], left: Sequence[Claim] = ()) -> list[str]:
     """Return what the text says that one of these partners knows and another may not learn.
 
-    Looks for the company's name, with and without its legal form, its partner ID, its domain, the
-    claim's number, the names and addresses of its people and the names of its documents, also
-    without their ending where a word is its own: "statement of work" is said of anybody's. What all
-    readers have in common gives nothing away, which is everything where one alone reads it.
+    Looks for the company's name, with and without its legal form, and for its first word where that
+    is its own; its partner ID, its domain, the claim's number, the names and addresses of its
+    people and the names of its documents, also without their ending where a word is its own:
+    "statement of work" is said of anybody's. What all readers have in common gives nothing away,
+    which is everything where one alone reads it.
     ``left`` are claims whose partners don't read the text, and whom it may not name either.
     """
     spoken = f" {_words(text)} "
@@ -84,7 +99,7 @@ def _facts(claim: Claim) -> dict[str, str]:
         *documents,
     ]
     facts = {_words(text): text for text in texts if text}
-    familiar = _familiar(claim) if documents else set()
+    familiar = _familiar(claim)
     for name in documents:
         stem = _words(name.rpartition(".")[0])
         if is_distinctive(stem, familiar):
@@ -92,6 +107,9 @@ def _facts(claim: Claim) -> dict[str, str]:
     name = _words(organization.name)
     bare = " ".join(word for word in name.split() if word not in LEGAL_FORMS)
     facts.setdefault(bare, organization.name)
+    short = _words(organization.name.partition(" ")[0])
+    if any(is_its_own(word, familiar | PLAIN) for word in short.split()):
+        facts.setdefault(short, organization.name)
     return {fact: shown for fact, shown in facts.items() if len(fact) >= SHORTEST}
 
 
@@ -107,12 +125,16 @@ def is_distinctive(stem: str, familiar: set[str]) -> bool:
 
     ``stem`` is in words, as the text is; ``familiar`` are words that give nothing away.
     """
-    return len(stem) >= SHORTEST_STEM and any(
+    return len(stem) >= SHORTEST_STEM and any(is_its_own(word, familiar) for word in stem.split())
+
+
+def is_its_own(word: str, familiar: Set[str]) -> bool:
+    """Whether a word in small letters is neither plain, nor a number, nor ``familiar``."""
+    return (
         len(word) >= SHORTEST_WORD
         and not word.isdigit()
         and word.rstrip("0123456789") not in COMMON
         and word not in familiar
-        for word in stem.split()
     )
 
 

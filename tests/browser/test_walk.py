@@ -161,7 +161,7 @@ def _read_that_it_is_active(people: People, partner: Page, number: str) -> None:
         "You are partner of record since Tue 14 July 2026."
     )
     letter = steps.open_letter(people.visitor(), PARTNER, f"{number}: your association is active")
-    assert "The association has been handed over to the incentive program." in letter
+    assert "The association is handed over to the incentive program by itself." in letter
     ops = people.signed_in(OPS)
     assert steps.hand_offs(ops, number) == [("Dynamics 365 Field Service", "sent")]
     assert steps.associations(ops, number) == [("Dynamics 365 Field Service", "Association active")]

@@ -304,6 +304,7 @@ class TestTheSharedReason:
         for text in (
             "FABRI KAM consulting GmbH showed more.",
             "The proof of Fabri-Kam Consulting is newer.",
+            "The proof of Fabri-Kam is newer.",
             f"See www.{organization.mail_domain}.",
             f"Partner {location.partner_id} showed more.",
             f"Claim {holder.number} showed more.",
