@@ -139,26 +139,30 @@ def _dated_column(field: DateField[Any, Any]) -> Callable[[Model], str]:
     return column
 
 
-class GuardedHistory:
-    """Shows what became of a row to its readers alone; to others no row tells that it is there."""
+class GuardedRows:
+    """Looks for a row only for who may see its list, so that no refusal tells what is there."""
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """Return the row or None; ``PermissionDenied`` before the database is asked for it."""
+        if not self.has_view_or_change_permission(request):  # type: ignore[attr-defined]
+            raise PermissionDenied
+        return super().get_object(request, object_id, from_field)  # type: ignore[misc]
 
     @method_decorator(require_safe)
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show every change of the row; reading only. 404 for what is no row's key."""
-        self.must_read(request, object_id)
+        self.must_find(request, object_id)
         return super().history_view(request, object_id, extra_context)  # type: ignore[misc, no-any-return]
 
-    def must_read(self, request: HttpRequest, object_id: str) -> None:
-        """Ask for the right before the row; raises ``PermissionDenied`` or ``Http404``."""
-        if not self.has_view_or_change_permission(request):  # type: ignore[attr-defined]
-            raise PermissionDenied
-        if self.get_object(request, unquote(object_id)) is None:  # type: ignore[attr-defined]
+    def must_find(self, request: HttpRequest, object_id: str) -> None:
+        """Raise ``Http404`` where there is no such row."""
+        if self.get_object(request, unquote(object_id)) is None:
             raise Http404
 
 
-class EvidenceAdmin(PlainLists, OfferedLookups, GuardedHistory, admin.ModelAdmin):
+class EvidenceAdmin(PlainLists, OfferedLookups, GuardedRows, admin.ModelAdmin):
     """Shows what was written down; nobody adds, changes or deletes it here, whatever their role."""
 
     actions = None
@@ -190,7 +194,7 @@ class ConfirmedChanges:
         return found
 
 
-class RegistryAdmin(PlainLists, OfferedLookups, GuardedHistory, SimpleHistoryAdmin):
+class RegistryAdmin(PlainLists, OfferedLookups, GuardedRows, SimpleHistoryAdmin):
     """Lets people edit a row and read its history; a row with a history is never deleted here."""
 
     actions = None
@@ -224,5 +228,5 @@ class RegistryAdmin(PlainLists, OfferedLookups, GuardedHistory, SimpleHistoryAdm
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Show the row as it was; it can't be put back from here, not even by a crafted POST."""
-        self.must_read(request, object_id)
+        self.must_find(request, object_id)
         return super().history_form_view(request, object_id, version_id, extra_context)

@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from cpor_site.common.admin_bases import PAGE, GuardedHistory, OfferedLookups, PlainLists
+from cpor_site.common.admin_bases import PAGE, GuardedRows, OfferedLookups, PlainLists
 from cpor_site.common.models import User
 from cpor_site.common.problems import Refused
 
@@ -62,7 +62,7 @@ class CannedTextForm(forms.ModelForm):
 
 
 @admin.register(CannedText)
-class CannedTextAdmin(PlainLists, OfferedLookups, GuardedHistory, admin.ModelAdmin):
+class CannedTextAdmin(PlainLists, OfferedLookups, GuardedRows, admin.ModelAdmin):
     """Saving writes a new version; versions that are out of use are for reading."""
 
     actions = None
