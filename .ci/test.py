@@ -44,6 +44,7 @@ INTERRUPTED = 130
 # the outbox and whatever else is about queries and constraints; that every act holds its locks on
 # PostgreSQL is asked in tests/races, and that all jobs run there in tests/chaos.
 PAGES = (
+    "tests/access/test_table.py",
     "tests/claims/test_act_pages.py",
     "tests/claims/test_calendar.py",
     "tests/claims/test_catalogue.py",
@@ -61,12 +62,12 @@ PAGES = (
     "tests/claims/test_door_table.py",
     "tests/claims/test_eligibility_day.py",
     "tests/claims/test_endings.py",
-    "tests/claims/test_every_address.py",
     "tests/claims/test_journey.py",
     "tests/claims/test_letters.py",
     "tests/claims/test_life_machine.py",
     "tests/claims/test_look_ups.py",
     "tests/claims/test_migrated.py",
+    "tests/claims/test_old_pages.py",
     "tests/claims/test_oracles.py",
     "tests/claims/test_organizations.py",
     "tests/claims/test_other_contact_pages.py",

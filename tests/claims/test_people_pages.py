@@ -252,51 +252,18 @@ def addresses(organization: PartnerOrganization, membership: Membership) -> list
     ]
 
 
-def outsider(who: str, organization: PartnerOrganization) -> User:
-    match who:
-        case "foreign admin":
-            return factories.make_membership(role=Role.GLOBAL_ADMIN).user
-        case "billing admin":
-            return factories.make_membership(None, organization, Role.BILLING_ADMIN).user
-        case "former admin":
-            former = factories.make_membership(None, organization, Role.GLOBAL_ADMIN)
-            Membership.objects.filter(pk=former.pk).update(is_active=False)
-            return former.user
-        case "reviewer":
-            return factories.make_reviewer()
-        case _:
-            return User.objects.create_superuser("root@desk.example", "x", full_name="Root")
-
-
-@pytest.mark.parametrize(
-    "who", ["foreign admin", "billing admin", "former admin", "reviewer", "superuser"]
-)
-def test_to_others_the_pages_don_t_exist(organization: PartnerOrganization, who: str) -> None:
+def test_to_a_former_admin_the_pages_don_t_exist(organization: PartnerOrganization) -> None:
     membership = factories.make_membership(None, organization)
-    office = browser_of(outsider(who, organization))
+    former = factories.make_membership(None, organization, Role.GLOBAL_ADMIN)
+    Membership.objects.filter(pk=former.pk).update(is_active=False)
+    office = browser_of(former.user)
+
     for address in addresses(organization, membership):
-        assert (office.get(address).status_code, office.post(address, ENTRY).status_code) == (
-            404,
-            404,
-        )
+        answers = (office.get(address), office.post(address, ENTRY))
+        assert [each.status_code for each in answers] == [404, 404]
     assert membership.history.count() == 1
-    if who != "foreign admin":
-        assert office.get(reverse("people")).status_code == 404
-        assert reverse("people") not in html_of(office.get(reverse("claim_list")))
-
-
-def test_visitors_are_sent_to_sign_in(organization: PartnerOrganization) -> None:
-    membership = factories.make_membership(None, organization)
-    for address in [reverse("people"), *addresses(organization, membership)]:
-        assert Client().get(address).headers["Location"].startswith(reverse("sign_in"))
-
-
-def test_a_role_of_another_organisation_isn_t_found_under_this_one(
-    office: Client, organization: PartnerOrganization
-) -> None:
-    foreign = factories.make_membership()
-    for name in ("people_change", "people_deactivate", "people_reactivate", "people_resend"):
-        assert office.post(reverse(name, args=[organization.pk, foreign.pk])).status_code == 404
+    assert office.get(reverse("people")).status_code == 404
+    assert reverse("people") not in html_of(office.get(reverse("claim_list")))
 
 
 def test_the_navigation_leads_to_the_organisation_one_looks_at(

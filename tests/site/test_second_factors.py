@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
-from django.contrib import admin
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
@@ -43,42 +42,6 @@ def _required(settings: Any) -> None:
 
 
 required = pytest.mark.usefixtures("_required")
-
-
-def admin_addresses() -> list[str]:
-    """Return an address of every page of the admin, with a number for whatever it asks for."""
-    patterns = []
-    for url in admin.site.urls[0]:
-        patterns += _below(url)
-    return [f"/admin/{each}" for each in patterns]
-
-
-def _below(url: Any, before: str = "") -> list[str]:
-    here = before + re.sub(r"<[^>]+>|\(\?P<\w+>[^)]*\)|[\^$]|\\Z", "1", str(url.pattern)).replace(
-        "1(?", "("
-    )
-    if hasattr(url, "url_patterns"):
-        return [found for each in url.url_patterns for found in _below(each, here)]
-    return [here]
-
-
-@required
-@pytest.mark.parametrize("method", ["get", "post"])
-def test_staff_reach_no_page_before_they_have_a_second_factor(method: str) -> None:
-    """Not even superusers: every page of the admin, and the partners' pages too."""
-    root = User.objects.create_superuser("root@desk.example", factories.PASSWORD, full_name="Root")
-    client = enter(root)
-    elsewhere = ["/", "/claims/", "/claims/start/", "/account/", "/account/password/"]
-    addresses = [*admin_addresses(), *elsewhere, "/account/sessions/"]
-    assert len(addresses) > 150
-
-    met = {each: getattr(client, method)(each) for each in addresses}
-    assert {
-        each: answer.status_code
-        for each, answer in met.items()
-        if answer.status_code != 404 and answer.headers.get("Location") != LIST
-    } == {}
-    assert [each for each, answer in met.items() if answer.status_code == 404] == []
 
 
 @required
