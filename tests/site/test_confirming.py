@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -147,11 +148,12 @@ def test_what_leads_alone_decide_asks_and_keeps_every_word() -> None:
 
 @pytest.mark.parametrize("model", ["claims_membership", "claims_ruleprofile", "common_user"])
 def test_giving_rights_and_changing_rules_ask_on_every_form(root: User, model: str) -> None:
-    row = {
+    makers: dict[str, Callable[[], Any]] = {
         "claims_membership": factories.make_membership,
         "claims_ruleprofile": RuleProfile.objects.first,
         "common_user": factories.make_user,
-    }[model]()
+    }
+    row = makers[model]()
     with time_machine.travel(timezone.now(), tick=False) as clock:
         client = Client()
         client.force_login(root)
