@@ -154,7 +154,7 @@ class GuardedRows:
     ) -> HttpResponse:
         """Show every change of the row; reading only. 404 for what is no row's key."""
         self.must_find(request, object_id)
-        return super().history_view(request, object_id, extra_context)  # type: ignore[misc, no-any-return]
+        return super().history_view(request, object_id, extra_context)  # type: ignore[misc]
 
     def must_find(self, request: HttpRequest, object_id: str) -> None:
         """Raise ``Http404`` where there is no such row."""

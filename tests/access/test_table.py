@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -97,7 +97,7 @@ class Walk:
                 answers = [self.ask(method, route, keys, none) for keys in (theirs, nobodys)]
                 self.same(route, method, *answers)
 
-    def ask(self, method: str, route: str, keys: Mapping[str, Any], cell: Cell) -> Answer:
+    def ask(self, method: str, route: str, keys: dict[str, Any], cell: Cell) -> Answer:
         """Ask once, and compare the answer with the cell."""
         address = address_of(route, keys)
         answer = ask(self.browser, method, address, f"version={self.world.version(route, keys)}")
@@ -130,7 +130,7 @@ class Walk:
                 self.wrong.append(f"{method} {route}: its {name} tells that it is there")
 
 
-def nowhere(keys: Mapping[str, Any]) -> dict[str, Any]:
+def nowhere(keys: dict[str, Any]) -> dict[str, Any]:
     """Return keys of the same length behind which there is nothing; some models' keys are words."""
     row = keys["object"]
     nobodys = "0" * len(row) if isinstance(row, str) else absent(row)
