@@ -321,8 +321,8 @@ class TestTrouble:
 
             now.shift(webhook.LEASE)
             assert counts(post_handoffs()) == (2, 2, 0, 0)
-        one, two = handing.ids_of(claim)
-        assert program.ids() == [one, one, two]
+        first, second = handing.ids_of(claim)
+        assert program.ids() == [first, first, second]
 
     def test_a_run_ends_when_its_time_is_up(
         self, program: Program, monkeypatch: pytest.MonkeyPatch
