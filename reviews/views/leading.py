@@ -200,15 +200,16 @@ def close_page(request: HttpRequest, claim: Claim) -> HttpResponse:
 
 def _propose(request: HttpRequest, claim: Claim, user: User) -> HttpResponse:
     form = ProposalForm(request.POST if request.method == "POST" else None, claim=claim)
+    consequence = _what_follows(claim)
+    if administrative.can_be_closed(claim):
+        consequence += " " + _("Nothing happens before another lead reviewer has confirmed it.")
     return ask_and_act(
         request,
         claim,
         form,
         title=_("Close %(n)s as the operator?") % {"n": claim.number},
         button=_("Propose to close it"),
-        consequence=_what_follows(claim)
-        + " "
-        + _("Nothing happens before another lead reviewer has confirmed it."),
+        consequence=consequence,
         act=lambda: administrative.propose_end(
             claim_id=claim.pk,
             actor=actors.reviewer(user),

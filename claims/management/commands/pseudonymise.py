@@ -42,8 +42,10 @@ class Command(BaseCommand):
             failed = run.failed + run.refused
         else:
             failed = 0
-            for key in pseudonymising.due(clock.now()):
+            keys = list(pseudonymising.due(clock.now()))
+            for key in keys:
                 self._say(pseudonymising.pseudonymise_claim(claim_id=key, dry_run=True))
+            self.stdout.write(f"{len(keys)} past retention")
         if not really:
             self.stdout.write("Nothing was changed (dry run); --really does it.")
         if failed:
