@@ -84,7 +84,7 @@ def steps_of(claim: Claim, calendar: BusinessCalendar, now: datetime) -> list[St
     if claim.review_started_at and not drafting:
         done.append(Step(_("Review begun"), Progress.DONE, claim.review_started_at))
     if claim.disputed_at:
-        done.append(Step(_("You disputed the rejection"), Progress.DONE, claim.disputed_at))
+        done.append(Step(_("You disputed the decision"), Progress.DONE, claim.disputed_at))
     if _answered(claim) and not drafting:
         done.append(Step(ASKED, Progress.DONE, claim.action_requested_at))
         done.append(Step(_("You answered"), Progress.DONE, claim.last_submitted_at))

@@ -32,7 +32,7 @@ EVENT_WORDS: dict[str, Promise] = {
     "consent_withdrawn": _("Customer withdrew"),
     "line_withdrawn": _("Customer withdrew for a part"),
     "claim_withdrawn": _("Claim withdrawn"),
-    "claim_disputed": _("Rejection disputed"),
+    "claim_disputed": _("Decision disputed"),
     "claim_migrated": _("Taken over from an earlier system"),
     "claim_copied": _("Copied from another claim"),
     "association_ended": _("Association ended"),
