@@ -38,7 +38,8 @@ def check(request: HttpRequest, claim: Claim) -> HttpResponse:
         raise Http404
     if claim.status not in (Status.EDITING, Status.PARTNER_ACTION_REQUIRED):
         return _moved_on(request, claim)
-    remember_section(claim=claim, section=CHECK)
+    if request.method != "POST":  # Whoever sends the form has opened it; a refusal changes nothing.
+        remember_section(claim=claim, section=CHECK)
     answering = claim.status == Status.PARTNER_ACTION_REQUIRED
     problems = checks.check_submission(claim, user, clock.now())
     reply = request.session.get(_kept_reply(claim), "")
