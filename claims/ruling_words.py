@@ -77,7 +77,7 @@ def rulings_told(
                 [str(known.get(each, each)) for each in details.get("grounds", ())],
                 details.get("text", ""),
                 _afterwards(events, event),
-                _rights(claim, event, lines, now),
+                "" if _is_spared(came_of_it) else _rights(claim, event, lines, now),
                 to_end=yields and came_of_it is None,
                 is_against=bool(own)
                 and (details["outcome"] == "lost" or yields and not _is_spared(came_of_it)),

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from claims.calendar import entries_for
 from claims.exports import records
-from claims.models import Claim, Membership, ProofRequest
+from claims.models import Claim, ClaimEvent, Membership, ProofRequest
 from claims.ruling_words import rulings_told
 from claims.standing import until
 from claims.states import Status
@@ -204,6 +204,9 @@ def test_a_ruling_is_read_by_each_party_as_its_own(asked: tuple[Claim, Claim]) -
         competing.decide(competing.case_of(challenger), challenger)
         outbox.send_due()
         kept, won = shown(holder), shown(challenger)
+        claim, events = acts.fresh(holder), list(holder.events.order_by("at", "pk"))
+        events.append(ClaimEvent(kind="association_spared", at=clock.now()))
+        (spared,) = rulings_told(claim, events, list(claim.lines.all()), clock.now())
     with acts.past(acts.fresh(challenger)):
         finalise_consent_windows()
         dispute = shown(holder, name="claim_dispute")
@@ -221,6 +224,8 @@ def test_a_ruling_is_read_by_each_party_as_its_own(asked: tuple[Claim, Claim]) -
     assert "Grounds Newer signed acknowledgement" in kept
     assert competing.SHARED in kept
     assert "Once your association has ended you can dispute that for 30 days." in kept
+    assert spared.afterwards.endswith("your association stays in force.")
+    assert spared.rights == ""
     assert "Your proof prevails for Exchange Online." in won
     for page, other in ((kept, challenger), (dispute, challenger), (won, holder)):
         assert other.number not in page
