@@ -109,17 +109,28 @@ def _named(column: str, *, descending: bool, optional: bool) -> tuple[Segment, .
     )
 
 
-DEFAULT: tuple[Segment, ...] = (
-    Segment(_ASKED, "due_at"),
-    Segment(_DRAFT, "changed_at", descending=True),
-    Segment(~Q(status__in=[Status.PARTNER_ACTION_REQUIRED, Status.EDITING]), "changed_at", True),
-)
+def _default(*, waiting: bool) -> tuple[Segment, ...]:
+    # Without any, the second segment is asked of nobody and the last keeps to its index.
+    approved = listing.UNDELIVERED | listing.PROOF_ASKED if waiting else Q(pk__in=[])
+    rest = ~Q(status__in=[Status.PARTNER_ACTION_REQUIRED, Status.EDITING])
+    return (
+        Segment(_ASKED, "due_at"),
+        Segment(approved, "changed_at"),
+        Segment(_DRAFT, "changed_at", descending=True),
+        Segment(rest & ~approved if waiting else rest, "changed_at", descending=True),
+    )
+
+
 COLUMNS = ("number", "name", "customer", "partner_id", "due", "submitted", "changed")
 """What the list can be sorted by; a leading "-" turns the order round."""
 
 
-def segments_of(sort: str) -> tuple[Segment, ...]:
-    """Return the order of a code of ``COLUMNS``, with or without "-"; "" is the default order."""
+def segments_of(sort: str, *, waiting: bool = False) -> tuple[Segment, ...]:
+    """Return the order of a code of ``COLUMNS``, with or without "-".
+
+    "" is the default order: what its partner was asked about by a deadline, approved claims that
+    wait for their partner too, if there are any (``waiting``), drafts, and the rest by last change.
+    """
     descending = sort.startswith("-")
     match sort.removeprefix("-"):
         case "number":
@@ -137,7 +148,7 @@ def segments_of(sort: str) -> tuple[Segment, ...]:
         case "changed":
             return (Segment(Q(), "changed_at", descending),)
         case _:
-            return DEFAULT
+            return _default(waiting=waiting)
 
 
 def place_from(text: str, *, backwards: bool, segments: Sequence[Segment]) -> Place | None:

@@ -35,7 +35,8 @@ def claim_list(request: HttpRequest) -> HttpResponse:
     view = ListView(request, memberships)
     wanted = view.wanted
     found, sizes = listing.sized(view.narrowed(), wanted)
-    segments = listing_pages.segments_of(view.sort)
+    waiting = bool(sizes[listing.LOST] or sizes[listing.PROOF])
+    segments = listing_pages.segments_of(view.sort, waiting=waiting)
     place, lost = _place(request, segments)
     shown = listing_pages.Page([])
     if sizes[wanted.status]:

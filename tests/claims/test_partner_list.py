@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -11,9 +12,10 @@ from django.urls import reverse
 
 from claims import listing_pages
 from claims.listing_pages import COLUMNS
-from claims.models import Claim, Membership, PartnerOrganization
+from claims.models import Claim, Membership, PartnerOrganization, ProofRequest
 from claims.states import Status
 from claims.views.list_view import SORTS
+from cpor_site.common import clock
 from cpor_site.common.models import User
 from tests import acts, factories
 from tests.claims.pages import browser_of, html_of, problems_in, text_of
@@ -53,6 +55,22 @@ def test_what_waits_for_the_reader_comes_first(three: Three) -> None:
     assert "Your move: answer by" in words
     assert "(5 business days left)" in words
     assert "With the reviewers: somebody takes it up by" in words
+
+
+def asked_anew(user: User, like: Claim) -> Claim:
+    """Return an approved claim of the person whose newest proof is asked for."""
+    claim = acts.active(factories.make_claim(user=user, location=like.location))
+    now = clock.now()
+    ProofRequest.objects.create(claim=claim, asked_at=now, due_at=now + timedelta(days=7))
+    return claim
+
+
+def test_what_was_approved_and_waits_for_the_reader_comes_before_drafts(three: Three) -> None:
+    user, submitted, draft, asked = three
+    approved = asked_anew(user, submitted)
+
+    expected = [asked.number, approved.number, draft.number, submitted.number]
+    assert numbers_in(open_list(user)) == expected
 
 
 def test_the_nearest_deadline_comes_first_among_equals(three: Three) -> None:
@@ -122,20 +140,20 @@ def test_pages_begin_behind_the_last_row_and_keep_filter_and_search() -> None:
 
 
 @shared
-def five(three: Three) -> tuple[User, list[str]]:
-    """Return the person, and the numbers of the three claims and of two drafts."""
+def six(three: Three) -> tuple[User, list[str]]:
+    """Return the person, and the numbers of the three claims, of two drafts and of an approval."""
     user, *claims = three
-    more = drafts(user, 2)
+    more = [*drafts(user, 2), asked_anew(user, claims[0])]
     Claim.objects.filter(pk=more[0].pk).update(tenant=None, location=None)
     return user, sorted(claim.number for claim in (*claims, *more))
 
 
 @pytest.mark.parametrize("sort", ["", *COLUMNS, *(f"-{c}" for c in COLUMNS)])
 def test_every_order_shows_each_claim_once_page_by_page(
-    five: tuple[User, list[str]], sort: str, monkeypatch: pytest.MonkeyPatch
+    six: tuple[User, list[str]], sort: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listing_pages, "PAGE", 2)
-    user, whole = five
+    user, whole = six
     browser = browser_of(user)
     page = browser.get(reverse("claim_list"), {"sort": sort})
     found, seen = numbers_in(page), [numbers_in(page)]
