@@ -112,6 +112,8 @@ ACT_CAPABILITY: dict[Act, Capability] = {
 LEAD_ACTS = frozenset({Act.RENEW_CONSENT, Act.CLOSE_BY_OPERATOR})
 """What only lead reviewers may do (Q8, T23)."""
 REVIEW_PERMISSION = "claims.review_claim"
+PROOF_PERMISSION = "claims.view_poedocument"
+"""What lets the operator's people open proof, be it to decide on it or to check who did."""
 LEAD_PERMISSION = "claims.lead_review"
 
 
@@ -209,6 +211,11 @@ def may(actor: Actor, act: Act, claim: Claim) -> bool:
         needed = LEAD_PERMISSION if act in LEAD_ACTS else REVIEW_PERMISSION
         return actor.user.is_staff and actor.user.has_perm(needed)
     return partner_can(actor.user, ACT_CAPABILITY[act], claim)
+
+
+def reads_proof(user: User) -> bool:
+    """Whether the user opens proof as one of the operator's people."""
+    return user.is_staff and user.has_perm(PROOF_PERMISSION)
 
 
 def is_lead(user: User) -> bool:

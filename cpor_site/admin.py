@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import resolve_url
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
-from django.utils.functional import Promise
+from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
@@ -138,6 +139,10 @@ class CporAdminSite(admin.AdminSite):
             name="reset_second_factor",
         )
         return [page, *super().get_urls()]
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """Return Django's list of apps, made when somebody looks: each page asks, few show it."""
+        return SimpleLazyObject(partial(super().get_app_list, request, app_label))
 
     def sections(self, request: HttpRequest) -> list[tuple[Promise, list[Entry]]]:
         """Return the lists that the reader may open, by section; empty sections are left out."""

@@ -177,8 +177,8 @@ QUEUES: tuple[Queue, ...] = (
     Queue(
         "disputes",
         _("Disputes"),
-        _("The partner disputes a rejection; somebody else than who rejected it decides."),
-        _("No rejection is disputed now."),
+        _("The partner disputes a rejection or a displacement; somebody else decides on it anew."),
+        _("No decision is disputed now."),
         lambda user, now: (Q(status=Status.DISPUTED),),
     ),
 )

@@ -37,8 +37,7 @@ def note_reading(document: PoEDocument, user: User) -> None:
 
 def _note(document: PoEDocument, user: User, kind: str) -> None:
     claim = document.claim
-    works_here = user.is_staff and user.has_perm(actors.REVIEW_PERMISSION)
-    actor = actors.reviewer(user) if works_here else actors.partner(user)
+    actor = actors.reviewer(user) if actors.reads_proof(user) else actors.partner(user)
     with transaction.atomic():
         door.record(
             claim,

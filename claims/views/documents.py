@@ -71,6 +71,6 @@ def _kept_back(request: HttpRequest, document: PoEDocument) -> HttpResponseBase:
 
 
 def _visible_to(user: User) -> QuerySet[PoEDocument]:
-    if user.is_staff and user.has_perm(actors.REVIEW_PERMISSION):
+    if actors.reads_proof(user):
         return PoEDocument.objects.all()
     return PoEDocument.objects.filter(claim__in=selectors.claims_for(user))

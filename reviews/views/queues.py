@@ -199,7 +199,7 @@ def reasons_of(claim: Claim, user: User, now: datetime) -> list[str]:
     mine = claim.assigned_reviewer_id == user.pk
     provisional = claim.association_state == AssociationState.PROVISIONAL
     facts: list[tuple[bool, str | Promise]] = [
-        (claim.status == Status.DISPUTED, _("the rejection is disputed")),
+        (claim.status == Status.DISPUTED, _("the decision is disputed")),
         (
             claim.status == Status.SUBMITTED
             and claim.round > 1
@@ -225,6 +225,10 @@ def reasons_of(claim: Claim, user: User, now: datetime) -> list[str]:
         (claim.status == Status.EDITING, _("the partner hasn't handed it in")),
         (claim.status == Status.CANCELLED, _("the partner has discarded it")),
         (claim.status == Status.ENDED, _("the association has ended")),
+        (
+            claim.status == Status.ENDED and _may_be_disputed(claim, now),
+            _("the partner may dispute its displacement"),
+        ),
         (bool(getattr(claim, "competing", False)), _("another partner claims the same")),
         (bool(getattr(claim, "on_hold", False)), _("its automatic end is on hold")),
     ]
@@ -232,9 +236,17 @@ def reasons_of(claim: Claim, user: User, now: datetime) -> list[str]:
 
 
 def _rejected_words(claim: Claim, now: datetime) -> str:
-    if claim.deadline_kind == DeadlineKind.DISPUTE_FILING and claim.due_at and claim.due_at > now:
+    if _may_be_disputed(claim, now):
         return _("the partner may dispute the rejection")
     return _("the rejection is final")
+
+
+def _may_be_disputed(claim: Claim, now: datetime) -> bool:
+    return (
+        claim.deadline_kind == DeadlineKind.DISPUTE_FILING
+        and claim.due_at is not None
+        and claim.due_at > now
+    )
 
 
 def rows_of(

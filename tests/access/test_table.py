@@ -27,6 +27,8 @@ REFUSED = {403, 404, 405}
 WHO_ASKS = ("session", "person")
 ONE_FOR_ALL = {"other", "viewer", "drafter", "editor"}
 """At the desk's lists ``head`` stands for these: a refusal is found to read no role there."""
+COMPARES = {"visitor", "unproven", "other", "viewer", "editor", "norole", "reviewer"}
+"""Who compares what is refused with what isn't there word by word; the others by the status."""
 
 
 @shared
@@ -86,16 +88,20 @@ class Walk:
             answer = self.ask(method, route, own, none if cell.is_nothing else cell)
             if none.says == "." or not answer.asked - self.usual:
                 continue  # What wasn't looked for can't be told from what isn't there.
+            compares = self.role in COMPARES
             if cell.is_shut or cell.is_nothing:
-                other = self.ask(method, route, nowhere(own), none if cell.is_nothing else cell)
-                self.same(route, method, answer, other)
+                if compares:
+                    other = self.ask(method, route, nowhere(own), none if cell.is_nothing else cell)
+                    self.same(route, method, answer, other)
                 continue
-            self.ask(method, route, nowhere(own), none)
+            if compares or self.role == "root":
+                self.ask(method, route, nowhere(own), none)
             for names in self.world.foreign(self.role, route):
                 theirs = own | {name: self.world.theirs[name] for name in names}
-                nobodys = theirs | {name: absent(theirs[name]) for name in names}
-                answers = [self.ask(method, route, keys, none) for keys in (theirs, nobodys)]
-                self.same(route, method, *answers)
+                answer = self.ask(method, route, theirs, none)
+                if compares:
+                    nobodys = theirs | {name: absent(theirs[name]) for name in names}
+                    self.same(route, method, answer, self.ask(method, route, nobodys, none))
 
     def ask(self, method: str, route: str, keys: dict[str, Any], cell: Cell) -> Answer:
         """Ask once, and compare the answer with the cell."""
