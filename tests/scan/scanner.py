@@ -11,6 +11,7 @@ import os
 import re
 import sqlite3
 import subprocess
+import tempfile
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -142,13 +143,32 @@ def _listening() -> Iterator[_Listener]:
             thread.join()
 
 
+@contextmanager
+def _notes() -> Iterator[Path]:
+    """A folder in memory, if there is one: wapiti's tasks wait for each other's notes."""
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it.
+    place = memory if os.access(memory, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="cpor-scan-", dir=place) as folder:
+        yield Path(folder)
+
+
 def scan(
     desk: Desk, looker: Looker, modules: Sequence[str], folder: Path, seconds: float
 ) -> Result:
     """Look at the desk as one person for about so many seconds, a share of them for each module.
 
-    Each run takes the addresses in another order, so that what one left out another looks at.
+    Each run takes the addresses in another order, so that what one left out another looks at. A
+    scanner that waited too long for its own notes is started once more.
     """
+    result = _scan(desk, looker, modules, folder, seconds)
+    if result.addresses == 0 and "database is locked" in result.said:
+        result = _scan(desk, looker, modules, folder.with_name(f"{folder.name}-again"), seconds)
+    return result
+
+
+def _scan(
+    desk: Desk, looker: Looker, modules: Sequence[str], folder: Path, seconds: float
+) -> Result:
     folder.mkdir(parents=True)
     starts = list(looker.starts)
     Random().shuffle(starts)
@@ -161,7 +181,7 @@ def scan(
     crawling = min(240.0, seconds / 3)
     # The others take a moment.
     share = (seconds - crawling) / len(set(modules) - set(LOOKS))
-    with _listening() as listener, said.open("w") as out:
+    with _listening() as listener, said.open("w") as out, _notes() as notes:
         command = [
             *(str(PROGRAM), "--url", f"{desk.address}/", "--start", str(folder / "starts.txt")),
             *("--cookie", str(folder / "cookies.json"), "--depth", "1"),
@@ -170,7 +190,7 @@ def scan(
             *("--max-attack-time", str(share)),
             *("--endpoint", f"http://{HOST}:{listener.server_port}/", "--no-bugreport"),
             *("--dns-endpoint", "localhost"),
-            *("--store-session", str(folder), "--store-config", str(folder / "config")),
+            *("--store-session", str(notes), "--store-config", str(folder / "config")),
             *("--format", "json", "--output", str(report), "--verbose", "1"),
         ]
         for each in (*looker.left_out, "/static/*"):
@@ -191,6 +211,7 @@ def scan(
             )
         except subprocess.TimeoutExpired:
             out.write("\nError: the scanner didn't come to an end.\n")
+        noted = _looked_at(notes) if report.exists() else (0, {})
         findings = [
             Finding("Fetched on demand", looker.name, "GET", each, "", "The desk asked for it.")
             for each in listener.heard
@@ -199,7 +220,7 @@ def scan(
         words = f"{said.read_text()}\nError: the scanner wrote no report.\n"
         return Result(looker.name, findings, 0, {}, words)
     findings += _in_report(report, looker)
-    addresses, attacked = _looked_at(folder)
+    addresses, attacked = noted
     return Result(looker.name, sorted(set(findings)), addresses, attacked, said.read_text())
 
 
