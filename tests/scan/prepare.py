@@ -54,6 +54,8 @@ def main(demo: bool) -> list[dict[str, Any]]:
             "root@desk.example", DEMO_PASSWORD, full_name="Root"
         ),
     }
+    for user in users.values():
+        LEFT_OUT[f"/admin/common/user/{user.pk}/*"] = "is about the account of a scanner"
     starts = {"partner": "/claims/", "lead": "/admin/", "superuser": "/admin/"}
     return [
         _looks("visitor", None, "/", "/sign-in/", *_secret_links()),

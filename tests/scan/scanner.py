@@ -277,6 +277,20 @@ def wrong_with(desk: Desk, looker: Looker, result: Result) -> list[str]:
 
 
 def failures(desk: Desk) -> list[str]:
-    """Return the lines of the web server's log that tell of an answer of 500 and above."""
-    lines = desk.log.read_text().splitlines()
-    return [line for line in lines if re.search(r'" 5\d\d \d+ |ERROR|Traceback', line)]
+    """Return what the web server's log tells of answers of 500 and above, and of exceptions.
+
+    A refusal is logged as a warning with its exception, and is none.
+    """
+    found: list[str] = []
+    before, telling = "", False
+    for line in desk.log.read_text().splitlines():
+        if line.startswith("Traceback") and " WARNING " not in before:
+            telling = True
+            found.append(before)
+        elif telling and not line.startswith(" "):
+            telling = False
+            found.append(line)
+        elif re.search(r'" 5\d\d \d+ |ERROR', line):
+            found.append(line)
+        before = line
+    return found
