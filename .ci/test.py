@@ -425,10 +425,11 @@ def run_all(run: Run) -> None:
     # from the models at once.
     at_once = (*two, "--no-migrations")
     no_servers = "not browser and not postgres and not redis and not stack"
-    # The tests with processes mostly wait for them, which leaves the cores to others.
+    # Each of the two is one process after the other. Beside more than that, what tests wait for
+    # comes too late.
     with run.beside(run_processes):
         check_all(run)
-        run.tests("SQLite", no_servers, *at_once, env={})
+    run.tests("SQLite", no_servers, *at_once, env={})
     with servers() as address:
         if "DATABASE_URL" in address:
             database = {"DATABASE_URL": address["DATABASE_URL"]}
