@@ -35,6 +35,7 @@ from claims.models import (
 from claims.services.numbers import next_number
 from cpor_site.common import clock
 from cpor_site.common.models import User
+from cpor_site.common.operator_calendar import operator_zone
 from reviews.roles import sync_roles
 
 M365 = "microsoft_365"
@@ -42,6 +43,11 @@ BIZAPPS = "business_applications"
 PASSWORD = "correct horse battery staple"  # noqa: S105
 
 _serial = itertools.count(1)
+
+
+def today() -> date:
+    """Return the operator's date, which in the late evening is no longer that of UTC."""
+    return clock.now().astimezone(operator_zone()).date()
 
 
 def number_from(first: int) -> None:
@@ -208,8 +214,8 @@ def make_subscription(
         "state": Subscription.State.ACTIVE,
         "provisioned_at": now - timedelta(days=200),
         "first_seen_at": now - timedelta(days=200),
-        "starts_on": now.date() - timedelta(days=200),
-        "ends_on": now.date() + timedelta(days=500),
+        "starts_on": today() - timedelta(days=200),
+        "ends_on": today() + timedelta(days=500),
         "seats": 300,
         "last_synced_at": now,
     }
@@ -235,7 +241,7 @@ def make_document(claim: Claim, content: bytes | None = None, **fields: Any) -> 
         "size": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
         "kind": PoEDocument.Kind.STATEMENT_OF_WORK,
-        "signed_on": now.date() - timedelta(days=30),
+        "signed_on": today() - timedelta(days=30),
         "signer_name": "Jana Meier",
         "signer_title": "CIO",
         "uploaded_at": now,

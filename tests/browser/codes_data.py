@@ -37,7 +37,7 @@ def load() -> None:
     shop = _customer(SMALL_SHOP, "Small Shop", "smallshop.example")
     factories.make_domain(shop, "unproved.example", is_verified=False)
     _purchase(shop, "d365_sales", TRIAL, channel=Subscription.Channel.TRIAL, is_trial=True)
-    soon = clock.now().date() + timedelta(days=30)
+    soon = factories.today() + timedelta(days=30)
     _purchase(shop, "d365_finance", ENDING, ends_on=soon)
     WorkloadUsage.objects.create(
         tenant=shop,
@@ -64,7 +64,7 @@ def load() -> None:
         code="future_workload",
         name=FUTURE_WORKLOAD,
         area=teams.area,
-        eligible_from=clock.now().date() + timedelta(days=200),
+        eligible_from=factories.today() + timedelta(days=200),
     )
     future.activities.set(teams.activities.all())
 
@@ -91,7 +91,7 @@ def _locations() -> None:
     lapsing = factories.make_location(
         fabrikam, enrolled=False, partner_id=LAPSING, name="Fabrikam Bonn"
     )
-    ends_on = clock.now().date() + timedelta(days=3)
+    ends_on = factories.today() + timedelta(days=3)
     for program in Program.objects.all():
         factories.make_enrollment(enrolling, program, enrollment_status="enrolling")
         factories.make_enrollment(lapsing, program, ends_on=ends_on)

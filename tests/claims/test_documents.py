@@ -57,7 +57,7 @@ def test_attaching_keeps_what_the_file_is_and_what_the_partner_says(
         version=claim.version,
         kind=PoEDocument.Kind.STATEMENT_OF_WORK,
         document_on=date(2026, 1, 2),
-        signed_on=clock.now().date() - timedelta(days=3),
+        signed_on=factories.today() - timedelta(days=3),
         signer_name="  Jana Meier ",
         signer_title="CIO",
         note="page 3",
@@ -167,7 +167,7 @@ def test_the_same_file_again_and_for_another_customer() -> None:
 
 def test_the_date_of_the_signature(stored: Callable[[], list[str]]) -> None:
     claim = factories.make_claim(document=False)
-    today = clock.now().date()
+    today = factories.today()
     future = today + timedelta(days=2)
     assert codes_of(lambda: attach(claim, signed_on=future)) == ("POE-08",)
     assert stored() == []
@@ -364,7 +364,7 @@ def test_an_answer_that_waits_for_the_reviewer_takes_more_of_the_answer() -> Non
 def test_a_date_that_was_missing_is_an_answer() -> None:
     claim = acts.asked()
     assert codes_of(lambda: resubmit(claim)) == ("SUBM-04",)
-    signed_on = clock.now().date() - timedelta(days=9)
+    signed_on = factories.today() - timedelta(days=9)
     describe_document(
         document_id=claim.documents.get().pk,
         actor=owner(claim),

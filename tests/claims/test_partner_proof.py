@@ -50,7 +50,7 @@ def attach(claim: Claim, **entry: Any) -> Any:
 def test_a_document_is_attached_with_what_is_said_about_it(bare: Claim) -> None:
     claim = bare
     line = claim.lines.get()
-    signed_on = clock.now().date() - timedelta(days=20)
+    signed_on = factories.today() - timedelta(days=20)
     answer = attach(
         claim,
         kind="sow",
@@ -207,7 +207,7 @@ def test_the_self_check_shows_what_covers_what_and_who_signed() -> None:
     signed = claim.documents.get()
     signed.covers.set([exchange])
     other = factories.make_document(claim, original_name="mail.pdf", signed_on=None)
-    old = clock.now().date() - timedelta(days=500)
+    old = factories.today() - timedelta(days=500)
     factories.make_document(claim, original_name="old.pdf", signed_on=old)
     withdrawn = factories.make_document(claim, withdrawn_at=clock.now())
     matrix = browser_of(claim.created_by).get(url("claim_proof", claim)).context["matrix"]
@@ -234,7 +234,7 @@ def test_the_self_check_shows_what_covers_what_and_who_signed() -> None:
 def test_what_a_new_document_warns_of_is_confirmed_while_the_claim_waits(submitted: Claim) -> None:
     claim = submitted
     browser = browser_of(claim.created_by)
-    old = (clock.now().date() - timedelta(days=500)).isoformat()
+    old = (factories.today() - timedelta(days=500)).isoformat()
     attach(claim, signed_on=old)
     page = browser.get(url("claim_proof", claim))
     newer = claim.documents.get(signed_on=old)
@@ -252,7 +252,7 @@ def test_what_a_new_document_warns_of_is_confirmed_while_the_claim_waits(submitt
 
 def test_a_warning_about_the_new_document_is_shown(bare: Claim) -> None:
     claim = bare
-    old = clock.now().date() - timedelta(days=500)
+    old = factories.today() - timedelta(days=500)
     answer = attach(claim, signed_on=old.isoformat())
 
     page = browser_of(claim.created_by).get(answer.headers["Location"])
@@ -283,7 +283,7 @@ def test_a_description_that_is_refused_stays_typed(proven: Claim) -> None:
     document = claim.documents.get()
     browser = browser_of(claim.created_by)
     address = url("document_describe", claim, document.pk)
-    tomorrow = (clock.now().date() + timedelta(days=2)).isoformat()
+    tomorrow = (factories.today() + timedelta(days=2)).isoformat()
     answer = browser.post(address, typed_in(browser.get(address)) | {"signed_on": tomorrow})
 
     assert problems_in(answer) == ["POE-08"]

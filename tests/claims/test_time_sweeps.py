@@ -32,7 +32,7 @@ def in_force_until(*days: int) -> InForce:
     """A claim in force with a line for each subscription, which ends so many days from now."""
     tenant = factories.make_tenant()
     sales = factories.product("d365_sales")
-    today = clock.now().date()
+    today = factories.today()
     subscriptions = [
         factories.make_subscription(tenant, sales, ends_on=today + timedelta(days=each))
         for each in days
@@ -98,7 +98,7 @@ def test_only_the_line_whose_subscription_is_over_ends(two: InForce) -> None:
 def test_without_a_line_left_the_claim_ends(two: InForce) -> None:
     claim, (_ends, goes_on) = two
     Subscription.objects.filter(pk=goes_on.pk).update(
-        ends_on=clock.now().date() + timedelta(days=61)
+        ends_on=factories.today() + timedelta(days=61)
     )
     with after(100):
         call_command("end_expired_subscriptions")
@@ -135,7 +135,7 @@ def test_a_hold_a_dry_run_and_a_renewed_subscription_keep_it(one: InForce) -> No
         assert subscription_ends.end_expired(claim.pk) == Outcome.SKIPPED
         hold.delete()
         Subscription.objects.filter(pk=subscription.pk).update(
-            ends_on=clock.now().date() + timedelta(days=365)
+            ends_on=factories.today() + timedelta(days=365)
         )
         assert [subscription_ends.end_expired(key) for key in due] == [Outcome.SKIPPED]
     assert acts.fresh(claim).status == Status.APPROVED

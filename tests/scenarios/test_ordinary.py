@@ -283,7 +283,7 @@ def test_scenario_15_a_consent_letter_that_bounces_starts_no_clock(window: Claim
 def test_scenario_17_a_subscription_ends_its_line_alone_and_the_renewal_is_prefilled() -> None:
     tenant = factories.make_tenant()
     sales = factories.product("d365_sales")
-    today = clock.now().date()
+    today = factories.today()
     ends, lasts = (
         factories.make_subscription(tenant, sales, ends_on=today + timedelta(days=days))
         for days in (60, 600)
