@@ -112,7 +112,7 @@ def _named(column: str, *, descending: bool, optional: bool) -> tuple[Segment, .
 def _default(*, waiting: bool) -> tuple[Segment, ...]:
     # Without any, the second segment is asked of nobody and the last keeps to its index.
     approved = listing.UNDELIVERED | listing.PROOF_ASKED if waiting else Q(pk__in=[])
-    rest = ~Q(status__in=[Status.PARTNER_ACTION_REQUIRED, Status.EDITING])
+    rest = ~listing.ASKED_OR_DRAFT
     return (
         Segment(_ASKED, "due_at"),
         Segment(approved, "changed_at"),

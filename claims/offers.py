@@ -61,9 +61,7 @@ def _new_drafts(claim: Claim, now: datetime) -> set[str]:
     if claim.association_state == AssociationState.ACTIVE:
         found.add("replace")
     if claim.status in RENEWABLE_STATUSES:
-        today = operator_calendar().day_of(now)
-        if lines_to_renew(claim, today):
-            found.add("renew")
-        elif ending_lines(claim, today):
-            found.add("renewed")
+        ending = ending_lines(claim, operator_calendar().day_of(now))
+        if ending:
+            found.add("renew" if lines_to_renew(claim, ending) else "renewed")
     return found

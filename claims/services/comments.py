@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from cpor_site.common.problems import Problem, Refused, error
+from cpor_site.common.spoken import operators_words
 
 from .. import actors, deadlines, door
 from ..actors import Actor, Capability
@@ -106,13 +106,8 @@ def write_comment(
 
 
 def write_notice(claim: Claim, *sentences: Promise, now: datetime) -> Comment:
-    """Write a comment of the system on a locked claim, in the operator's language.
-
-    Whoever acts may read another one; what is written for all must not depend on that.
-    """
-    with translation.override(settings.LANGUAGE_CODE):
-        body = " ".join(str(each) for each in sentences)
-    return write_comment(claim, actor=actors.SYSTEM, body=body, now=now)
+    """Write a comment of the system on a locked claim, in the operator's language."""
+    return write_comment(claim, actor=actors.SYSTEM, body=operators_words(*sentences), now=now)
 
 
 def _may_comment(actor: Actor, claim: Claim) -> bool:

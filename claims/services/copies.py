@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -123,14 +123,11 @@ def ending_lines(claim: Claim, today: date) -> list[ClaimLine]:
     )
 
 
-def lines_to_renew(claim: Claim, today: date) -> list[ClaimLine]:
-    """Return the ``ending_lines`` that no renewal of the claim stands for; two queries at most.
+def lines_to_renew(claim: Claim, lines: Sequence[ClaimLine]) -> list[ClaimLine]:
+    """Return those of the ``ending_lines`` that no renewal of the claim stands for; one query.
 
     A renewal that was discarded, rejected or has ended itself stands for nothing.
     """
-    lines = ending_lines(claim, today)
-    if not lines:
-        return []
     renewed = Counter(
         ClaimLine.objects.filter(claim__in=renewals_of(claim))
         .exclude(line_status__in=TAKEN_OUT)

@@ -7,10 +7,10 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import QuerySet
-from django.utils import translation
-from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from cpor_site.common.spoken import operators_words
 
 from .. import actors, deadlines, door
 from ..models import Association, Claim, ClaimEvent, ClaimLine, ClockHold
@@ -138,8 +138,7 @@ def _displace(claim_id: int, lines: list[ClaimLine], now: datetime) -> None:
         with door.passage(claim_id=claim_id, act=Act.DISPLACE, actor=actors.SYSTEM) as passage:
             passage.now = now
             _end(passage.claim, lines, now)
-            with translation.override(settings.LANGUAGE_CODE):
-                passage.claim.ended_reason = gettext("another partner's proof prevailed")
+            passage.claim.ended_reason = operators_words(_("another partner's proof prevailed"))
             passage.go(
                 event="association_displaced",
                 deadline=deadlines.dispute_filing(passage.claim, now, REASONS),

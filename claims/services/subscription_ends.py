@@ -7,13 +7,13 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import translation
-from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from cpor_site.common import clock
 from cpor_site.common.jobs import Outcome, keyset, run_sweep
 from cpor_site.common.models import JobRun
 from cpor_site.common.operator_calendar import operator_calendar
+from cpor_site.common.spoken import operators_words
 
 from .. import actors, door
 from ..models import Association, Claim, ClaimLine, Subscription
@@ -64,8 +64,7 @@ def end_expired(claim_id: int) -> Outcome:
         if len(gone) == len(standing):
             with door.passage(claim_id=claim_id, act=Act.EXPIRE, actor=actors.SYSTEM) as passage:
                 _end(passage.claim, gone, passage.now)
-                with translation.override(settings.LANGUAGE_CODE):
-                    passage.claim.ended_reason = gettext("the subscription ended")
+                passage.claim.ended_reason = operators_words(_("the subscription ended"))
                 passage.go(event="association_expired", details=details)
         else:
             _end(claim, gone, now)

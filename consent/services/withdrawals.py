@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
-from django.utils import translation
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from claims import actors, door
@@ -22,6 +20,7 @@ from cpor_site.common.jobs import Outcome, keyset, run_sweep
 from cpor_site.common.models import JobRun
 from cpor_site.common.operator_calendar import operator_zone
 from cpor_site.common.problems import Refused, information
+from cpor_site.common.spoken import operators_words
 from cpor_site.common.zone_days import last_second
 
 from ..models import ConsentAnswer
@@ -232,8 +231,7 @@ def _carry_out(claim: Claim, answer: ConsentAnswer, now: datetime) -> bool:
     if len(gone) == len(standing):
         with door.passage(claim_id=claim.pk, act=Act.WITHDRAW_CONSENT, actor=actor) as passage:
             _end(passage.claim, gone, actor, ends_at)
-            with translation.override(settings.LANGUAGE_CODE):
-                passage.claim.ended_reason = gettext("the customer withdrew")
+            passage.claim.ended_reason = operators_words(_("the customer withdrew"))
             passage.go(event="consent_withdrawn", details=details)
     else:
         _end(claim, gone, actor, ends_at)

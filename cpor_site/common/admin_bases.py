@@ -146,6 +146,8 @@ class GuardedRows:
         """Return the row or None; ``PermissionDenied`` before the database is asked for it."""
         if not self.has_view_or_change_permission(request):  # type: ignore[attr-defined]
             raise PermissionDenied
+        if "\0" in object_id:  # PostgreSQL refuses it, which no key has, with an error of its own.
+            return None
         return super().get_object(request, object_id, from_field)  # type: ignore[misc]
 
     @method_decorator(require_safe)
@@ -214,10 +216,6 @@ class RegistryAdmin(PlainLists, OfferedLookups, GuardedRows, SimpleHistoryAdmin)
             widget.can_add_related = widget.can_change_related = False
             widget.can_delete_related = widget.can_view_related = False
         return field
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
-        # PostgreSQL refuses this character, which no key has, with an error of its own.
-        return None if "\0" in object_id else super().get_object(request, object_id, from_field)
 
     @method_decorator(require_safe)
     def history_form_view(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
@@ -45,9 +45,3 @@ class RequestAdmin(EvidenceAdmin, SimpleHistoryAdmin):
     def get_urls(self) -> list[URLPattern]:
         """Return the addresses without those of versions: the history tells every change."""
         return super(SimpleHistoryAdmin, self).get_urls()
-
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> Model | None:
-        # PostgreSQL refuses this character, which no key has, with an error of its own.
-        return None if "\0" in object_id else super().get_object(request, object_id, from_field)

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
 
-from django.utils import dateformat, formats, timezone
+from django.conf import settings
+from django.utils import dateformat, formats, timezone, translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext
 
 _WRITTEN_OUT = ContextVar("written_out", default=False)
@@ -36,6 +38,15 @@ def written_out() -> Iterator[None]:
         yield
     finally:
         _WRITTEN_OUT.reset(token)
+
+
+def operators_words(*sentences: Promise) -> str:
+    """Return sentences in the operator's language, for what is written down once for all readers.
+
+    Whoever acts may read another one; what all read must not depend on that.
+    """
+    with translation.override(settings.LANGUAGE_CODE):
+        return " ".join(map(str, sentences))
 
 
 def time_words(moment: datetime) -> str:

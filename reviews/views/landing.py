@@ -157,11 +157,14 @@ def _cases_tile(user: User, now: datetime, calendar: BusinessCalendar) -> Tile:
     cases = open_cases(now, calendar)
     hues = {"late": "bad", "ready": "partner", "mine": "nobody"}
     parts = tuple(
-        Part(each.name, hues[each.code], number_words(number), f"{_list()}{narrowed}")
+        Part(
+            each.name,
+            hues[each.code],
+            number_words(number),
+            f"{_list()}{case_queue.address(show=each.code)}",
+        )
         for each in CHOICES
-        if each.code in hues
-        and (number := sum(each.holds(case, user, now) for case in cases))
-        and (narrowed := case_queue.address(show=each.code))
+        if each.code in hues and (number := sum(each.holds(case, user, now) for case in cases))
     )
     return Tile(COMPETING.name, number_words(len(cases)), f"{_list()}{case_queue.address()}", parts)
 
