@@ -83,6 +83,9 @@ def steps_of(claim: Claim, calendar: BusinessCalendar, now: datetime) -> list[St
         done.append(Step(_("Submitted"), Progress.DONE, first or claim.last_submitted_at))
     if claim.review_started_at and not drafting:
         done.append(Step(_("Review begun"), Progress.DONE, claim.review_started_at))
+    if claim.activated_at and claim.association_state == AssociationState.NONE:
+        # The end of that is what was disputed.
+        done.append(Step(_("You became partner of record"), Progress.DONE, claim.activated_at))
     if claim.disputed_at:
         done.append(Step(_("You disputed the decision"), Progress.DONE, claim.disputed_at))
     if _answered(claim) and not drafting:

@@ -14,12 +14,14 @@ from claims.models import Claim
 class AdministrativeEnd(models.Model):
     """A lead reviewer's proposal to close a claim, which another one confirms or turns down.
 
-    ``reason`` is what partner and customer read, ``internal_note`` what reviewers add.
+    ``reason`` is what partner and customer read, ``internal_note`` what reviewers add. A proposal
+    that lapsed, because something else closed the claim first, is settled by nobody.
     """
 
     class Outcome(models.TextChoices):
         CONFIRMED = "confirmed", _("confirmed")
         TURNED_DOWN = "turned_down", _("turned down")
+        LAPSED = "lapsed", _("lapsed")
 
     claim = models.ForeignKey(
         Claim, models.PROTECT, related_name="administrative_ends", verbose_name=_("claim")
@@ -59,7 +61,12 @@ class AdministrativeEnd(models.Model):
             models.CheckConstraint(
                 name="administrative_end_settled_is_whole",
                 condition=Q(outcome="", settled_at__isnull=True, settled_by__isnull=True)
-                | ~Q(outcome="") & Q(settled_at__isnull=False, settled_by__isnull=False),
+                | Q(outcome="lapsed", settled_at__isnull=False, settled_by__isnull=True)
+                | Q(
+                    outcome__in=("confirmed", "turned_down"),
+                    settled_at__isnull=False,
+                    settled_by__isnull=False,
+                ),
             ),
         ]
 

@@ -62,7 +62,7 @@ class CompetingParty(models.Model):
     """One claim line in a case. A party leaves when its line is no longer in the running."""
 
     class Standing(models.TextChoices):
-        INCUMBENT = "incumbent", _("incumbent")
+        INCUMBENT = "incumbent", _("present partner of record")
         CHALLENGER = "challenger", _("challenger")
 
     class Outcome(models.TextChoices):
@@ -134,12 +134,6 @@ class CompetingParty(models.Model):
 
     def __str__(self) -> str:
         return f"{self.claim}, {self.get_standing_display()}"
-
-    def get_standing_display(self) -> str:  # type: ignore[no-redef]
-        """Return how the party stands, in the one word for it that all pages use."""
-        if self.standing == self.Standing.INCUMBENT:
-            return gettext("present partner of record")
-        return str(self.Standing(self.standing).label)
 
     @property
     def is_ready(self) -> bool:

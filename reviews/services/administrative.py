@@ -182,18 +182,15 @@ def turn_down_end(*, claim_id: int, actor: Actor, version: int | None = None) ->
 def lapse_ends(claims: Sequence[Claim], now: datetime) -> None:
     """Let proposals lapse whose claims can't be closed any more, whatever else closed them.
 
-    Effects for each, in order: the proposal settled as taken back in the name of who made it, its
-    history without anybody, internal event ``administrative_end_lapsed``, a letter to who made it.
+    Effects for each, in order: the proposal settled as lapsed by nobody, its history likewise,
+    internal event ``administrative_end_lapsed``, a letter to who made it.
     """
     over = {claim.pk: claim for claim in claims if not can_be_closed(claim)}
     if not over:
         return
     for proposal in waiting_ends().filter(Among("claim", over)):
         claim, user = over[proposal.claim_id], proposal.proposed_by
-        proposal.outcome = Outcome.TURNED_DOWN
-        proposal.settled_by, proposal.settled_at = user, now
-        proposal._change_reason = "lapsed"  # type: ignore[attr-defined]
-        _save(proposal, None)
+        _settle(proposal, Outcome.LAPSED, None, now)
         event = door.record(
             claim, kind="administrative_end_lapsed", actor=actors.SYSTEM, at=now, internal=True
         )
@@ -256,7 +253,9 @@ def _check_texts(claim: Claim, reason: str, note: str) -> None:
         raise Refused(*problems)
 
 
-def _settle(proposal: AdministrativeEnd, outcome: Outcome, user: User, now: datetime) -> None:
+def _settle(
+    proposal: AdministrativeEnd, outcome: Outcome, user: User | None, now: datetime
+) -> None:
     proposal.outcome = outcome
     proposal.settled_by, proposal.settled_at = user, now
     _save(proposal, user)

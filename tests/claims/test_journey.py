@@ -167,6 +167,18 @@ def test_a_rejected_claim_shows_until_when_it_may_be_disputed() -> None:
     )
 
 
+def test_a_disputed_displacement_still_tells_that_one_was_partner_of_record() -> None:
+    in_force = factories.at("2026-05-06T12:00+02:00")
+    disputed = factories.at("2026-05-07T08:00+02:00")
+    for status in (Status.DISPUTED, Status.UNDER_REVIEW, Status.REJECTED):
+        told = way(status, activated_at=in_force, disputed_at=disputed, **REVIEWED)
+        at = told.index(("You became partner of record", "done"))
+        assert told[at - 1 : at + 2 : 2] == [
+            ("Review begun", "done"),
+            ("You disputed the decision", "done"),
+        ]
+
+
 @pytest.mark.parametrize(
     ("status", "fields", "last"),
     [

@@ -215,7 +215,8 @@ class TestLapsing:
             )
             assert WHY in " ".join(letter.text_body.split())
             settled = AdministrativeEnd.objects.get(claim=claim)
-            assert (settled.outcome, settled.history.latest().history_user) == ("turned_down", None)
+            assert (settled.outcome, settled.settled_by) == ("lapsed", None)
+            assert settled.history.latest().history_user is None
         assert not administrative.waiting_ends().exists()
 
 
