@@ -85,6 +85,7 @@ class Desk:
         self.sent_before: set[str] = set()
         self.in_hand: set[str] = set()
         self.refused: set[str] = set()
+        self._locker: int | None = None
         self.environ = process_environ(
             PRODUCTION
             | {
@@ -196,15 +197,23 @@ class Desk:
         connection = psycopg.connect(self.postgres.address)
         try:
             connection.execute(statement, values or None)
+            self._locker = connection.info.backend_pid
             yield
         finally:
+            self._locker = None
             with suppress(psycopg.Error):
                 connection.rollback()
             connection.close()
 
     def waiting(self) -> int:
-        """Return how many sessions wait for a lock."""
-        return self.count("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        """Return how many sessions wait for the lock that the test holds, or else for any.
+
+        Programs that do the same at the same time make each other wait too, for a moment.
+        """
+        blocked = "wait_event_type = 'Lock'"
+        if self._locker is not None:
+            blocked += f" AND {self._locker:d} = ANY(pg_blocking_pids(pid))"
+        return self.count(f"SELECT count(*) FROM pg_stat_activity WHERE {blocked}")  # noqa: S608
 
     def all_are(self, condition: str, keys: list[int]) -> bool:
         """Whether the condition holds for every one of the claims."""

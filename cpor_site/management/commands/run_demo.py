@@ -6,8 +6,11 @@ import errno
 import fcntl
 import hashlib
 import os
+import signal
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -38,7 +41,8 @@ class Command(BaseCommand):
         env.var_dir.mkdir(parents=True, exist_ok=True)
         with (env.var_dir / "demo.lock").open("w") as lock:
             _hold(lock, env.var_dir)
-            self._prepare(env)
+            with _interrupted_for_sure():
+                self._prepare(env)
             stack = Stack(_programs(env), environ=_environ(), out=sys.stdout)
             code = stack.run(
                 is_ready=lambda: _answers(env.web_port),
@@ -58,6 +62,28 @@ class Command(BaseCommand):
         _collect_static(env.static_dir)
         # The programs open their own; a connection must not be shared across processes.
         connections.close_all()
+
+
+@contextmanager
+def _interrupted_for_sure() -> Iterator[None]:
+    """Let Ctrl-C end the block even if it comes where Python ignores every exception.
+
+    That is in what it does when an object goes away, of which migrations have many.
+    """
+
+    def again(ignored: Any) -> None:
+        if issubclass(ignored.exc_type, KeyboardInterrupt):
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+        else:
+            before(ignored)
+
+    before, sys.unraisablehook = sys.unraisablehook, again
+    alarm = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+        signal.signal(signal.SIGALRM, alarm)
 
 
 def _check_port(port: int) -> None:
