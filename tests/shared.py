@@ -33,6 +33,8 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from . import factories
+
 Make = Callable[..., Any]
 
 
@@ -97,6 +99,8 @@ def begin(request: pytest.FixtureRequest) -> None:
     while kept < min(len(line), len(_begun)) and _begun[kept].make is line[kept]:
         kept += 1
     clear(kept)
+    if not kept:
+        factories.make_catalogue()  # An earlier test may have emptied all tables.
     for make in line[kept:]:
         _begin(make)
 

@@ -17,15 +17,18 @@ pytestmark = [pytest.mark.browser, pytest.mark.stack]
 
 EMAIL = "keen.on.keys@people.example"
 PASSWORD = "seven quiet otters in a row"
-LONG_AGO = """
+LONG_AGO = f"""
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
+from cpor_site.common.models import User
+key = User.objects.get(email={EMAIL!r}).pk
 for row in Session.objects.all():
     session = SessionStore(row.session_key)
-    session["shown_at"] = 0
-    session.save()
+    if session.get("_auth_user_id") == str(key):
+        session["shown_at"] = 0
+        session.save()
 """
-"""Lets every session be one that has shown long ago who sits there."""
+"""Lets the person's sessions be such that have shown long ago who sits there."""
 
 
 @pytest.fixture

@@ -444,7 +444,8 @@ def test_one_letter_for_the_subscriptions_of_one_stage(in_force: Claim) -> None:
     assert in_force.tenant is not None
     second = in_force.lines.get()
     second.pk, second.product = None, factories.product("d365_customer_service")
-    second.subscription = factories.make_subscription(in_force.tenant, second.product)
+    with at(NOON):
+        second.subscription = factories.make_subscription(in_force.tenant, second.product)
     second._state.adding = True
     second.save()
     ends_in(in_force, 58)
