@@ -39,7 +39,10 @@ def claims_for(user: User) -> QuerySet[Claim]:
 
 
 def claim_for(user: User, claim_id: int) -> Claim | None:
-    """Return one claim of the user's with what every page about it needs, or None."""
+    """Return one claim of the user's with what every page about it needs, or None.
+
+    The few claims that come from another one load it where a page names it.
+    """
     return (
         claims_for(user)
         .select_related(
@@ -49,9 +52,6 @@ def claim_for(user: User, claim_id: int) -> Claim | None:
             "area",
             "rule_profile",
             "created_by",
-            "replaces",
-            "copied_from",
-            "split_from",
             "consent_renewal__asked_by",
         )
         .prefetch_related("activities__program", "contacts")
