@@ -6,13 +6,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django_fsm import GET_STATE, FSMField, transition
 from simple_history.models import HistoricalRecords
-
-from cpor_site.common import clock
 
 from ..states import (
     UNDECIDED_STATUSES,
@@ -21,49 +17,17 @@ from ..states import (
     RejectionReason,
     Status,
 )
+from .claim_conditions import (
+    after_answer,
+    after_operator,
+    in_consent_window,
+    is_open_to_disputes,
+    is_past_window,
+    was_declined,
+    was_split_off,
+)
+from .claim_rows import CONSTRAINTS, INDEXES
 from .querysets import ClaimQuerySet
-
-WITH_REVIEWERS = [Status.SUBMITTED, Status.UNDER_REVIEW, Status.DISPUTED]
-"""What reviewers' queues hold, for the indexes behind them."""
-
-
-def in_consent_window(claim: Any) -> bool:
-    """Whether the customer may still refuse the approval."""
-    return bool(claim.association_state == AssociationState.PROVISIONAL)
-
-
-def is_past_window(claim: Any) -> bool:
-    """Whether the customer's window has passed, be it that the sweep is still to come."""
-    if claim.association_state == AssociationState.PROVISIONAL:
-        return claim.consent_closes_at is not None and claim.consent_closes_at < clock.now()
-    return bool(claim.association_state == AssociationState.ACTIVE)
-
-
-def is_open_to_disputes(claim: Any) -> bool:
-    """Whether the claim was rejected, or ended with a time to dispute, as a displaced one does."""
-    return bool(
-        claim.status == Status.REJECTED or claim.deadline_kind == DeadlineKind.DISPUTE_FILING
-    )
-
-
-def was_split_off(claim: Any) -> bool:
-    """Whether the draft was made by splitting lines off a claim with the reviewers."""
-    return claim.split_from_id is not None
-
-
-def was_declined(claim: Any) -> bool:
-    """Whether the customer's refusal is why the claim was rejected."""
-    return RejectionReason.CUSTOMER in claim.rejection_reasons
-
-
-def after_operator(claim: Any, **arguments: Any) -> str:
-    """Return where the operator's closing leads: approved claims end, undecided are rejected."""
-    return Status.ENDED if claim.status == Status.APPROVED else Status.REJECTED
-
-
-def after_answer(claim: Any, **arguments: Any) -> str:
-    """Return where an answer leads: to the dispute it belongs to, or to the queue (T6, T17)."""
-    return Status.DISPUTED if claim.disputed_at is not None else Status.SUBMITTED
 
 
 class Claim(models.Model):
@@ -243,124 +207,8 @@ class Claim(models.Model):
             ("review_claim", _("Can take up, ask about, approve and reject claims")),
             ("lead_review", _("Can rule on hard cases and reassign")),
         ]
-        constraints = [
-            models.CheckConstraint(
-                name="claim_known_status", condition=Q(status__in=Status.values)
-            ),
-            models.CheckConstraint(
-                name="claim_association_fits_status",
-                condition=Q(
-                    status=Status.APPROVED,
-                    association_state__in=[AssociationState.PROVISIONAL, AssociationState.ACTIVE],
-                )
-                | Q(
-                    ~Q(status__in=[Status.APPROVED, Status.ENDED]),
-                    association_state=AssociationState.NONE,
-                )
-                | Q(status=Status.ENDED, association_state=AssociationState.ENDED),
-            ),
-            models.CheckConstraint(
-                name="claim_deadline_has_kind",
-                condition=Q(due_at__isnull=True) | ~Q(deadline_kind=""),
-            ),
-            models.CheckConstraint(
-                name="claim_submitted_is_complete",
-                condition=Q(status__in=[Status.EDITING, Status.CANCELLED])
-                | Q(
-                    first_submitted_at__isnull=False,
-                    tenant__isnull=False,
-                    location__isnull=False,
-                    area__isnull=False,
-                ),
-            ),
-            models.CheckConstraint(
-                name="claim_rejected_has_reason",
-                condition=~Q(status=Status.REJECTED) | ~Q(rejection_reasons=[]),
-            ),
-            models.CheckConstraint(
-                name="claim_paused_with_reviewers",
-                condition=Q(paused_at__isnull=True, business_days_left__isnull=True)
-                | Q(
-                    status__in=[Status.UNDER_REVIEW, Status.DISPUTED],
-                    due_at__isnull=True,
-                    paused_at__isnull=False,
-                    business_days_left__isnull=False,
-                ),
-            ),
-            models.CheckConstraint(
-                name="claim_archived_is_draft",
-                condition=Q(archived_at__isnull=True) | Q(status=Status.EDITING),
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["due_at", "id"],
-                condition=Q(status=Status.PARTNER_ACTION_REQUIRED),
-                name="claim_unanswered_due",
-            ),
-            models.Index(
-                fields=["consent_closes_at", "id"],
-                condition=Q(status=Status.APPROVED, association_state=AssociationState.PROVISIONAL),
-                name="claim_window_closes",
-            ),
-            models.Index(
-                fields=["due_at", "id"],
-                condition=Q(status=Status.REJECTED, deadline_kind=DeadlineKind.DISPUTE_FILING),
-                name="claim_dispute_window",
-            ),
-            models.Index(
-                fields=["changed_at", "id"],
-                condition=Q(status=Status.EDITING, archived_at__isnull=True),
-                name="claim_idle_drafts",
-            ),
-            models.Index(fields=["organization", "status", "-id"], name="claim_partner_list"),
-            models.Index(fields=["status", "due_at"], name="claim_queue"),
-            models.Index(fields=["tenant", "status"], name="claim_tenant_status"),
-            # Each order of a partner's list walks one of these.
-            models.Index(fields=["organization", "-changed_at", "-id"], name="claim_list_changed"),
-            models.Index(
-                fields=["organization", "due_at", "id"],
-                condition=Q(due_at__isnull=False),
-                name="claim_list_due",
-            ),
-            models.Index(
-                fields=["organization", "last_submitted_at", "id"],
-                condition=Q(last_submitted_at__isnull=False),
-                name="claim_list_submitted",
-            ),
-            models.Index(fields=["organization", "number", "id"], name="claim_list_number"),
-            models.Index("organization", Lower("name"), "id", name="claim_list_name"),
-            # Each segment of a reviewer's queue walks one of these.
-            models.Index(
-                fields=["due_at", "id"],
-                condition=Q(status__in=WITH_REVIEWERS),
-                name="claim_reviewers_due",
-            ),
-            models.Index(
-                fields=["due_at", "id"],
-                condition=Q(status__in=WITH_REVIEWERS, assigned_reviewer__isnull=True),
-                name="claim_unassigned_due",
-            ),
-            models.Index(
-                fields=["assigned_reviewer", "due_at", "id"],
-                condition=Q(status__in=WITH_REVIEWERS),
-                name="claim_reviewer_due",
-            ),
-            models.Index(
-                fields=["due_at", "id"],
-                condition=Q(status=Status.SUBMITTED, round__gt=1),
-                name="claim_answered_due",
-            ),
-            models.Index(fields=["status", "-id"], name="claim_status_newest"),
-            models.Index(fields=["area", "-id"], name="claim_area_newest"),
-            models.Index(fields=["location", "-id"], name="claim_location_newest"),
-            # The few claims whose customer could not be written to.
-            models.Index(
-                fields=["organization", "id"],
-                condition=Q(consent_undelivered_at__isnull=False),
-                name="claim_undelivered",
-            ),
-        ]
+        constraints = CONSTRAINTS
+        indexes = INDEXES
 
     def __str__(self) -> str:
         return self.number
