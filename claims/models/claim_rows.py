@@ -11,7 +11,7 @@ from ..states import AssociationState, DeadlineKind, Status
 WITH_REVIEWERS = [Status.SUBMITTED, Status.UNDER_REVIEW, Status.DISPUTED]
 """What reviewers' queues hold, for the indexes behind them."""
 
-CONSTRAINTS = [
+CONSTRAINTS: list[models.BaseConstraint] = [
     models.CheckConstraint(name="claim_known_status", condition=Q(status__in=Status.values)),
     models.CheckConstraint(
         name="claim_association_fits_status",
