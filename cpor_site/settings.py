@@ -220,14 +220,18 @@ def _handoff_storage() -> dict[str, Any]:
     return _bucket_storage(ENV.handoff.bucket, file_overwrite=True, location=ENV.handoff.folder)
 
 
+def _static_storage() -> dict[str, Any]:
+    if ENV.is_test:
+        return {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    if ENV.is_demo:  # Who starts it waits for that, and compressed files gain nobody anything.
+        return {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}
+    return {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+
+
 STORAGES = {
     "default": _private_storage(),
     "handoffs": _handoff_storage(),
-    "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if ENV.is_test
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
-    },
+    "staticfiles": _static_storage(),
 }
 # None, so that asking a stored file for its address fails instead of making up a public one.
 MEDIA_URL = None

@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
@@ -99,13 +100,14 @@ def _import_registry() -> None:
 
 
 def _make_sign_ins() -> None:
+    hashed = {each.password: make_password(each.password) for each in DEMO_ACCOUNTS}
     for account in DEMO_ACCOUNTS:
         user = User.objects.filter(email=account.email).first() or User(
             email=account.email, full_name=account.full_name, is_staff=True
         )
         user.is_demo = True
         user.time_zone = settings.CPOR_OPERATOR_TIME_ZONE
-        user.set_password(account.password)
+        user.password = hashed[account.password]
         user.save()
         if account.staff_role:
             user.groups.set([Group.objects.get(name=account.staff_role)])
