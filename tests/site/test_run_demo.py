@@ -20,7 +20,8 @@ from cpor_site.env import BASE_DIR
 
 from .environments import process_environ
 
-COMMAND = [sys.executable, "manage.py", "run_demo"]
+# A shell's background jobs ignore Ctrl-C, and so does all that they start unless told otherwise.
+COMMAND = ["env", "--default-signal=INT", sys.executable, "manage.py", "run_demo"]
 PATIENCE_SECONDS = 120
 
 
