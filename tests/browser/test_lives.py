@@ -141,6 +141,7 @@ def test_one_of_two_subscriptions_and_its_renewal(
     expect(products).to_contain_text("ends on Thu 15 October 2026")
 
     partner.get_by_role("link", name="Renew for a new subscription").click()
+    expect(partner.get_by_role("button", name="Start the renewal")).to_be_visible()
     assert faults(partner) == []
     partner.get_by_role("button", name="Start the renewal").click()
     expect(partner.get_by_role("status").first).to_contain_text("is started.")

@@ -112,6 +112,7 @@ def test_a_passkey_s_life(desk: Desk, visitors: People) -> None:
     page.get_by_role("link", name="Cancel").click()
 
     page.get_by_role("link", name="Remove Work laptop").click()
+    expect(page.get_by_role("button", name="Remove it")).to_be_visible()
     found += faults(page)
     page.get_by_role("button", name="Remove it").click()
     expect(page.get_by_role("status")).to_contain_text("The passkey counts no more.")

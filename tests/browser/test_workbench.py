@@ -78,6 +78,7 @@ def test_a_case_goes_from_hand_to_hand(desk: Desk, people: People, cases: list[s
     expect(reviewer.get_by_label("Text to the partner")).to_have_value("Nothing is signed.")
 
     lead.get_by_role("link", name="Change the reviewer…").click()
+    expect(lead.get_by_role("button", name="Change the reviewer")).to_be_visible()
     assert faults(lead) == []
     lead.set_viewport_size(SCREEN)
     lead.get_by_label("Reviewer").select_option(label="Sam Okoro")
