@@ -36,7 +36,7 @@ BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-c
 # The only reason for which a test may be skipped where nothing may be missing.
 DATA_FILE_ABSENT = "data file absent"
 NOTHING_COLLECTED = 5
-# All steps together take about 20 minutes on two quiet cores, and no step more than half of it;
+# All steps together take about 24 minutes on two quiet cores, and no step more than half of it;
 # docs/testing.md says what costs what. One that takes longer than all of them hangs.
 LONGEST_STEP_SECONDS = 25 * 60
 TOOK_TOO_LONG = 124

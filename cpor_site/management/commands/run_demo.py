@@ -82,8 +82,11 @@ def _interrupted_for_sure() -> Iterator[None]:
     try:
         yield
     finally:
+        still_due = signal.setitimer(signal.ITIMER_REAL, 0)[0] > 0
         sys.unraisablehook = before
         signal.signal(signal.SIGALRM, alarm)
+    if still_due:
+        raise KeyboardInterrupt
 
 
 def _check_port(port: int) -> None:
