@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from cpor_site.common.operator_calendar import operator_zone
+from cpor_site.common.operator_calendar import operator_day
 from cpor_site.common.problems import Problem
 
 from . import conflicts
@@ -207,12 +207,12 @@ def _line_problems(gathered: GatheredLines, now: datetime) -> list[Problem]:
     claim = gathered.claim
     # Once handed in, a claim isn't lost because its product leaves the list during the review.
     drafting = claim.status == Status.EDITING
-    claimed_on = _today(now if drafting else claim.first_submitted_at or now)
+    claimed_on = operator_day(now if drafting else claim.first_submitted_at or now)
     return [
         *line_rules.activity_problems(claim, _activities(claim), today=claimed_on),
         *line_rules.line_problems(claim, gathered.line_facts, today=claimed_on),
         *line_rules.usage_problems(gathered.line_facts, gathered.usage_percents()),
-        *_looked_up_problems(gathered, now, _today(now)),
+        *_looked_up_problems(gathered, now, operator_day(now)),
     ]
 
 
@@ -294,7 +294,7 @@ def _document_problems(claim: Claim, lines: Sequence[ClaimLine], now: datetime) 
         max_files=settings.CPOR_POE_MAX_FILES,
         max_total_mb=settings.CPOR_POE_MAX_TOTAL_MB,
     )
-    return documents.document_problems(facts, today=_today(now))
+    return documents.document_problems(facts, today=operator_day(now))
 
 
 def _used_elsewhere(claim: Claim, attached: Iterable[PoEDocument]) -> frozenset[str]:
@@ -320,11 +320,6 @@ def _activities(claim: Claim) -> list[Activity]:
 
 def _is_at(claim: Claim, subscription: Subscription | None) -> bool:
     return subscription is not None and subscription.tenant_id == claim.tenant_id
-
-
-def _today(now: datetime) -> date:
-    """Return the day in the operator's zone, by which periods are counted."""
-    return now.astimezone(operator_zone()).date()
 
 
 def _distinct(problems: Iterable[Problem]) -> list[Problem]:

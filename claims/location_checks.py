@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from cpor_site.common.operator_calendar import operator_calendar, operator_zone
+from cpor_site.common.operator_calendar import operator_calendar, operator_day
 from cpor_site.common.problems import Problem
 
 from . import actors
@@ -94,7 +94,7 @@ def _problems(
     }
     admins = _admins(claim) if not all(may_claim.values()) or not listed else []
     programs, window_ends_on = _programs(claim), _window_ends_on(claim, now)
-    today = now.astimezone(operator_zone()).date()
+    today = operator_day(now)
     found: dict[int | None, list[Problem]] = {}
     for location in locations:
         key = location.pk if location else None
@@ -161,4 +161,4 @@ def _window_ends_on(claim: Claim, now: datetime) -> date:
     days = max(profile.overall_decision_days, profile.pickup_days + profile.review_days)
     decided = calendar.business_deadline(now, days).due_at
     closes = calendar.calendar_deadline(decided, profile.consent_calendar_days).due_at
-    return closes.astimezone(operator_zone()).date()
+    return operator_day(closes)

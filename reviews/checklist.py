@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from claims.models import Claim, ClaimLine, CustomerTenant, PoEDocument
 from claims.states import DeficiencyCode
 from claims.wording import date_words
-from cpor_site.common.operator_calendar import operator_zone
+from cpor_site.common.operator_calendar import operator_day
 
 Code = DeficiencyCode
 
@@ -94,7 +94,7 @@ def _ages(claim: Claim, documents: list[PoEDocument]) -> str:
     submitted_at = claim.last_submitted_at
     if submitted_at is None:
         return ""
-    submitted_on = submitted_at.astimezone(operator_zone()).date()
+    submitted_on = operator_day(submitted_at)
     return "; ".join(
         gettext("signed %(day)s, %(age)s")
         % {

@@ -35,7 +35,7 @@ from claims.models import (
 from claims.services.numbers import next_number
 from cpor_site.common import clock
 from cpor_site.common.models import User
-from cpor_site.common.operator_calendar import operator_zone
+from cpor_site.common.operator_calendar import operator_day
 from reviews.roles import sync_roles
 
 M365 = "microsoft_365"
@@ -47,7 +47,7 @@ _serial = itertools.count(1)
 
 def today() -> date:
     """Return the operator's date, which in the late evening is no longer that of UTC."""
-    return clock.now().astimezone(operator_zone()).date()
+    return operator_day(clock.now())
 
 
 def number_from(first: int) -> None:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from cpor_site.common.key_lists import Among
-from cpor_site.common.operator_calendar import operator_zone
+from cpor_site.common.operator_calendar import operator_day
 from cpor_site.common.together import change_together
 
 from .. import conflicts
@@ -149,7 +149,7 @@ def _bind_line(
         tenant=claim.tenant,
         activity=line.activity,
         state=AssociationState.PROVISIONAL,
-        claimed_on=claimed_at.astimezone(operator_zone()).date(),
+        claimed_on=operator_day(claimed_at),
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import F
 
-from cpor_site.common.operator_calendar import operator_zone
+from cpor_site.common.operator_calendar import operator_day
 
 from ..models import ClaimCounter
 
@@ -17,7 +17,7 @@ def next_number(now: datetime) -> str:
     The year's counter row stays locked until the transaction ends, so no number is given twice; a
     transaction that is rolled back may leave a gap.
     """
-    year = now.astimezone(operator_zone()).year
+    year = operator_day(now).year
     ClaimCounter.objects.get_or_create(year=year)
     ClaimCounter.objects.filter(year=year).update(last=F("last") + 1)
     last = ClaimCounter.objects.get(year=year).last

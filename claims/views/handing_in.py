@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from cpor_site.common import clock
-from cpor_site.common.operator_calendar import operator_zone
+from cpor_site.common.operator_calendar import operator_day
 from cpor_site.common.problems import Problem, Severity
 
 from .. import actors, checks, door, selectors
@@ -96,7 +96,7 @@ def check(request: HttpRequest, claim: Claim) -> HttpResponse:
                 lines,
                 documents,
                 max_age_months=claim.rule_profile.poe_max_age_months,
-                today=clock.now().astimezone(operator_zone()).date(),
+                today=operator_day(clock.now()),
             ),
             "may_hand_in": bool(
                 {Act.SUBMIT, Act.RESUBMIT} & set(door.open_acts(acting(request), claim))

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cpor_site.common import clock
-from cpor_site.common.operator_calendar import operator_zone
+from cpor_site.common.operator_calendar import operator_day
 from cpor_site.common.problems import Problem, Severity, blocking
 
 from .. import actors, checks, door, proof_template, selectors
@@ -95,7 +95,7 @@ def _take(request: HttpRequest, claim: Claim) -> HttpResponse:
         # The file is kept; its description goes on where it can be mended.
         typed = request.POST.copy()
         typed["version"] = str(claim.version)
-        again_form = DescriptionForm(typed, lines=_lines(claim), today=_today())
+        again_form = DescriptionForm(typed, lines=_lines(claim), today=operator_day(clock.now()))
         again_form.is_valid()
         return _describe_page(request, claim, attached[0], again_form, again_form.refused())
     form.note(refusals)
@@ -218,7 +218,7 @@ def describe(request: HttpRequest, claim: Claim, document_id: int) -> HttpRespon
         request.POST if request.method == "POST" else None,
         initial={"version": claim.version, **DescriptionForm.read(document)},
         lines=_lines(claim),
-        today=_today(),
+        today=operator_day(clock.now()),
     )
     refusals: tuple[Problem, ...] = ()
     if form.is_bound and form.is_valid():
@@ -233,7 +233,7 @@ def describe(request: HttpRequest, claim: Claim, document_id: int) -> HttpRespon
         claim = again(request, claim)
         typed = request.POST.copy()
         typed["version"] = str(claim.version)
-        form = DescriptionForm(typed, lines=_lines(claim), today=_today())
+        form = DescriptionForm(typed, lines=_lines(claim), today=operator_day(clock.now()))
         form.note(refusals)
     return _describe_page(request, claim, document, form, [*refusals, *form.refused()])
 
@@ -349,7 +349,7 @@ def _upload_form(request: HttpRequest, claim: Claim, data: Any) -> UploadForm:
         request.FILES if data is not None else None,
         initial={"version": claim.version, "line_ids": [line.pk for line in lines]},
         lines=lines,
-        today=_today(),
+        today=operator_day(clock.now()),
     )
 
 
@@ -375,12 +375,8 @@ def _matrix(claim: Claim, lines: list[ClaimLine], documents: list[PoEDocument]) 
         lines,
         documents,
         max_age_months=claim.rule_profile.poe_max_age_months,
-        today=_today(),
+        today=operator_day(clock.now()),
     )
-
-
-def _today() -> Any:
-    return clock.now().astimezone(operator_zone()).date()
 
 
 def _require_drafting(request: HttpRequest, claim: Claim) -> None:

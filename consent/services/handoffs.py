@@ -14,7 +14,7 @@ from claims.services.submission import digests_of_documents
 from claims.states import AssociationState
 from cpor_site.common.key_lists import Among
 from cpor_site.common.many_rows import insert_many
-from cpor_site.common.operator_calendar import operator_zone
+from cpor_site.common.operator_calendar import operator_day
 
 from ..models import IncentiveHandoff
 
@@ -43,7 +43,7 @@ def hand_over(association_ids: Collection[int], *, now: datetime) -> None:
     The caller holds the locks of the lines' claims. Reads columns and no objects, since a sweep may
     hand over a hundred thousand lines.
     """
-    effective_on = now.astimezone(operator_zone()).date()
+    effective_on = operator_day(now)
     found = _starts(association_ids, effective_on)
     numbers = _last_numbers({claim_id for _line, claim_id, _payload in found})
     rows = []
@@ -113,7 +113,7 @@ def _starts(
 def _start_elsewhere(association: Association) -> dict[str, Any]:
     """Return the start of an association that an earlier system handed over (Q30)."""
     assert association.effective_from is not None
-    began_on = association.effective_from.astimezone(operator_zone()).date()
+    began_on = operator_day(association.effective_from)
     ((_line, _claim, payload),) = _starts([association.pk], began_on)
     return payload
 
@@ -142,7 +142,7 @@ def take_back(claim: Claim, *, now: datetime) -> list[IncentiveHandoff]:
             continue
         payload = start.payload if start else _start_elsewhere(association)
         assert association.effective_to is not None
-        effective_on = association.effective_to.astimezone(operator_zone()).date()
+        effective_on = operator_day(association.effective_to)
         rows.append(
             IncentiveHandoff.objects.create(
                 line_id=association.line_id,

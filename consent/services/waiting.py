@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from claims.models import ProgramEnrollment
-from cpor_site.common.operator_calendar import operator_zone
+from cpor_site.common.operator_calendar import operator_day
 
 from ..models import IncentiveHandoff
 
@@ -26,7 +26,7 @@ def suspended(now: datetime) -> Q:
 
     Only starts are held: an end that the program must learn of goes, once its start has gone.
     """
-    today = now.astimezone(operator_zone()).date()
+    today = operator_day(now)
     enrolled = ProgramEnrollment.objects.filter(
         Q(ends_on=None) | Q(ends_on__gte=today),
         location=OuterRef("line__association__location"),

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -60,6 +60,11 @@ def operator_zone() -> ZoneInfo:
             f"CPOR_OPERATOR_TIME_ZONE: there is no time zone {name!r}; "
             "a name such as Europe/Berlin is expected."
         ) from error
+
+
+def operator_day(moment: datetime) -> date:
+    """Return the operator's date at an aware ``moment``; no query, unlike the whole calendar's."""
+    return moment.astimezone(operator_zone()).date()
 
 
 def check_operator_calendar(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:

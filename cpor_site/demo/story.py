@@ -42,7 +42,7 @@ from claims.states import DeficiencyCode, RejectionReason
 from consent.services.windows import finalise_consent_windows
 from cpor_site.common import clock, outbox
 from cpor_site.common.models import User
-from cpor_site.common.operator_calendar import operator_zone
+from cpor_site.common.operator_calendar import operator_day
 from reviews.services.competing import find_sufficient
 from reviews.services.decisions import (
     FindingEntry,
@@ -368,7 +368,7 @@ def _attach(
     name: str = "statement-of-work.pdf",
     signed_days_ago: int = 40,
 ) -> None:
-    today = clock.now().astimezone(operator_zone()).date()
+    today = operator_day(clock.now())
     signed_on = today - timedelta(days=signed_days_ago)
     lines = included_lines(claim) or approved_lines(claim)
     attach_document(
